@@ -1,0 +1,22 @@
+"""The names that the author of a week imports; nothing else of nbviva is for a week's files."""
+
+from nbviva.checks import alternative, check, fixture, mutant
+from nbviva.compare import Mismatch, as_number, as_numbers, assert_close, assert_equal, require
+from nbviva.student import NoAnswer, Remote, Student, hold
+
+__all__ = [
+    "Mismatch",
+    "NoAnswer",
+    "Remote",
+    "Student",
+    "alternative",
+    "as_number",
+    "as_numbers",
+    "assert_close",
+    "assert_equal",
+    "check",
+    "fixture",
+    "hold",
+    "mutant",
+    "require",
+]

@@ -1,0 +1,229 @@
+"""Checks: how an author writes them, how a week's are loaded, and `examine`, which runs them all.
+
+A check is a function whose docstring is the sentence that the student reads and whose arguments are fixtures, by name.
+It returns what it measured (a sentence) or nothing, and raises `Mismatch` when the answer is wrong.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from nbviva.compare import Mismatch
+from nbviva.spec import Assignment, read_assignment
+from nbviva.student import QUESTION_SECONDS, NoAnswer, Student, viva
+from nbviva.verdict import Outcome, Verdict
+
+Draw = Callable[[str], np.random.Generator]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one exercise; `seconds` is the limit of each question that it asks."""
+
+    function: Callable[..., str | None]
+    exercise: str
+    needs: tuple[Check, ...] = ()
+    seconds: float = QUESTION_SECONDS
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.__name__
+
+    @property
+    def sentence(self) -> str:
+        """The docstring as one line: what the student reads."""
+        return " ".join(inspect.getdoc(self.function).split())  # type: ignore[union-attr] - check() asks for one
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """A value that a week's checks share, made once a hand-in; `stands_in` names the cell that it is run for."""
+
+    function: Callable[..., Any]
+    stands_in: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A wrong (`mutant`) or right (`alternative`) answer written another way; replaces one name of the notebook's."""
+
+    function: Callable[..., Any]
+    checks: tuple[Check, ...]
+    replaces: str
+
+    @property
+    def story(self) -> str:
+        """The docstring as one line: what is wrong with it, or what is different."""
+        return " ".join((inspect.getdoc(self.function) or "").split())
+
+
+def check(exercise: str, *, needs: Iterable[Check] = (), seconds: float = QUESTION_SECONDS) -> Callable[..., Check]:
+    """Make a function a check of the graded cell `exercise`.
+
+    Parameters
+    ----------
+    needs
+        Checks that must have passed; else this one is skipped and names the first that did not.
+    """
+
+    def decorate(function: Callable[..., str | None]) -> Check:
+        if not inspect.getdoc(function):
+            raise TypeError(f"the check {function.__name__} has no docstring; write the sentence that the student reads")
+        return Check(function, exercise, tuple(needs), seconds)
+
+    return decorate
+
+
+def fixture(*, stands_in: str | None = None, seconds: float = QUESTION_SECONDS) -> Callable[..., Fixture]:
+    """Make a function a fixture. With `stands_in` it is also run in the place of that cell of the notebook.
+
+    Such a fixture returns an object whose `names` (a mapping) are the variables that the cell would have set.
+    """
+    return lambda function: Fixture(function, stands_in, seconds)
+
+
+def mutant(*checks: Check, replaces: str = "") -> Callable[..., Overlay]:
+    """Make a function a wrong answer that each of `checks` must catch; it replaces its own name unless told else."""
+    return lambda function: Overlay(function, checks, replaces or function.__name__)
+
+
+def alternative(*checks: Check, replaces: str = "") -> Callable[..., Overlay]:
+    """Make a function (or class) a right answer that all of `checks` must accept."""
+    return mutant(*checks, replaces=replaces)
+
+
+@dataclass(frozen=True)
+class Week:
+    """A week's folder, loaded: what it asks, and how it is checked."""
+
+    folder: Path
+    assignment: Assignment
+    checks: tuple[Check, ...]
+    fixtures: Mapping[str, Fixture] = field(default_factory=dict)
+
+    @property
+    def stand_ins(self) -> dict[str, str]:
+        """The cells that the examiner's own run stands in for, each with the name of its fixture."""
+        return {f.stands_in: name for name, f in self.fixtures.items() if f.stands_in}
+
+    def module(self, name: str) -> ModuleType:
+        """Import a module of the week, such as `mutants`."""
+        return _import(self.folder, name)
+
+
+def load(folder: Path) -> Week:
+    """Load the week in `folder` (such as `graders/week11`); its package's parent must be the course directory."""
+    assignment = read_assignment(folder)
+    module = _import(folder, "checks")
+    checks = tuple(value for value in vars(module).values() if isinstance(value, Check))
+    fixtures = {name: value for name, value in vars(module).items() if isinstance(value, Fixture)}
+    for item in checks:
+        assignment.question(item.exercise)
+    unchecked = [q.name for q in assignment.questions if q.name not in {c.exercise for c in checks}]
+    if unchecked:
+        raise TypeError(f"{folder / 'checks.py'} has no check for {', '.join(unchecked)}; write one for each question.")
+    return Week(folder, assignment, checks, fixtures)
+
+
+def _import(folder: Path, name: str) -> ModuleType:
+    root = str(folder.resolve().parent.parent)
+    if root not in sys.path:
+        sys.path.append(root)
+    return import_module(f"{folder.parent.name}.{folder.name}.{name}")
+
+
+class Examination:
+    """The fixtures of one hand-in's examination: given ones (`student`, `sheet`, ...) and the week's own, made once."""
+
+    def __init__(self, week: Week, student: Student, draw: Draw, given: Mapping[str, Any]) -> None:
+        self.week, self.student, self.draw = week, student, draw
+        self._given = {"student": student, **given}
+        self._made: dict[str, Any] = {}
+
+    def fixture(self, name: str) -> Any:
+        """Make a fixture of the week's, or give it again; what it raised is raised again."""
+        if name not in self._made:
+            item = self.week.fixtures[name]
+            self._made[name] = _attempt(lambda: self._call(item.function, name, item.seconds))
+        return self._made[name].give()
+
+    def names(self, name: str) -> Mapping[str, object]:
+        """Give the variables that a stand-in sets; none where it failed, which the checks that use it will say."""
+        attempt = _attempt(lambda: self.fixture(name))
+        return {} if attempt.error else dict(attempt.value.names)
+
+    def verdict(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
+        """Run one check, knowing how those before it ended."""
+        missing = next((need for need in item.needs if before.get(need) is not Outcome.PASSED), None)
+        if missing is not None:
+            return _verdict(item, Outcome.SKIPPED, f"Not asked, since this did not hold: {missing.sentence}")
+        attempt = _attempt(lambda: self._call(item.function, item.name, item.seconds))
+        error = attempt.error
+        if error is None:
+            return _verdict(item, Outcome.PASSED, attempt.value or "")
+        if isinstance(error, NoAnswer):
+            return _verdict(item, Outcome.FAILED, f"No answer: {error}", type(error).__name__)
+        if isinstance(error, Mismatch):
+            return _verdict(item, Outcome.FAILED, str(error))
+        return _verdict(item, Outcome.ERROR, f"The check itself failed{_place(error)}: {error}", type(error).__name__)
+
+    def _call(self, function: Callable[..., Any], name: str, seconds: float) -> Any:
+        values = [self._argument(parameter, name) for parameter in inspect.signature(function).parameters]
+        with viva(self.student, self.draw(f"{name}/seeds"), seconds):
+            return function(*values)
+
+    def _argument(self, parameter: str, name: str) -> Any:
+        if parameter == "rng":
+            return self.draw(name)
+        return self._given[parameter] if parameter in self._given else self.fixture(parameter)
+
+
+def examine(examination: Examination) -> tuple[Verdict, ...]:
+    """Run all checks of the week, each after those that it needs, and give their verdicts in the week's order."""
+    outcomes: dict[Check, Outcome] = {}
+    verdicts: list[Verdict] = []
+    for item in examination.week.checks:
+        verdict = examination.verdict(item, outcomes)
+        outcomes[item] = verdict.outcome
+        verdicts.append(verdict)
+    return tuple(verdicts)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What a call gave, or what it raised."""
+
+    value: Any = None
+    error: Exception | None = None
+
+    def give(self) -> Any:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+def _attempt(call: Callable[[], Any]) -> _Attempt:
+    try:
+        return _Attempt(call())
+    except Exception as error:  # noqa: BLE001 - a fault of ours must cost one question only, and be seen in its verdict
+        return _Attempt(error=error)
+
+
+def _verdict(item: Check, outcome: Outcome, detail: str, cause: str = "") -> Verdict:
+    return Verdict(item.name, item.exercise, outcome, item.sentence, detail, cause)
+
+
+def _place(error: BaseException) -> str:
+    trace = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
+    return f" ({Path(trace[-1].filename).name}, line {trace[-1].lineno})" if trace else ""

@@ -1,0 +1,92 @@
+"""The command line. Exit codes: 0 fine, 1 some hand-ins need a person, 2 usage, 3 our own fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from nbviva import record, release, store
+from nbviva.course import Course, CourseError
+from nbviva.source import SourceError
+from nbviva.spec import Assignment, SpecError
+from nbviva.table import Row, row
+
+NEEDS_PERSON, USAGE, OUR_FAULT = 1, 2, 3
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Mark notebooks by asking them: student code never runs in the process that decides a mark.",
+)
+Week = Annotated[str, typer.Argument(help="The week's folder in graders/, such as week11.", show_default=False)]
+
+
+@app.command()
+def source(week: Week) -> None:
+    """Generate source/WEEK, the instructor's notebook with solutions and tests, from graders/WEEK."""
+    _print_files(release.make_source(Course.find(), week))
+
+
+@app.command(name="release")
+def release_(week: Week) -> None:
+    """Generate release/WEEK, what students get, and refuse it if it gives anything away."""
+    _print_files(release.make_release(Course.find(), week))
+
+
+@app.command()
+def grade(
+    week: Week,
+    groups: Annotated[list[str] | None, typer.Argument(help="Groups to grade; default: all.", show_default=False)] = None,
+    again: Annotated[bool, typer.Option("--again", help="Grade anew what has a fresh report, too.")] = False,
+) -> None:
+    """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
+    course = Course.find()
+    chosen = groups or course.groups(week)
+    unknown = sorted(set(chosen) - set(course.groups(week)))
+    if unknown:
+        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
+    if not chosen:
+        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    rows = []
+    for number, group in enumerate(chosen, start=1):
+        typer.echo(f"{number}/{len(chosen)} {group}", err=True)
+        report, _ = store.graded(course, week, group, again=again)
+        rows.append(row(course, report))
+    record.record(course, week, chosen)
+    _print_marks(rows, course.week(week).assignment)
+    if any(item.needs_person for item in rows):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _print_files(paths: list[Path]) -> None:
+    for path in paths:
+        typer.echo(f"{path.relative_to(Course.find().root)}")
+
+
+def _print_marks(rows: list[Row], assignment: Assignment) -> None:
+    title = f"{assignment.title}: marks of {assignment.maximum:g}, and up to {assignment.extra:g} extra"
+    table = Table(title=title, title_justify="left", show_lines=True)
+    for heading in ("group", "points", "extra", "late"):
+        table.add_column(heading, justify="left" if heading == "group" else "right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for item in rows:
+        points = "a person decides" if item.needs_person else f"{item.points:g}"
+        table.add_row(escape(item.group), points, f"{item.extra:g}", item.late, escape("\n".join(item.reasons)))
+    Console(width=None if Console().is_terminal else 160).print(table)
+
+
+def main() -> None:
+    """Run the command line; a fault that a person can mend is one sentence."""
+    try:
+        app(standalone_mode=True)
+    except (CourseError, SpecError, SourceError) as error:
+        typer.echo(f"nbviva: {error}", err=True)
+        raise SystemExit(USAGE) from None
+    except release.Refused as error:
+        typer.echo(f"nbviva: {error}", err=True)
+        raise SystemExit(OUR_FAULT) from None

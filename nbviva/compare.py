@@ -1,0 +1,121 @@
+"""Comparisons of a student's plain data with what is expected: first the kind, then the shape, then the values.
+
+All are total: whatever was answered, they return or raise `Mismatch` with a sentence for the student. NaN and infinity
+equal nothing. A sentence tells the student's value and the bound, never the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Mismatch(AssertionError):
+    """The answer is not what it has to be; the text says what was found and what bound it missed."""
+
+
+def require(condition: object, detail: str) -> None:
+    """Raise `Mismatch` with the sentence `detail` unless the condition holds."""
+    if not condition:
+        raise Mismatch(detail)
+
+
+def assert_close(actual: object, expected: ArrayLike, *, rtol: float = 1e-4, atol: float = 0.0, name: str = "") -> None:
+    """Check numbers: `|actual - expected| <= atol + rtol * |expected|` everywhere, and the same shape."""
+    wanted = np.asarray(expected, dtype=np.float64)
+    found = as_numbers(actual, shape=wanted.shape, name=name)
+    error = np.abs(found - wanted)
+    bound = atol + rtol * np.abs(wanted)
+    bad = ~(error <= bound)
+    if bad.any():
+        place = tuple(int(i) for i in np.argwhere(bad)[0])
+        at = f" at position {list(place)}" if place else ""
+        raise Mismatch(
+            f"{_named(name)} is {found[place]:.6g}{at}, which differs from the reference by {error[place]:.3g} "
+            f"where {bound[place]:.3g} is allowed ({int(bad.sum())} of {bad.size} values differ)."
+        )
+
+
+def assert_equal(actual: object, expected: object, *, name: str = "") -> None:
+    """Check that the answer is exactly this plain value of exactly this type."""
+    require(
+        type(actual) is type(expected) and actual == expected,
+        f"{_named(name)} is {show(actual)}, which is not what it has to be.",
+    )
+
+
+def as_numbers(value: object, *, shape: Sequence[int] | None = None, name: str = "") -> Floats:
+    """Give finite float64 numbers from numbers, arrays or nested lists of them.
+
+    Parameters
+    ----------
+    shape
+        The shape that it must have; -1 stands for any length.
+    """
+    array = _to_array(value, name)
+    if shape is not None:
+        fits = len(shape) == array.ndim and all(n in (-1, m) for n, m in zip(shape, array.shape, strict=True))
+        require(fits, f"{_named(name)} has shape {array.shape} where {tuple(shape)} is expected.")
+    require(np.isfinite(array).all(), f"{_named(name)} holds NaN or infinity.")
+    return array
+
+
+def as_number(value: object, *, name: str = "") -> float:
+    """Give a float from a number, a numpy number, an array of one number, or its text ("0", "0,83", "5/6")."""
+    if type(value) is str:
+        value = _number_in(value, name)
+    array = as_numbers(value, name=name)
+    require(array.size == 1 and array.ndim == 0, f"{_named(name)} is {show(value)} where one number is expected.")
+    return float(array[()])
+
+
+def show(value: object) -> str:
+    """Give a short text of a plain value, for a sentence."""
+    text = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) and value.ndim else repr(value)
+    text = f"{value.item()!r}" if isinstance(value, np.ndarray) and not value.ndim else text
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _number_in(text: str, name: str) -> float:
+    plain = text.strip().replace("\N{MINUS SIGN}", "-").replace(",", ".")
+    require(len(plain) <= 40 and plain.isascii() and "_" not in plain, f"{_named(name)} is {show(text)}, not a number.")
+    try:
+        return float(Fraction(plain)) if "/" in plain else float(plain)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise Mismatch(f"{_named(name)} is {show(text)}, which is not a number.") from None
+
+
+def _to_array(value: object, name: str) -> Floats:
+    if type(value) in (list, tuple):
+        _require_numbers(value, name, depth=0)
+    elif type(value) not in (int, float, np.ndarray):
+        raise Mismatch(f"{_named(name)} is {show(value)} where numbers are expected.")
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError, TypeError):
+        raise Mismatch(f"{_named(name)} has rows of different lengths.") from None
+    require(array.dtype.kind in "iufO", f"{_named(name)} holds {array.dtype} where numbers are expected.")
+    try:
+        return array.astype(np.float64)
+    except (OverflowError, ValueError, TypeError):
+        raise Mismatch(f"{_named(name)} holds a number that is too large.") from None
+
+
+def _require_numbers(value: Any, name: str, depth: int) -> None:
+    require(depth < 8, f"{_named(name)} is nested too deeply.")
+    for item in value:
+        if type(item) in (list, tuple):
+            _require_numbers(item, name, depth + 1)
+        else:
+            numeric = type(item) in (int, float) or isinstance(item, np.ndarray)
+            require(numeric, f"{_named(name)} holds {show(item)} where numbers are expected.")
+
+
+def _named(name: str) -> str:
+    return f"`{name}`" if name else "The answer"

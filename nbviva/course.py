@@ -1,0 +1,90 @@
+"""The course directory: where its stages lie, its weeks, and its secret."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nbviva.checks import Draw, Week, load
+
+
+class CourseError(Exception):
+    """The course directory does not have what was asked for; the text says what to do next."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """An nbgrader course directory; all paths hang from `root`, the folder of `nbgrader_config.py`."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Course:
+        """Find the course directory at `start` (default: the working directory) or above it."""
+        place = (start or Path.cwd()).resolve()
+        for folder in (place, *place.parents):
+            if (folder / "nbgrader_config.py").is_file():
+                return cls(folder)
+        raise CourseError(f"{place} lies in no course directory: go to the folder of nbgrader_config.py.")
+
+    def week(self, name: str) -> Week:
+        """Load a week by the name of its folder in `graders/`."""
+        folder = self.root / "graders" / name
+        if not (folder / "assignment.toml").is_file():
+            raise CourseError(f"There is no week '{name}'; there are: {', '.join(self.weeks()) or 'none'}.")
+        return load(folder)
+
+    def weeks(self) -> list[str]:
+        """Names of the weeks."""
+        return sorted(path.parent.name for path in (self.root / "graders").glob("*/assignment.toml"))
+
+    def source(self, week: str) -> Path:
+        """The instructor's version, with solutions and tests."""
+        return self.root / "source" / week
+
+    def release(self, week: str) -> Path:
+        """What students get."""
+        return self.root / "release" / week
+
+    def submitted(self, week: str, group: str) -> Path:
+        """What a group handed in."""
+        return self.root / "submitted" / group / week
+
+    def report(self, week: str, group: str) -> Path:
+        """What grading found about a hand-in."""
+        return self.root / "reports" / week / group
+
+    def groups(self, week: str) -> list[str]:
+        """Groups that handed something in."""
+        return sorted(path.parent.name for path in (self.root / "submitted").glob(f"*/{week}") if path.is_dir())
+
+    def secret(self) -> bytes:
+        """The course's secret, which every hidden question is drawn from: `NBVIVA_SECRET`, or a file made at first use."""
+        if given := os.environ.get("NBVIVA_SECRET"):
+            return given.encode()
+        path = self.root / ".nbviva" / "secret"
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_bytes()
+
+    def draw(self, week: str, group: str) -> Draw:
+        """Give the source of random generators of one hand-in: secret + week + group + name always give the same."""
+        return generators(self.secret(), week, group)
+
+
+def generators(secret: bytes, week: str, group: str) -> Draw:
+    """Give a function from a name (of a check or fixture) to its own random generator."""
+
+    def draw(name: str) -> np.random.Generator:
+        key = b"\0".join([secret, week.encode(), group.encode(), name.encode()])
+        return np.random.default_rng(int.from_bytes(hashlib.sha256(key).digest(), "big"))
+
+    return draw

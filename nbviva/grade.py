@@ -1,0 +1,147 @@
+"""Submission to Report: the one function that joins reading, running, asking and judging."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from nbviva.checks import Draw, Examination, Week, examine
+from nbviva.handin import Handin, read_handin, regular_files
+from nbviva.kernel import Clock, KernelStudent, StandIn
+from nbviva.outputs import clean, figures, printed
+from nbviva.sheet import Sheet
+from nbviva.source import TRAINING, grade_id, release_template, source_notebook, tags
+from nbviva.spec import Question
+from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
+
+MAX_EXTRA_BYTES = 50 << 20
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is to be graded: a folder, for a week. `data` is the folder of files that the release gives out."""
+
+    week: Week
+    group: str
+    folder: Path
+    data: Path
+    draw: Draw
+    digest: str = ""
+    clock: Clock = Clock()
+
+
+class Evidence:
+    """What the hand-in's notebook shows under a cell: what was handed in there, or else what its run gave."""
+
+    def __init__(self, notebook: NotebookNode, fresh: set[str]) -> None:
+        self._cells = {name: cell for cell in notebook.cells if (name := grade_id(cell)) and cell.cell_type == "code"}
+        self._fresh = fresh
+
+    def printed(self, cell: str) -> str:
+        """All text under a cell."""
+        return printed(clean(self._cells[cell].outputs))
+
+    def figures(self, cell: str) -> int:
+        """The number of pictures under a cell."""
+        return figures(clean(self._cells[cell].outputs))
+
+    def fresh(self, cell: str) -> bool:
+        """Whether a training cell was handed in without outputs, so that it was run when graded."""
+        return cell in self._fresh
+
+
+def grade(submission: Submission) -> tuple[Report, NotebookNode]:
+    """Grade one hand-in; give its report and its notebook as it ran, with harmless outputs.
+
+    It raises nothing for anything that a hand-in contains or does.
+    """
+    started = time.monotonic()
+    week = submission.week
+    template = release_template(source_notebook(week))
+    handin = read_handin(submission.folder, submission.group, week.assignment.notebook, template)
+    if handin.broken:
+        verdicts, death = _all_failed(week, handin.broken), ""
+    else:
+        verdicts, death = _run_and_examine(submission, handin)
+    for cell in handin.notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = clean(cell.outputs)
+    report = Report(
+        week=week.assignment.week,
+        group=submission.group,
+        digest=submission.digest,
+        sandbox="none",
+        verdicts=verdicts,
+        marks=tuple(mark(question, verdicts) for question in week.assignment.questions),
+        notes=(*handin.notes, *([f"The kernel ended early. {death}"] if death else [])),
+        seconds={"total": round(time.monotonic() - started, 3)},
+    )
+    return report, handin.notebook
+
+
+def _run_and_examine(submission: Submission, handin: Handin) -> tuple[tuple[Verdict, ...], str]:
+    week = submission.week
+    with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
+        stage(submission.folder, submission.data, Path(place))
+        with KernelStudent(Path(place), submission.clock) as kernel:
+            fresh: set[str] = set()
+            given = {
+                "sheet": Sheet(week.assignment, kernel.student),
+                "notebook": Evidence(handin.notebook, fresh),
+            }
+            examination = Examination(week, kernel.student, submission.draw, given)
+            kernel.run(handin.notebook, _stand_ins(examination, handin, fresh))
+            return examine(examination), kernel.death
+
+
+def stage(handin: Path, data: Path, place: Path) -> None:
+    """Copy what the kernel may see into its working copy: the hand-in's own files, and the release's data over them."""
+    budget = MAX_EXTRA_BYTES
+    for path in regular_files(handin):
+        budget -= path.stat().st_size
+        if path.suffix != ".ipynb" and budget >= 0:
+            target = place / path.relative_to(handin)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    if data.is_dir():
+        shutil.rmtree(place / "data", ignore_errors=True)
+        (place / "data").unlink(missing_ok=True)
+        shutil.copytree(data, place / "data")
+
+
+def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dict[int, StandIn]:
+    """Decide what is not run: lacking cells, and training whose outputs were handed in (its names come from us)."""
+    stand_ins: dict[int, StandIn] = {index: dict for index in handin.skipped}
+    for index, cell in enumerate(handin.notebook.cells):
+        name = grade_id(cell)
+        if name is None or TRAINING not in tags(cell):
+            continue
+        outputs = clean(list(handin.saved.get(name, [])))
+        if printed(outputs).strip() or figures(outputs):
+            cell.outputs = outputs
+            stand_ins[index] = _standing_in(examination, name)
+        else:
+            fresh.add(name)
+    return stand_ins
+
+
+def _standing_in(examination: Examination, cell: str) -> StandIn:
+    fixture = examination.week.stand_ins.get(cell)
+    return dict if fixture is None else lambda: examination.names(fixture)
+
+
+def _all_failed(week: Week, why: str) -> tuple[Verdict, ...]:
+    detail = f'{why} "{week.assignment.rule}"'
+    return tuple(Verdict(c.name, c.exercise, Outcome.FAILED, c.sentence, detail, NO_NOTEBOOK) for c in week.checks)
+
+
+def mark(question: Question, verdicts: tuple[Verdict, ...]) -> Mark:
+    """Give the mark of a question from its verdicts: all or nothing, and none where our own check failed."""
+    outcome = combine([verdict.outcome for verdict in verdicts if verdict.exercise == question.name])
+    points = {Outcome.PASSED: question.points, Outcome.ERROR: None}.get(outcome, 0.0)
+    return Mark(question.name, question.number, question.title, points, question.points, question.bonus, outcome)

@@ -1,0 +1,189 @@
+"""One hand-in as it is graded: the student's own cells in the frame of the source's.
+
+A submitted notebook is hostile or broken until proved otherwise. It is read as plain JSON; of every cell only its
+type, its text and its outputs are taken; its metadata serves to recognise cells by `grade_id` and for nothing else. The
+result has each of the source's cells exactly once, with the source's metadata, so no edit of metadata changes a mark.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+MAX_NOTEBOOK_BYTES = 50 << 20
+MAX_CELLS = 2000
+_NEW = {"code": new_code_cell, "markdown": new_markdown_cell}
+
+
+class BrokenNotebook(ValueError):
+    """There is no notebook that could be run; the text is the sentence for the report."""
+
+
+@dataclass(frozen=True)
+class Handin:
+    """A hand-in, read.
+
+    Attributes
+    ----------
+    notebook
+        The source's cells with the student's solutions, and the student's own cells; outputs are empty.
+    saved
+        The outputs that were handed in, by `grade_id`.
+    skipped
+        Indices of cells that are shown but not run: solution cells that the hand-in lacks.
+    broken
+        Why nothing can be run, or empty.
+    """
+
+    group: str
+    notebook: NotebookNode
+    saved: Mapping[str, list[Any]] = field(default_factory=dict)
+    skipped: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
+    broken: str = ""
+
+
+def read_handin(folder: Path, group: str, name: str, template: NotebookNode) -> Handin:
+    """Read a group's folder against the release's notebook `template`; never raises for what is in the folder."""
+    notes: list[str] = []
+    try:
+        path = find_notebook(folder, name, notes)
+        submitted = parse_notebook(path)
+    except BrokenNotebook as error:
+        return Handin(group, _blank(template), notes=(*notes, str(error)), broken=str(error))
+    return merge(submitted, template, group, notes)
+
+
+def find_notebook(folder: Path, name: str, notes: list[str]) -> Path:
+    """Find the notebook in a hand-in: by its name, or the only one that there is."""
+    found = sorted(path for path in regular_files(folder) if path.suffix == ".ipynb" and path.parent == folder)
+    right = [path for path in found if path.name == f"{name}.ipynb"]
+    if not right and len(found) != 1:
+        there = ", ".join(path.name for path in found) or "no notebook"
+        raise BrokenNotebook(f"The hand-in must contain {name}.ipynb; it contains {there}.")
+    if not right:
+        notes.append(f"The notebook is named {found[0].name} where {name}.ipynb is expected; it was taken all the same.")
+    return (right or found)[0]
+
+
+def regular_files(folder: Path) -> Iterator[Path]:
+    """Give the files of a hand-in that are really files: no links, pipes or devices, nothing hidden by a link."""
+    for place, _, names in os.walk(folder, followlinks=False):
+        for name in sorted(names):
+            path = Path(place, name)
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield path
+
+
+def parse_notebook(path: Path) -> list[dict[str, Any]]:
+    """Give the cells of a notebook file as plain dictionaries with a type, a text, outputs and a `grade_id`."""
+    if path.stat().st_size > MAX_NOTEBOOK_BYTES:
+        raise BrokenNotebook(f"{path.name} is larger than {MAX_NOTEBOOK_BYTES >> 20} MB: clear its outputs and save it.")
+    try:
+        data = json.loads(path.read_bytes().decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BrokenNotebook(f"{path.name} is no notebook: it is not JSON ({_short(error)}).") from None
+    return [_cell(item) for item in _cells(data, path.name)]
+
+
+def _cells(data: Any, name: str) -> list[Any]:
+    if isinstance(data, dict) and isinstance(data.get("nbformat"), int) and data["nbformat"] < 4:
+        try:
+            data = nbformat.convert(nbformat.from_dict(data), 4)  # type: ignore[no-untyped-call]
+        except Exception as error:  # noqa: BLE001 - converters of old formats fail in any way on broken input
+            raise BrokenNotebook(f"{name} has an old format that cannot be converted ({_short(error)}).") from None
+    cells = data.get("cells") if isinstance(data, dict) else None
+    if not isinstance(cells, list):
+        raise BrokenNotebook(f"{name} is no notebook: it has no list of cells.")
+    if len(cells) > MAX_CELLS:
+        raise BrokenNotebook(f"{name} has {len(cells)} cells; at most {MAX_CELLS} are read.")
+    return cells
+
+
+def _cell(item: Any) -> dict[str, Any]:
+    item = item if isinstance(item, dict) else {}
+    metadata = item.get("metadata")
+    ours = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = ours.get("grade_id") if isinstance(ours, dict) else None
+    outputs = item.get("outputs")
+    return {
+        "type": "code" if item.get("cell_type") == "code" else "markdown",
+        "source": text_of(item.get("source")),
+        "outputs": outputs if isinstance(outputs, list) else [],
+        "grade_id": grade_id if isinstance(grade_id, str) else None,
+    }
+
+
+def text_of(value: Any) -> str:
+    """Give the text of a notebook's multi-line string: a string or a list of strings; anything else is empty."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def merge(submitted: list[dict[str, Any]], template: NotebookNode, group: str, notes: list[str]) -> Handin:
+    """Put the student's cells into the frame of the template's."""
+    frame = {cell.metadata.nbgrader.grade_id: cell for cell in template.cells if "nbgrader" in cell.metadata}
+    cells: list[NotebookNode] = []
+    saved: dict[str, list[Any]] = {}
+    for item in submitted:
+        original = frame.get(item["grade_id"])
+        if original is None:
+            cells.append(_NEW[item["type"]](item["source"]))
+        elif item["grade_id"] in saved:
+            notes.append(f"The cell '{item['grade_id']}' is there more than once; the first one was graded.")
+            cells.extend([] if is_locked(original) else [_NEW[item["type"]](item["source"])])
+        else:
+            saved[item["grade_id"]] = item["outputs"]
+            cells.append(_copy(original, None if is_locked(original) else item["source"]))
+    skipped = _insert_missing(cells, template, set(saved), notes)
+    return Handin(group, new_notebook(cells=cells, metadata=template.metadata), saved, skipped, tuple(notes))
+
+
+def _insert_missing(
+    cells: list[NotebookNode], template: NotebookNode, there: set[str], notes: list[str]
+) -> frozenset[int]:
+    before: str | None = None
+    absent: list[NotebookNode] = []
+    for original in (cell for cell in template.cells if "nbgrader" in cell.metadata):
+        name = original.metadata.nbgrader.grade_id
+        if name not in there:
+            notes.append(f"The cell '{name}' was missing and was put back.")
+            cell = _copy(original, None if is_locked(original) else "# This cell was missing from the hand-in.")
+            cells.insert(_after(cells, before), cell)
+            absent += [] if is_locked(original) else [cell]
+        before = name
+    return frozenset(i for i, cell in enumerate(cells) if any(cell is other for other in absent))
+
+
+def _after(cells: list[NotebookNode], grade_id: str | None) -> int:
+    places = [i for i, cell in enumerate(cells) if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id]
+    return places[0] + 1 if grade_id and places else 0
+
+
+def is_locked(cell: NotebookNode) -> bool:
+    """Whether a cell of the template is the instructor's, so that its text is the source's whatever is handed in."""
+    return not cell.metadata.nbgrader.solution
+
+
+def _copy(original: NotebookNode, source: str | None) -> NotebookNode:
+    text = original.source if source is None else source
+    return _NEW[original.cell_type](text, metadata=nbformat.from_dict(json.loads(json.dumps(original.metadata))))
+
+
+def _blank(template: NotebookNode) -> NotebookNode:
+    """Give a notebook with every graded cell and no answer, for a hand-in without a readable notebook."""
+    return merge([], template, "", []).notebook
+
+
+def _short(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:120]

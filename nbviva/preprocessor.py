@@ -1,0 +1,105 @@
+"""The nbgrader seam: `nbgrader autograde` reads hand-ins, runs nothing, and records our verdicts.
+
+`configure` is what `nbgrader_config.py` calls. It puts three classes into nbgrader's own lists: an exporter that opens
+any file, a preprocessor that puts the graded notebook in the place of the submitted one, and nbgrader's SaveAutoGrades
+with our marks instead of marks read from outputs.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbformat.v4 import new_notebook, new_output
+from nbgrader import utils
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveAutoGrades
+from traitlets.config import Config
+
+from nbviva.course import Course
+from nbviva.source import STUB, grade_id
+from nbviva.store import graded
+from nbviva.verdict import Mark, Outcome, Report
+
+_WORDS = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "not passed",
+    Outcome.SKIPPED: "not asked",
+    Outcome.ERROR: "our fault; a person will look at it",
+}
+
+
+def configure(config: Config, root: Path) -> None:
+    """Configure nbgrader for a course directory: called by `nbgrader_config.py` with `get_config()`."""
+    config.CourseDirectory.root = str(root)
+    config.ClearSolutions.code_stub = {"python": STUB}
+    config.Autograde.exporter_class = TolerantExporter
+    config.Autograde.sanitize_preprocessors = [Viva]
+    config.Autograde.autograde_preprocessors = [RecordVerdicts, AssignLatePenalties]
+
+
+class TolerantExporter(NotebookExporter):
+    """Opens whatever lies in `submitted/`: the real reading, which nothing can break, is done by `nbviva.handin`."""
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
+        """Convert a file; a file that is no notebook is taken as an empty one, and its report says so."""
+        try:
+            return super().from_filename(filename, resources=resources, **kw)
+        except Exception:  # noqa: BLE001 - nbformat fails in any way on a broken file; Viva replaces it all the same
+            empty = io.StringIO('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+            return self.from_file(empty, resources=resources, **kw)
+
+
+class Viva(NbGraderPreprocessor):  # type: ignore[misc] - nbgrader has no types
+    """Puts the graded notebook in the place of the submitted one; grades inline what has no fresh report."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Called by nbgrader's Autograde for each submitted notebook."""
+        del nb
+        names = resources["nbgrader"]
+        course = Course.find()
+        with ThreadPoolExecutor(1) as apart:  # the formgrader calls this from a running event loop
+            report, notebook = apart.submit(graded, course, names["assignment"], names["student"]).result()
+        return with_verdicts(notebook, report), resources
+
+
+class RecordVerdicts(SaveAutoGrades):  # type: ignore[misc] - nbgrader has no types
+    """Records each question's mark from the verdicts; an error of ours leaves it to a person. Manual marks stay."""
+
+    def _add_score(self, cell: NotebookNode, resources: Any) -> None:
+        found = cell.metadata.get("nbviva")
+        if found is None:
+            raise ValueError(f"The graded cell '{grade_id(cell)}' has no verdict; run 'nbviva grade' again.")
+        names = (grade_id(cell), self.notebook_id, self.assignment_id, self.student_id)
+        grade = self.gradebook.find_grade(*names)
+        grade.auto_score = found["points"]
+        grade.needs_manual_grade = found["points"] is None or grade.manual_score is not None
+        self.gradebook.db.commit()
+
+
+def with_verdicts(notebook: NotebookNode, report: Report) -> NotebookNode:
+    """Write each question's verdicts and exactly one number into its graded cell."""
+    marks = {mark.question: mark for mark in report.marks}
+    out = new_notebook(cells=notebook.cells, metadata=notebook.metadata)
+    for cell in out.cells:
+        if not utils.is_grade(cell):
+            continue
+        mark = marks[cell.metadata.nbgrader.grade_id]
+        cell.metadata["nbviva"] = {"points": mark.points}
+        number = min(mark.points or 0.0, float(cell.metadata.nbgrader.points))
+        cell.outputs = [_words(mark, report), new_output("execute_result", data={"text/plain": repr(number)})]
+    return out
+
+
+def _words(mark: Mark, report: Report) -> NotebookNode:
+    verdicts = [verdict for verdict in report.verdicts if verdict.exercise == mark.question]
+    points = "no mark yet" if mark.points is None else f"{mark.points:g} of {mark.maximum:g} points"
+    head = f"{mark.number} {mark.title}: {points}{' (extra)' if mark.bonus else ''}"
+    lines = [f"{_WORDS[v.outcome]}: {v.sentence} {v.detail}".strip() for v in verdicts]
+    rows = "".join(f"<li><code>{html.escape(line)}</code></li>" for line in lines)
+    block = f'<div style="border-left:4px solid #555;padding-left:8px"><b>{html.escape(head)}</b><ul>{rows}</ul></div>'
+    return new_output("display_data", data={"text/html": block, "text/plain": "\n".join([head, *lines])})

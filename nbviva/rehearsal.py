@@ -1,0 +1,119 @@
+"""Rehearse a week in this process: the notebook's own solutions, with one name replaced by a mutant or an alternative.
+
+For tests and for `verify`; never to mark, since here the notebook's code does run beside the checks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nbviva.checks import Check, Examination, Overlay, Week, examine, load
+from nbviva.course import generators
+from nbviva.sheet import Sheet
+from nbviva.source import EXPERIMENT, TRAINING, code_cells, grade_id, tags
+from nbviva.student import local_student
+from nbviva.verdict import Verdict
+
+
+@dataclass
+class Rehearsed:
+    """What the notebook's cells printed when rehearsed; a picture under every cell is taken for granted."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def printed(self, cell: str) -> str:
+        """All text under a cell."""
+        return self.texts.get(cell, "")
+
+    def figures(self, cell: str) -> int:
+        """The number of pictures under a cell."""
+        del cell
+        return 1
+
+    def fresh(self, cell: str) -> bool:
+        """Whether it was run at grading: never here."""
+        del cell
+        return False
+
+
+def rehearse(week: Week, overlay: Overlay | None = None, *, group: str = "rehearsal") -> tuple[Verdict, ...]:
+    """Run the checks that an overlay names, with those that they need, or all of them, on the notebook's solutions.
+
+    Parameters
+    ----------
+    overlay
+        The wrong or right answer that replaces a name of the notebook's.
+    group
+        Another group is asked other questions.
+    """
+    checks = closure(overlay.checks) if overlay else set(week.checks)
+    chosen = replace(week, checks=tuple(check for check in week.checks if check in checks))
+    evidence = Rehearsed()
+    namespace = _namespace(chosen, overlay, evidence)
+    student = local_student(namespace)
+    given = {"sheet": Sheet(week.assignment, student), "notebook": evidence, **small(week, "FIXTURES")}
+    draw = generators(b"rehearsal", week.assignment.week, group)
+    return examine(Examination(chosen, student, draw, given))
+
+
+def closure(checks: Iterable[Check]) -> set[Check]:
+    """Give these checks and all that they need."""
+    todo, found = list(checks), set[Check]()
+    while todo:
+        check = todo.pop()
+        found.add(check)
+        todo.extend(need for need in check.needs if need not in found)
+    return found
+
+
+def small(week: Week, name: str) -> Mapping[str, Any]:
+    """Give the week's small stand-ins for rehearsals (`NAMES`, `FIXTURES` of its rehearsal.py), if it has any."""
+    if not (week.folder / "rehearsal.py").exists():
+        return {}
+    found: Mapping[str, Any] = getattr(week.module("rehearsal"), name)
+    return found
+
+
+def _namespace(week: Week, overlay: Overlay | None, evidence: Rehearsed) -> dict[str, Any]:
+    namespace: dict[str, Any] = {"__name__": "__main__", **small(week, "NAMES")}
+    trains = any("notebook" in _arguments(week, check) for check in week.checks)
+    answers = {name for question in week.assignment.questions for name, _ in question.answers}
+    for name, tagged, code in _compiled(week.folder):
+        if EXPERIMENT in tagged or (TRAINING in tagged and not trains):
+            continue
+        _execute(code, namespace, name, evidence)
+        if overlay and overlay.replaces in namespace:
+            namespace[overlay.replaces] = overlay.function() if overlay.replaces in answers else overlay.function
+    return namespace
+
+
+def _execute(code: Any, namespace: dict[str, Any], name: str, evidence: Rehearsed) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as text, contextlib.suppress(Exception):
+        exec(code, namespace)  # noqa: S102 - our own notebook, in a rehearsal; a cell that fails fails its checks
+    evidence.texts[name] = text.getvalue()
+
+
+def _arguments(week: Week, check: Check) -> set[str]:
+    todo, found = [check.function], set[str]()
+    while todo:
+        for parameter in inspect.signature(todo.pop()).parameters:
+            if parameter not in found and parameter in week.fixtures:
+                todo.append(week.fixtures[parameter].function)
+            found.add(parameter)
+    return found
+
+
+@cache
+def _compiled(folder: Path) -> list[tuple[str, list[str], Any]]:
+    return [
+        (grade_id(cell) or "", tags(cell), compile(cell.source, f"<{folder.name} {grade_id(cell)}>", "exec"))
+        for cell in code_cells(load(folder))
+        if not cell.metadata.get("nbgrader", {}).get("grade")
+    ]

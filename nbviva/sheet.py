@@ -1,0 +1,94 @@
+"""The answers of the exercise sheet, read from the notebook's answer cells and judged by the kind of their question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nbviva.compare import Mismatch, as_number, require, show
+from nbviva.spec import Assignment, Kind, Question
+from nbviva.student import NoAnswer, Raised, Student
+
+_TRUTHS = {"true": True, "correct": True, "false": False, "incorrect": False}
+
+
+class Sheet:
+    """A group's answers by the names that `assignment.toml` gives them. Reading raises `Mismatch` where there is none."""
+
+    def __init__(self, assignment: Assignment, student: Student) -> None:
+        self._questions = {name: q for q in assignment.questions for name, _ in q.answers}
+        self._student = student
+
+    def judge(self, answer: str, key: object) -> str:
+        """Compare an answer with its key as its question's kind says; raise `Mismatch`, or tell what the answer was."""
+        question = self._questions[answer]
+        given = _READ[question.kind](self, answer)
+        said = f"Your answer: {show(sorted(given) if isinstance(given, frozenset) else given)}"
+        if question.kind is Kind.NUMERIC:
+            bound = question.tolerance or 0.0
+            right = abs(given - as_number(key)) <= bound
+            said += f" (accepted within {bound:g})"
+        else:
+            right = given == (frozenset(key) if isinstance(given, frozenset) else key)  # type: ignore[call-overload]
+        require(right, f"{said}. It is not right.")
+        return f"{said}."
+
+    def value(self, answer: str) -> Any:
+        """Give the plain value of an answer; None and a missing name are no answer."""
+        try:
+            value = self._student[answer]
+        except Raised:
+            raise Mismatch(f"No answer was given: `{answer}` does not exist in the notebook.") from None
+        except NoAnswer as error:
+            raise Mismatch(f"No answer could be read from `{answer}`: {error}") from None
+        require(value is not None, f"No answer was given: `{answer}` is still None.")
+        return value
+
+    def number(self, answer: str) -> float:
+        """Give a numeric answer as a float."""
+        return as_number(self.value(answer), name=answer)
+
+    def text_of(self, answer: str) -> str:
+        """Give an answer as it was written, to count its digits."""
+        value = self.value(answer)
+        value = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+        return value.strip() if isinstance(value, str) else repr(value)
+
+    def option(self, answer: str) -> str:
+        """Give the chosen option's name; an option's label is understood too."""
+        return _option(self._questions[answer], self.value(answer), answer)
+
+    def options(self, answer: str) -> frozenset[str]:
+        """Give the names of all chosen options."""
+        value = self.value(answer)
+        require(type(value) in (list, tuple, set), f"`{answer}` is {show(value)} where a list of options is expected.")
+        return frozenset(_option(self._questions[answer], item, answer) for item in value)
+
+    def truth(self, answer: str) -> bool:
+        """Give a true/false answer: a bool, or its word."""
+        value = self.value(answer)
+        if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype == bool:
+            return bool(value)
+        word = value.strip().lower() if type(value) is str else None
+        if type(value) is not bool and word not in _TRUTHS:
+            raise Mismatch(f"`{answer}` is {show(value)}; write True (correct) or False (incorrect).")
+        return _TRUTHS[word] if word is not None else bool(value)
+
+
+_READ: dict[Kind, Any] = {
+    Kind.NUMERIC: Sheet.number,
+    Kind.CHOICE: Sheet.option,
+    Kind.MULTIPLE_CHOICE: Sheet.options,
+    Kind.TRUE_FALSE: Sheet.truth,
+}
+
+
+def _option(question: Question, value: object, answer: str) -> str:
+    names = dict(question.options)
+    by_label = {label.lower(): name for name, label in question.options}
+    word = value.strip() if type(value) is str else ""
+    found = word if word in names else by_label.get(word.lower(), "")
+    choices = ", ".join(repr(name) for name in names)
+    require(found, f"`{answer}` is {show(value)}; write one of {choices}.")
+    return found

@@ -1,0 +1,122 @@
+"""`notebook.py` to the nbgrader source notebook, and from it to what the release and the frame of a hand-in are.
+
+The percent-format file says with one key of cell metadata what a cell is: `solution="name"` (the student writes),
+`test="name"` (the graded cell of a question), `given="name"` (locked). Points and the hidden checks are added here.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from nbviva.checks import Week
+from nbviva.spec import Question
+
+TRAINING, EXPERIMENT = "training", "experiment"
+_ROLES = ("solution", "test", "given")
+_HIDDEN = re.compile(r"\n?### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n?", re.DOTALL)
+_SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL | re.MULTILINE)
+STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+
+
+class SourceError(ValueError):
+    """`notebook.py` cannot become a source notebook; the text says which cell and what to change."""
+
+
+def source_notebook(week: Week) -> NotebookNode:
+    """Build the nbgrader source notebook of a week: solutions, visible asserts, hidden checks, points."""
+    notebook = jupytext.read(week.folder / "notebook.py", fmt="py:percent")
+    seen: set[str] = set()
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number:03d}"
+        role = next((role for role in _ROLES if role in cell.metadata), None)
+        if role is not None:
+            _mark(cell, role, str(cell.metadata.pop(role)), week, seen)
+    missing = [q.name for q in week.assignment.questions if q.name not in seen]
+    if missing:
+        raise SourceError(f'notebook.py has no test cell for {", ".join(missing)}; add `# %% test="{missing[0]}"`.')
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = nbformat.from_dict({"kernelspec": kernel, "language_info": {"name": "python"}})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return notebook
+
+
+def _mark(cell: NotebookNode, role: str, name: str, week: Week, seen: set[str]) -> None:
+    grade_id = f"{name}_answer" if role == "solution" else name
+    if grade_id in seen:
+        raise SourceError(f"notebook.py has two cells '{grade_id}'; give one of them another name.")
+    seen.add(grade_id)
+    question = _question(week, name) if role == "test" else None
+    cell.metadata["nbgrader"] = {
+        "grade": role == "test", "grade_id": grade_id, "locked": role != "solution", "schema_version": 3,
+        "solution": role == "solution", "task": False, **({"points": gradebook_points(question)} if question else {}),
+    }  # fmt: skip
+    if question:
+        cell.source += _hidden_tests(week, question)
+
+
+def _question(week: Week, name: str) -> Question:
+    try:
+        return week.assignment.question(name)
+    except KeyError as error:
+        raise SourceError(f'notebook.py has a cell test="{name}": {error.args[0]}') from None
+
+
+def gradebook_points(question: Question) -> float:
+    """The cell's maximum in the gradebook: extra points do not count towards it, so a bonus question has 0."""
+    return 0.0 if question.bonus else question.points
+
+
+def _hidden_tests(week: Week, question: Question) -> str:
+    call = f'examine_here("{week.assignment.week}", "{question.name}", globals())'
+    return f"\n### BEGIN HIDDEN TESTS\nfrom nbviva.here import examine_here\n{call}\n### END HIDDEN TESTS"
+
+
+def write_source(week: Week, folder: Path) -> Path:
+    """Write the source notebook into `folder`; equal sources give equal bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{week.assignment.notebook}.ipynb"
+    nbformat.write(source_notebook(week), path)  # type: ignore[no-untyped-call]
+    return path
+
+
+def release_template(source: NotebookNode) -> NotebookNode:
+    """Give the source notebook as a student gets it: no solutions, no hidden tests."""
+    template = nbformat.from_dict(source)
+    for cell in template.cells:
+        cell.source = _SOLUTION.sub(_stub, _HIDDEN.sub("", cell.source))
+    return template
+
+
+def _stub(match: re.Match[str]) -> str:
+    return "\n".join(match[1] + line for line in STUB.splitlines())
+
+
+def hidden_parts(week: Week) -> list[str]:
+    """Give the texts that a release must not hold: solutions and hidden tests."""
+    cells = source_notebook(week).cells
+    return [match[0] for cell in cells for rule in (_HIDDEN, _SOLUTION) for match in rule.finditer(cell.source)]
+
+
+def code_cells(week: Week) -> list[NotebookNode]:
+    """Give the code cells of the source without hidden tests: what a rehearsal executes."""
+    source = source_notebook(week)
+    for cell in source.cells:
+        cell.source = _HIDDEN.sub("", cell.source)
+    return [cell for cell in source.cells if cell.cell_type == "code"]
+
+
+def tags(cell: NotebookNode) -> list[Any]:
+    """Give a cell's tags; only those of our own source are ever asked for."""
+    return list(cell.metadata.get("tags", []))
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    """Give a cell's `grade_id`, or None for a cell that nbgrader does not know."""
+    found = cell.metadata.get("nbgrader", {}).get("grade_id")
+    return str(found) if found else None

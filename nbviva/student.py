@@ -1,0 +1,160 @@
+"""The student as a check sees it: a notebook that can be asked.
+
+A `Student` is a transport with manners: it turns `student.relu(x)` into the frames of a question and the frames of the
+answer into plain data. Behind the transport may be a sandboxed kernel (`nbviva.kernel`), or code in this process
+(`local_student`: the reference, a mutant, an alternative). A check cannot tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+
+from nbviva.agent import Agent
+from nbviva.codec import Frames, Handle, Unreadable, decode, encode
+
+QUESTION_SECONDS = 60.0
+_ANSWER_PARTS = {"ok": 1, "raised": 2, "unreadable": 1}
+
+
+class NoAnswer(Exception):
+    """The student's notebook gave no usable answer. The text is a sentence that the student may read."""
+
+
+class Raised(NoAnswer):
+    """The student's code raised an exception."""
+
+
+class TimedOut(NoAnswer):
+    """The answer did not come within the limit."""
+
+
+class Died(NoAnswer):
+    """The kernel is gone."""
+
+
+class UnreadableAnswer(NoAnswer):
+    """Something came back that is no plain data, too large, or malformed."""
+
+
+class Transport(Protocol):
+    """Carries one question to the student and its answer back; raises `NoAnswer` when there is none."""
+
+    def __call__(self, frames: Frames, seconds: float) -> Frames: ...
+
+
+class Student:
+    """Asks the student's notebook: `student["name"]` reads a variable, `student.name(...)` calls a function.
+
+    What is no plain data stays on the student's side and comes back as a `Remote`, which can be called, whose methods
+    can be called, and which can be handed to other functions of the student's. Before each question the student's
+    random generators are seeded, so that the same hand-in gives the same answers.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._seconds = QUESTION_SECONDS
+        self._rng = np.random.default_rng(0)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._ask("read", name)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: self._call(name, [], args, kwargs)
+
+    def __setitem__(self, name: str, value: object) -> None:
+        self._ask("write", name, _outgoing(value))
+
+    def _hold(self, name: str) -> Remote:
+        remote = self._ask("hold", name)
+        if not isinstance(remote, Remote):
+            raise UnreadableAnswer(f"`{name}` could not be held.")
+        return remote
+
+    def _call(self, root: str | Handle, path: list[str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self._ask("call", root, path, _outgoing(list(args)), _outgoing(kwargs))
+
+    def _ask(self, operation: str, *rest: Any) -> Any:
+        seed = int(self._rng.integers(2**32))
+        question = encode((operation, seed, *rest))
+        return self._incoming(_read_answer(self._transport(question, self._seconds)))
+
+    def _incoming(self, value: Any) -> Any:
+        if type(value) is Handle:
+            return Remote(self, value)
+        if type(value) in (list, tuple):
+            return type(value)(self._incoming(item) for item in value)
+        if type(value) is dict:
+            return {key: self._incoming(item) for key, item in value.items()}
+        return value
+
+
+class Remote:
+    """A value that stayed in the student's notebook: call it, call its methods, or pass it on."""
+
+    def __init__(self, student: Student, handle: Handle, path: tuple[str, ...] = ()) -> None:
+        self._student, self._handle, self._path = student, handle, path
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._student._call(self._handle, list(self._path), args, kwargs)  # noqa: SLF001 - one pair of classes
+
+    def __getattr__(self, name: str) -> Remote:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Remote(self._student, self._handle, (*self._path, name))
+
+    def __repr__(self) -> str:
+        return f"a {self._handle.kind}"
+
+
+def hold(student: Student, name: str) -> Remote:
+    """Give the student's variable `name` as a `Remote`, whatever it is."""
+    return student._hold(name)  # noqa: SLF001 - the attribute space of a Student belongs to the student's names
+
+
+@contextmanager
+def viva(student: Student, rng: np.random.Generator, seconds: float) -> Iterator[None]:
+    """Let the questions inside the block have this time limit (seconds each) and take their seeds from `rng`."""
+    before = student._seconds, student._rng  # noqa: SLF001 - as above
+    student._seconds, student._rng = seconds, rng  # noqa: SLF001
+    try:
+        yield
+    finally:
+        student._seconds, student._rng = before  # noqa: SLF001
+
+
+def local_student(namespace: dict[str, Any]) -> Student:
+    """Give a student that answers from a namespace in this process: for the reference and for tests, never to mark."""
+    agent = Agent(namespace)
+    return Student(lambda frames, _seconds: agent.answer(frames))
+
+
+def _outgoing(value: Any) -> Any:
+    if isinstance(value, Remote):
+        return value._handle  # noqa: SLF001 - as above
+    if isinstance(value, list | tuple):
+        return type(value)(_outgoing(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _outgoing(item) for key, item in value.items()}
+    return value
+
+
+def _read_answer(frames: Frames) -> Any:
+    try:
+        answer = decode(frames)
+    except Unreadable as error:
+        raise UnreadableAnswer(f"{error}.") from None
+    kind = answer[0] if type(answer) is tuple and answer and type(answer[0]) is str else ""
+    if len(answer) - 1 != _ANSWER_PARTS.get(kind) if type(answer) is tuple else True:
+        raise UnreadableAnswer("the answer is malformed.")
+    if kind == "ok":
+        return answer[1]
+    texts = [part if type(part) is str else "?" for part in answer[1:]]
+    if kind == "raised":
+        raise Raised(f"your code raised {texts[0][:80]}: {texts[1][:800]}")
+    raise UnreadableAnswer(f"{texts[0][:800]}.")

@@ -1,0 +1,48 @@
+"""One row of the table of marks: a report in a few words, with the reason for every lost point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from nbviva.course import Course
+from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the table of marks says about one hand-in."""
+
+    group: str
+    points: float
+    extra: float
+    late: str
+    reasons: tuple[str, ...]
+    needs_person: bool
+
+
+def row(course: Course, report: Report) -> Row:
+    """Give the row of a report."""
+    read = any(verdict.cause != NO_NOTEBOOK for verdict in report.verdicts)
+    lost = tuple(_reason(mark, report) for mark in report.marks if read and mark.outcome is not Outcome.PASSED)
+    late = lateness(course, report.week, report.group)
+    return Row(report.group, report.points, report.extra_points, late, (*report.notes, *lost), report.needs_person)
+
+
+def lateness(course: Course, week: str, group: str) -> str:
+    """Say how late a hand-in came, by its timestamp.txt; a dash where it is in time or has none."""
+    stamp = course.submitted(week, group) / "timestamp.txt"
+    if not stamp.is_file():
+        return "-"
+    try:
+        moment = datetime.fromisoformat(stamp.read_text("utf-8").strip().removesuffix(" UTC").replace(" ", "T", 1))
+    except ValueError:
+        return "?"
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    minutes = (moment - course.week(week).assignment.due_utc).total_seconds() / 60
+    return f"{minutes:.0f} min" if minutes > 0 else "-"
+
+
+def _reason(mark: Mark, report: Report) -> str:
+    first = next(v for v in report.verdicts if v.exercise == mark.question and v.outcome is mark.outcome)
+    return f"{mark.number} {mark.title}: {first.detail}"

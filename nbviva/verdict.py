@@ -1,0 +1,116 @@
+"""Outcome, Verdict, Mark and Report, and their JSON: what one hand-in's grading found, as frozen plain data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a check ended. Only `error` is our fault, and only `error` leaves a question without a mark."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+NO_NOTEBOOK = "NoNotebook"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one check found.
+
+    Attributes
+    ----------
+    exercise
+        The `grade_id` of the graded cell that the check belongs to.
+    sentence
+        The check's docstring: what must hold.
+    detail
+        What was measured: the student's value and the bound, never a hidden input.
+    cause
+        For a failure without an answer its kind (`Raised`, `TimedOut`, `Died`, `UnreadableAnswer`, or `NO_NOTEBOOK`),
+        for an error the exception; else empty.
+    """
+
+    check: str
+    exercise: str
+    outcome: Outcome
+    sentence: str
+    detail: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark of one question; `points` is None when a check of ours failed and a person must decide."""
+
+    question: str
+    number: str
+    title: str
+    points: float | None
+    maximum: float
+    bonus: bool
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that grading one hand-in found; equal hand-ins give equal reports, but for `seconds`.
+
+    Attributes
+    ----------
+    notes
+        Sentences on the hand-in as a whole: cells that were missing, a notebook that could not be read.
+    sandbox
+        How the student's code was kept apart: the sandbox's name, or `none`.
+    digest
+        SHA-256 of hand-in, week, framework and environment; a report whose digest is still right is used again.
+    """
+
+    week: str
+    group: str
+    digest: str
+    sandbox: str
+    verdicts: tuple[Verdict, ...]
+    marks: tuple[Mark, ...]
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def points(self) -> float:
+        """Points without the extra ones; a question without a mark counts as 0 until a person decides."""
+        return sum(mark.points or 0 for mark in self.marks if not mark.bonus)
+
+    @property
+    def extra_points(self) -> float:
+        """Extra points, which the maximum does not contain."""
+        return sum(mark.points or 0 for mark in self.marks if mark.bonus)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a check of ours failed on this hand-in."""
+        return any(mark.points is None for mark in self.marks)
+
+    def to_json(self) -> str:
+        """Give the report as JSON text."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Report:
+        """Read what `to_json` wrote; raises ValueError, KeyError or TypeError on anything else."""
+        data = json.loads(text)
+        verdicts = tuple(Verdict(**{**item, "outcome": Outcome(item["outcome"])}) for item in data.pop("verdicts"))
+        marks = tuple(Mark(**{**item, "outcome": Outcome(item["outcome"])}) for item in data.pop("marks"))
+        return cls(**{**data, "verdicts": verdicts, "marks": marks, "notes": tuple(data["notes"])})
+
+
+def combine(outcomes: list[Outcome]) -> Outcome:
+    """Give the outcome of a question from those of its checks: all or nothing, and our own fault before theirs."""
+    for outcome in (Outcome.ERROR, Outcome.FAILED, Outcome.SKIPPED):
+        if outcome in outcomes:
+            return outcome
+    return Outcome.PASSED

@@ -1,0 +1,1 @@
+"""A week small enough to see through."""
