@@ -14,8 +14,6 @@ from typing import Any
 
 from nbviva.codec import Frames, Handle, Unreadable, decode, encode
 
-_MESSAGE_CHARACTERS = 600
-
 
 class Agent:
     """Answers questions about a namespace: reads a name, sets one, calls a function or a method."""
@@ -24,7 +22,7 @@ class Agent:
         self.namespace = namespace
         self.kept: dict[int, Any] = {}
 
-    def answer(self, frames: Frames) -> list[bytes]:
+    def answer(self, frames: Frames) -> Frames:
         """Turn the frames of a question into the frames of an answer; whatever the code raises is an answer too."""
         try:
             operation, seed, *rest = decode(frames, tensors=True)
@@ -34,7 +32,10 @@ class Agent:
         except Unreadable as error:
             return encode(("unreadable", str(error)))
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the student's error is the answer
-            return encode(("raised", type(error).__name__, _describe(error)))
+            return encode(("raised", type(error).__name__, _line(error)))
+
+    def _ping(self) -> None:
+        """Say that the kernel still answers."""
 
     def _read(self, name: str) -> Any:
         return self.namespace[name]
@@ -75,10 +76,10 @@ def _seed_everything(seed: int) -> None:
         torch.manual_seed(seed)
 
 
-def _describe(error: BaseException) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    place = f" (line {last[0].lineno} of {last[0].name})" if last else ""
-    return f"{str(error)[:_MESSAGE_CHARACTERS]}{place}".encode("utf-8", "replace").decode()
+def _line(error: BaseException) -> int:
+    """Give the line of the notebook's cell in which the error arose; 0 where no cell had a part in it."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "ipykernel_" in frame.filename]
+    return frames[-1].lineno or 0 if frames else 0
 
 
 def serve(kernel: Any) -> None:
@@ -86,7 +87,7 @@ def serve(kernel: Any) -> None:
     agent = Agent(kernel.shell.user_ns)
 
     def viva_ask(stream: Any, identity: Any, parent: dict[str, Any]) -> None:
-        frames = agent.answer([bytes(part) for part in parent.get("buffers") or []])
+        frames = agent.answer(parent.get("buffers") or [])
         kernel.session.send(stream, "viva_reply", {}, parent=parent, ident=identity, buffers=frames)
 
     handlers: dict[str, Callable[..., Any]] = kernel.shell_handlers

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from nbviva.compare import Mismatch
-from nbviva.spec import Assignment, read_assignment
+from nbviva.spec import Assignment, SpecError, read_assignment
 from nbviva.student import QUESTION_SECONDS, NoAnswer, Student, viva
 from nbviva.verdict import Outcome, Verdict
 
@@ -42,7 +42,7 @@ class Check:
     @property
     def sentence(self) -> str:
         """The docstring as one line: what the student reads."""
-        return " ".join(inspect.getdoc(self.function).split())  # type: ignore[union-attr] - check() asks for one
+        return " ".join((inspect.getdoc(self.function) or "").split())
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,9 @@ def check(exercise: str, *, needs: Iterable[Check] = (), seconds: float = QUESTI
 
     def decorate(function: Callable[..., str | None]) -> Check:
         if not inspect.getdoc(function):
-            raise TypeError(f"the check {function.__name__} has no docstring; write the sentence that the student reads")
+            raise TypeError(
+                f"the check {function.__name__} has no docstring; write the sentence that the student reads"
+            )
         return Check(function, exercise, tuple(needs), seconds)
 
     return decorate
@@ -117,23 +119,40 @@ class Week:
         """The cells that the examiner's own run stands in for, each with the name of its fixture."""
         return {f.stands_in: name for name, f in self.fixtures.items() if f.stands_in}
 
+    def fixtures_of(self, item: Check) -> set[str]:
+        """Names of all fixtures that a check uses, also through other fixtures."""
+        todo, found = [item.function], set[str]()
+        while todo:
+            for parameter in inspect.signature(todo.pop()).parameters:
+                if parameter in self.fixtures and parameter not in found:
+                    todo.append(self.fixtures[parameter].function)
+                found.add(parameter)
+        return found
+
     def module(self, name: str) -> ModuleType:
         """Import a module of the week, such as `mutants`."""
         return _import(self.folder, name)
 
 
 def load(folder: Path) -> Week:
-    """Load the week in `folder` (such as `graders/week11`); its package's parent must be the course directory."""
+    """Load the week in `folder` (such as `graders/week11`): its assignment.toml and all its `*checks.py`.
+
+    Checks come in the order of their questions, and within a question in that of the files and their lines.
+    """
     assignment = read_assignment(folder)
-    module = _import(folder, "checks")
-    checks = tuple(value for value in vars(module).values() if isinstance(value, Check))
-    fixtures = {name: value for name, value in vars(module).items() if isinstance(value, Fixture)}
-    for item in checks:
-        assignment.question(item.exercise)
-    unchecked = [q.name for q in assignment.questions if q.name not in {c.exercise for c in checks}]
+    modules = [_import(folder, path.stem) for path in sorted(folder.glob("*checks.py"))]
+    named = {name: value for module in modules for name, value in vars(module).items()}
+    found = dict.fromkeys(value for value in named.values() if isinstance(value, Check))
+    order = {question.name: place for place, question in enumerate(assignment.questions)}
+    for item in found:
+        if item.exercise not in order:
+            where = f"{folder}: the check '{item.name}' is for '{item.exercise}'"
+            raise SpecError(f"{where}, which is no question of assignment.toml; it has {', '.join(order)}.")
+    unchecked = sorted(set(order) - {item.exercise for item in found})
     if unchecked:
-        raise TypeError(f"{folder / 'checks.py'} has no check for {', '.join(unchecked)}; write one for each question.")
-    return Week(folder, assignment, checks, fixtures)
+        raise SpecError(f"{folder} has no check for {', '.join(unchecked)}; write one for each question.")
+    fixtures = {name: value for name, value in named.items() if isinstance(value, Fixture)}
+    return Week(folder, assignment, tuple(sorted(found, key=lambda item: order[item.exercise])), fixtures)
 
 
 def _import(folder: Path, name: str) -> ModuleType:
@@ -191,13 +210,17 @@ class Examination:
 
 def examine(examination: Examination) -> tuple[Verdict, ...]:
     """Run all checks of the week, each after those that it needs, and give their verdicts in the week's order."""
-    outcomes: dict[Check, Outcome] = {}
-    verdicts: list[Verdict] = []
+    verdicts: dict[Check, Verdict] = {}
+
+    def settle(item: Check) -> None:
+        if item not in verdicts:
+            for need in item.needs:
+                settle(need)
+            verdicts[item] = examination.verdict(item, {done: v.outcome for done, v in verdicts.items()})
+
     for item in examination.week.checks:
-        verdict = examination.verdict(item, outcomes)
-        outcomes[item] = verdict.outcome
-        verdicts.append(verdict)
-    return tuple(verdicts)
+        settle(item)
+    return tuple(verdicts[item] for item in examination.week.checks)
 
 
 @dataclass(frozen=True)

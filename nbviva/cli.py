@@ -12,6 +12,9 @@ from rich.table import Table
 
 from nbviva import record, release, store
 from nbviva.course import Course, CourseError
+from nbviva.kernel import Room
+from nbviva.preprocessor import Refused
+from nbviva.sandbox import refusal
 from nbviva.source import SourceError
 from nbviva.spec import Assignment, SpecError
 from nbviva.table import Row, row
@@ -41,8 +44,13 @@ def release_(week: Week) -> None:
 @app.command()
 def grade(
     week: Week,
-    groups: Annotated[list[str] | None, typer.Argument(help="Groups to grade; default: all.", show_default=False)] = None,
+    groups: Annotated[
+        list[str] | None, typer.Argument(help="Groups to grade; default: all.", show_default=False)
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade anew what has a fresh report, too.")] = False,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="Run without a sandbox: for the instructor's own notebooks only.")
+    ] = False,
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
     course = Course.find()
@@ -52,10 +60,12 @@ def grade(
         raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
     if not chosen:
         raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    if not unsandboxed and (sentence := refusal()):
+        raise Refused(sentence)
     rows = []
     for number, group in enumerate(chosen, start=1):
         typer.echo(f"{number}/{len(chosen)} {group}", err=True)
-        report, _ = store.graded(course, week, group, again=again)
+        report, _ = store.graded(course, week, group, again=again, room=Room(sandboxed=not unsandboxed))
         rows.append(row(course, report))
     record.record(course, week, chosen)
     _print_marks(rows, course.week(week).assignment)
@@ -87,6 +97,6 @@ def main() -> None:
     except (CourseError, SpecError, SourceError) as error:
         typer.echo(f"nbviva: {error}", err=True)
         raise SystemExit(USAGE) from None
-    except release.Refused as error:
+    except Refused as error:
         typer.echo(f"nbviva: {error}", err=True)
         raise SystemExit(OUR_FAULT) from None

@@ -15,10 +15,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-Frames = Sequence[bytes]
+Frames = Sequence[bytes | memoryview]
 Opaque = Callable[[object], "Handle"]
 
-ARRAY_DTYPES = frozenset("|b1 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 <f2 <f4 <f8 <c8 <c16".split())
+ARRAY_DTYPES = frozenset(
+    ["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"]
+)
 _SAFE_INTEGER = 2**53
 _SPECIAL_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -51,7 +53,7 @@ class Caps:
 CAPS = Caps()
 
 
-def encode(value: object, opaque: Opaque | None = None, caps: Caps = CAPS) -> list[bytes]:
+def encode(value: object, opaque: Opaque | None = None, caps: Caps = CAPS) -> list[bytes | memoryview]:
     """Turn a value into frames.
 
     Parameters
@@ -104,7 +106,7 @@ def _refuse(why: str) -> NoReturn:
 class _Encoder:
     def __init__(self, opaque: Opaque | None, caps: Caps) -> None:
         self.opaque, self.caps = opaque, caps
-        self.buffers: list[bytes] = []
+        self.buffers: list[bytes | memoryview] = []
         self.items = 0
         self.bytes = 0
 
@@ -132,7 +134,8 @@ class _Encoder:
         array = as_array(value)
         if array is not None:
             tag = "tensor" if type(value).__module__.startswith("torch") else "array"
-            return [tag, array.dtype.str, list(array.shape), self.buffer(array.tobytes())]
+            data = memoryview(array.reshape(-1)).cast("B") if array.size else b""
+            return [tag, array.dtype.str, list(array.shape), self.buffer(data)]
         if type(value).__module__ == "numpy" and type(value).__name__ == "str_":
             return self.node(str(value), depth)
         handle = value if type(value) is Handle else self.opaque(value) if self.opaque else None
@@ -140,7 +143,7 @@ class _Encoder:
             _refuse(f"a {type(value).__name__} is no plain data")
         return ["handle", handle.number, handle.kind[:80]]
 
-    def buffer(self, data: bytes) -> int:
+    def buffer(self, data: bytes | memoryview) -> int:
         self.bytes += len(data)
         if self.bytes > self.caps.total_bytes:
             _refuse(f"it takes more than {self.caps.total_bytes} bytes")
@@ -192,6 +195,7 @@ class _Decoder:
     def __init__(self, frames: Frames, caps: Caps, tensors: bool) -> None:
         self.frames, self.caps, self.tensors = frames, caps, tensors
         self.items = 0
+        self.bytes = 0
 
     def value(self) -> Any:
         if not 1 <= len(self.frames) <= self.caps.frames:
@@ -209,6 +213,8 @@ class _Decoder:
             _check_text(tree)
             return tree
         if type(tree) is not list:
+            if type(tree) is int and tree.bit_length() > self.caps.integer_bits:
+                _refuse("an integer is too large")
             return tree if type(tree) in (type(None), bool, int, float) else _refuse("it is malformed")
         tag, *rest = tree
         if tag in _MAKE:
@@ -239,10 +245,13 @@ class _Decoder:
 
         return torch.from_numpy(plain.copy())
 
-    def buffer(self, index: Any) -> bytes:
+    def buffer(self, index: Any) -> memoryview:
         if not _is_size(index) or not 1 <= index < len(self.frames):
             _refuse("a frame is missing")
-        return bytes(self.frames[index])
+        self.bytes += len(self.frames[index])  # a frame may be named more than once
+        if self.bytes > self.caps.total_bytes:
+            _refuse("it is too large")
+        return memoryview(self.frames[index])
 
     def integer(self, digits: Any) -> int:
         if type(digits) is not str or len(digits) > self.caps.integer_bits // 4 + 3:
@@ -260,7 +269,7 @@ _MAKE: dict[Any, Callable[[list[Any]], Any]] = {"list": list, "tuple": tuple, "s
 _LEAVES: dict[str, Callable[..., Any]] = {
     "array": _Decoder.array,
     "tensor": _Decoder.tensor,
-    "bytes": _Decoder.buffer,
+    "bytes": lambda self, index: bytes(self.buffer(index)),
     "int": _Decoder.integer,
     "float": lambda _, name: _SPECIAL_FLOATS[name],
     "handle": _Decoder.handle,

@@ -30,9 +30,10 @@ def assert_close(actual: object, expected: ArrayLike, *, rtol: float = 1e-4, ato
     """Check numbers: `|actual - expected| <= atol + rtol * |expected|` everywhere, and the same shape."""
     wanted = np.asarray(expected, dtype=np.float64)
     found = as_numbers(actual, shape=wanted.shape, name=name)
-    error = np.abs(found - wanted)
-    bound = atol + rtol * np.abs(wanted)
-    bad = ~(error <= bound)
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = np.abs(found - wanted)
+        bound = atol + rtol * np.abs(wanted)
+    bad = ~(np.isfinite(wanted) & (error <= bound))
     if bad.any():
         place = tuple(int(i) for i in np.argwhere(bad)[0])
         at = f" at position {list(place)}" if place else ""
@@ -44,10 +45,7 @@ def assert_close(actual: object, expected: ArrayLike, *, rtol: float = 1e-4, ato
 
 def assert_equal(actual: object, expected: object, *, name: str = "") -> None:
     """Check that the answer is exactly this plain value of exactly this type."""
-    require(
-        type(actual) is type(expected) and actual == expected,
-        f"{_named(name)} is {show(actual)}, which is not what it has to be.",
-    )
+    require(_equal(actual, expected), f"{_named(name)} is {show(actual)}, which is not what it has to be.")
 
 
 def as_numbers(value: object, *, shape: Sequence[int] | None = None, name: str = "") -> Floats:
@@ -80,6 +78,25 @@ def show(value: object) -> str:
     text = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) and value.ndim else repr(value)
     text = f"{value.item()!r}" if isinstance(value, np.ndarray) and not value.ndim else text
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _equal(actual: Any, expected: Any) -> bool:
+    """Compare with the types of all parts, by value only: a NaN is not even itself."""
+    if type(actual) is not type(expected):
+        return False
+    if isinstance(actual, np.ndarray):
+        return actual.dtype == expected.dtype and np.array_equal(actual, expected)
+    if not isinstance(actual, list | tuple | dict | set):
+        return bool(actual == expected)
+    if len(actual) != len(expected):
+        return False
+    if isinstance(actual, list | tuple):
+        return all(map(_equal, actual, expected))
+    keys = {key: key for key in expected}
+    return all(
+        key in keys and _equal(key, keys[key]) and (isinstance(actual, set) or _equal(actual[key], expected[key]))
+        for key in actual
+    )
 
 
 def _number_in(text: str, name: str) -> float:

@@ -64,7 +64,7 @@ class Course:
         return sorted(path.parent.name for path in (self.root / "submitted").glob(f"*/{week}") if path.is_dir())
 
     def secret(self) -> bytes:
-        """The course's secret, which every hidden question is drawn from: `NBVIVA_SECRET`, or a file made at first use."""
+        """The secret that every hidden question is drawn from: `NBVIVA_SECRET`, or a file made at first use."""
         if given := os.environ.get("NBVIVA_SECRET"):
             return given.encode()
         path = self.root / ".nbviva" / "secret"

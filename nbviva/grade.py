@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from nbformat import NotebookNode
 
 from nbviva.checks import Draw, Examination, Week, examine
 from nbviva.handin import Handin, read_handin, regular_files
-from nbviva.kernel import Clock, KernelStudent, StandIn
+from nbviva.kernel import Clock, KernelStudent, Room, StandIn, StartFailed
+from nbviva.notebooks import NotebookNode
 from nbviva.outputs import clean, figures, printed
 from nbviva.sheet import Sheet
 from nbviva.source import TRAINING, grade_id, release_template, source_notebook, tags
@@ -20,6 +20,7 @@ from nbviva.spec import Question
 from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
 
 MAX_EXTRA_BYTES = 50 << 20
+MAX_EXTRA_FILES = 1000
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Submission:
     data: Path
     draw: Draw
     digest: str = ""
-    clock: Clock = Clock()
+    room: Room = field(default_factory=Room)
+    clock: Clock = field(default_factory=Clock)
 
 
 class Evidence:
@@ -58,24 +60,29 @@ class Evidence:
 def grade(submission: Submission) -> tuple[Report, NotebookNode]:
     """Grade one hand-in; give its report and its notebook as it ran, with harmless outputs.
 
-    It raises nothing for anything that a hand-in contains or does.
+    It raises nothing for anything that a hand-in contains or does. A kernel that does not start is our fault: every
+    check ends as an error, and the report has no digest, so that it is not taken for a fresh one.
     """
     started = time.monotonic()
     week = submission.week
     template = release_template(source_notebook(week))
     handin = read_handin(submission.folder, submission.group, week.assignment.notebook, template)
+    digest, death = submission.digest, ""
     if handin.broken:
-        verdicts, death = _all_failed(week, handin.broken), ""
+        verdicts = _alike(week, Outcome.FAILED, f'{handin.broken} "{week.assignment.rule}"', NO_NOTEBOOK)
     else:
-        verdicts, death = _run_and_examine(submission, handin)
+        try:
+            verdicts, death = _run_and_examine(submission, handin)
+        except StartFailed as error:
+            verdicts, digest = _alike(week, Outcome.ERROR, str(error), "StartFailed"), ""
     for cell in handin.notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = clean(cell.outputs)
     report = Report(
         week=week.assignment.week,
         group=submission.group,
-        digest=submission.digest,
-        sandbox="none",
+        digest=digest,
+        sandbox=submission.room.name,
         verdicts=verdicts,
         marks=tuple(mark(question, verdicts) for question in week.assignment.questions),
         notes=(*handin.notes, *([f"The kernel ended early. {death}"] if death else [])),
@@ -88,7 +95,7 @@ def _run_and_examine(submission: Submission, handin: Handin) -> tuple[tuple[Verd
     week = submission.week
     with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
         stage(submission.folder, submission.data, Path(place))
-        with KernelStudent(Path(place), submission.clock) as kernel:
+        with KernelStudent(Path(place), submission.room, submission.clock) as kernel:
             fresh: set[str] = set()
             given = {
                 "sheet": Sheet(week.assignment, kernel.student),
@@ -102,7 +109,7 @@ def _run_and_examine(submission: Submission, handin: Handin) -> tuple[tuple[Verd
 def stage(handin: Path, data: Path, place: Path) -> None:
     """Copy what the kernel may see into its working copy: the hand-in's own files, and the release's data over them."""
     budget = MAX_EXTRA_BYTES
-    for path in regular_files(handin):
+    for path in itertools.islice(regular_files(handin), MAX_EXTRA_FILES):
         budget -= path.stat().st_size
         if path.suffix != ".ipynb" and budget >= 0:
             target = place / path.relative_to(handin)
@@ -116,7 +123,7 @@ def stage(handin: Path, data: Path, place: Path) -> None:
 
 def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dict[int, StandIn]:
     """Decide what is not run: lacking cells, and training whose outputs were handed in (its names come from us)."""
-    stand_ins: dict[int, StandIn] = {index: dict for index in handin.skipped}
+    stand_ins: dict[int, StandIn] = dict.fromkeys(handin.skipped, dict)
     for index, cell in enumerate(handin.notebook.cells):
         name = grade_id(cell)
         if name is None or TRAINING not in tags(cell):
@@ -135,9 +142,8 @@ def _standing_in(examination: Examination, cell: str) -> StandIn:
     return dict if fixture is None else lambda: examination.names(fixture)
 
 
-def _all_failed(week: Week, why: str) -> tuple[Verdict, ...]:
-    detail = f'{why} "{week.assignment.rule}"'
-    return tuple(Verdict(c.name, c.exercise, Outcome.FAILED, c.sentence, detail, NO_NOTEBOOK) for c in week.checks)
+def _alike(week: Week, outcome: Outcome, detail: str, cause: str) -> tuple[Verdict, ...]:
+    return tuple(Verdict(c.name, c.exercise, outcome, c.sentence, detail, cause) for c in week.checks)
 
 
 def mark(question: Question, verdicts: tuple[Verdict, ...]) -> Mark:

@@ -15,13 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbviva.notebooks import NotebookNode, copy, new_cell, new_notebook, upgrade
 
 MAX_NOTEBOOK_BYTES = 50 << 20
 MAX_CELLS = 2000
-_NEW = {"code": new_code_cell, "markdown": new_markdown_cell}
 
 
 class BrokenNotebook(ValueError):
@@ -71,7 +68,9 @@ def find_notebook(folder: Path, name: str, notes: list[str]) -> Path:
         there = ", ".join(path.name for path in found) or "no notebook"
         raise BrokenNotebook(f"The hand-in must contain {name}.ipynb; it contains {there}.")
     if not right:
-        notes.append(f"The notebook is named {found[0].name} where {name}.ipynb is expected; it was taken all the same.")
+        notes.append(
+            f"The notebook is named {found[0].name} where {name}.ipynb is expected; it was taken all the same."
+        )
     return (right or found)[0]
 
 
@@ -87,7 +86,9 @@ def regular_files(folder: Path) -> Iterator[Path]:
 def parse_notebook(path: Path) -> list[dict[str, Any]]:
     """Give the cells of a notebook file as plain dictionaries with a type, a text, outputs and a `grade_id`."""
     if path.stat().st_size > MAX_NOTEBOOK_BYTES:
-        raise BrokenNotebook(f"{path.name} is larger than {MAX_NOTEBOOK_BYTES >> 20} MB: clear its outputs and save it.")
+        raise BrokenNotebook(
+            f"{path.name} is larger than {MAX_NOTEBOOK_BYTES >> 20} MB: clear its outputs and save it."
+        )
     try:
         data = json.loads(path.read_bytes().decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -98,7 +99,7 @@ def parse_notebook(path: Path) -> list[dict[str, Any]]:
 def _cells(data: Any, name: str) -> list[Any]:
     if isinstance(data, dict) and isinstance(data.get("nbformat"), int) and data["nbformat"] < 4:
         try:
-            data = nbformat.convert(nbformat.from_dict(data), 4)  # type: ignore[no-untyped-call]
+            data = upgrade(data)
         except Exception as error:  # noqa: BLE001 - converters of old formats fail in any way on broken input
             raise BrokenNotebook(f"{name} has an old format that cannot be converted ({_short(error)}).") from None
     cells = data.get("cells") if isinstance(data, dict) else None
@@ -138,10 +139,10 @@ def merge(submitted: list[dict[str, Any]], template: NotebookNode, group: str, n
     for item in submitted:
         original = frame.get(item["grade_id"])
         if original is None:
-            cells.append(_NEW[item["type"]](item["source"]))
+            cells.append(new_cell(item["type"], item["source"]))
         elif item["grade_id"] in saved:
             notes.append(f"The cell '{item['grade_id']}' is there more than once; the first one was graded.")
-            cells.extend([] if is_locked(original) else [_NEW[item["type"]](item["source"])])
+            cells.extend([] if is_locked(original) else [new_cell(item["type"], item["source"])])
         else:
             saved[item["grade_id"]] = item["outputs"]
             cells.append(_copy(original, None if is_locked(original) else item["source"]))
@@ -177,7 +178,7 @@ def is_locked(cell: NotebookNode) -> bool:
 
 def _copy(original: NotebookNode, source: str | None) -> NotebookNode:
     text = original.source if source is None else source
-    return _NEW[original.cell_type](text, metadata=nbformat.from_dict(json.loads(json.dumps(original.metadata))))
+    return new_cell(original.cell_type, text, copy(original.metadata))
 
 
 def _blank(template: NotebookNode) -> NotebookNode:

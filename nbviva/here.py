@@ -7,7 +7,6 @@ not see its own outputs.
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +28,7 @@ def examine_here(week: str, question: str, namespace: dict[str, Any]) -> None:
     student = local_student(namespace)
     given = {"sheet": Sheet(loaded.assignment, student)}
     own = tuple(replace(check, needs=()) for check in loaded.checks if check.exercise == question)
-    own = tuple(check for check in own if "notebook" not in inspect.signature(check.function).parameters)
+    own = tuple(check for check in own if "notebook" not in loaded.fixtures_of(check))
     examination = Examination(replace(loaded, checks=own), student, course.draw(week, "in-kernel"), given)
     for verdict in examine(examination):
         if verdict.outcome is not Outcome.PASSED:

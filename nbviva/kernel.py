@@ -7,28 +7,35 @@ kernel sends becomes `NoAnswer`. After a kernel's first death nothing more is as
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
+import secrets
 import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
 from subprocess import DEVNULL
 from typing import Any, Self
 
+import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
-from nbviva.codec import Frames
+from nbviva.codec import CAPS, Frames, encode
+from nbviva.inside import Limits
+from nbviva.notebooks import NotebookNode, new_output
+from nbviva.session import MAX_MESSAGE_BYTES, GuardedSession
 from nbviva.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 
 StandIn = Callable[[], Mapping[str, object]]
+
+
+class StartFailed(RuntimeError):
+    """The kernel could not be started: our fault, not the student's. The text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -41,69 +48,118 @@ class Clock:
     notebook: float = 1200.0
 
 
+@dataclass(frozen=True)
+class Room:
+    """Where a kernel runs: in a sandbox under `limits`, or (the instructor's own notebooks only) beside us."""
+
+    sandboxed: bool = True
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def name(self) -> str:
+        """What the report says of it."""
+        return "bubblewrap" if self.sandboxed else "none"
+
+
 class _Specs(KernelSpecManager):
-    """Knows one kernel only: ours, started with the environment's own modules before anything of the hand-in's."""
+    """Knows one kernel only: ours, with the environment's own modules before anything of the hand-in's."""
+
+    def __init__(self, room: Room, folder: Path) -> None:
+        super().__init__()
+        config = {"limits": room.limits, "working_copy": folder}
+        stanza = {"provisioner_name": "nbviva-sandbox", "config": config} if room.sandboxed else None
+        self.known = KernelSpec(
+            argv=[sys.executable, "-P", "-m", "nbviva.agent", "-f", "{connection_file}"],
+            display_name="nbviva",
+            language="python",
+            metadata={"kernel_provisioner": stanza} if stanza else {},
+        )
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        command = [sys.executable, "-P", "-m", "nbviva.agent", "-f", "{connection_file}"]
-        return KernelSpec(argv=command, display_name=kernel_name, language="python")
+        """Called by the kernel manager, whatever name it was given."""
+        del kernel_name
+        return self.known
 
 
-class _Client(NotebookClient):
+class _Runner(NotebookClient):
     """nbclient with a cap on what a cell may print: the rest is dropped as it arrives, and said."""
 
     output_bytes = 2 << 20
-    output_count = 500
+    output_count = 200
+
+    def __init__(self, nb: NotebookNode, **options: Any) -> None:
+        self.used: dict[int, int] = {}
+        super().__init__(nb, **options)
 
     def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
-        used = self.used.get(cell_index, 0) + len(str(msg["content"]))
-        self.used[cell_index] = used
-        if used <= self.output_bytes and len(outs) < self.output_count:
+        """Keep one output; called for each that arrives."""
+        before = self.used.get(cell_index, 0)
+        self.used[cell_index] = before + len(repr(msg["content"])) + self.output_bytes // self.output_count
+        if self.used[cell_index] <= 2 * self.output_bytes:
             return super().output(outs, msg, display_id, cell_index)
-        if not self.cut.get(cell_index):
-            self.cut[cell_index] = True
+        if before <= 2 * self.output_bytes:
             outs.append(new_output("stream", name="stderr", text="\n[The rest of this output was cut.]\n"))
         return None
 
     def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
         """Ignore widgets: they could register hooks that swallow outputs."""
 
-    def __init__(self, nb: NotebookNode, **options: Any) -> None:
-        self.used: dict[int, int] = {}
-        self.cut: dict[int, bool] = {}
-        super().__init__(nb, **options)
-
 
 class KernelStudent:
     """A hand-in in its kernel. A context manager: leaving it kills the kernel, whatever it is doing."""
 
-    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
-        self.folder, self.clock = folder, clock or Clock()
+    growth_bytes = 1 << 30  # of the asking process, while it waits for a kernel that floods it
+
+    def __init__(self, folder: Path, room: Room | None = None, clock: Clock | None = None) -> None:
+        self.folder, self.room, self.clock = folder, room or Room(), clock or Clock()
         self.student = Student(self._carry)
         self.death = ""
 
     def __enter__(self) -> Self:
-        self._runner = asyncio.Runner()
-        self._manager = AsyncKernelManager(kernel_name="nbviva", kernel_spec_manager=_Specs(), log=_quiet())
-        self._guarded(self._start(), self.clock.start)
+        self._loop = asyncio.Runner()
+        self._context = zmq.asyncio.Context()
+        self._context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        self._manager = AsyncKernelManager(
+            kernel_name="nbviva",
+            kernel_spec_manager=_Specs(self.room, self.folder),
+            session=GuardedSession(key=secrets.token_hex(32).encode()),
+            context=self._context,
+            log=_quiet(),
+        )
+        try:
+            self._loop.run(asyncio.wait_for(self._start(), self.clock.start))
+        except BaseException as error:
+            self.__exit__()
+            if isinstance(error, Exception):
+                raise StartFailed(f"The kernel could not be started: {error or type(error).__name__}") from error
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
-            self._guarded(self._manager.shutdown_kernel(now=True), self.clock.grace, even_dead=True)
-        except NoAnswer:
-            pass  # it is being killed: there is nobody left to answer
-        finally:
-            self._runner.close()
+        with contextlib.suppress(TimeoutError):
+            self._loop.run(asyncio.wait_for(self._end(), self.clock.grace))
+        self._loop.close()
+        self._context.destroy(linger=0)
 
     async def _start(self) -> None:
-        await self._manager.start_kernel(
-            cwd=str(self.folder), env=kernel_environment(), stdout=DEVNULL, stderr=DEVNULL
-        )
+        environment = kernel_environment()
+        await self._manager.start_kernel(cwd=str(self.folder), env=environment, stdout=DEVNULL, stderr=DEVNULL)
         self._client = self._manager.client()
         self._client.start_channels()
         await self._client.wait_for_ready(timeout=self.clock.start)
         self._client.allow_stdin = False
+
+    async def _is_alive(self) -> bool:
+        return bool(await self._manager.is_alive())
+
+    async def _kill(self) -> None:
+        await self._manager.shutdown_kernel(now=True)
+
+    async def _end(self) -> None:
+        if self._manager.has_kernel:
+            await self._kill()
+        if hasattr(self, "_client"):
+            self._client.stop_channels()
 
     def run(self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn]) -> None:
         """Run the code cells in order and leave their outputs in the notebook.
@@ -114,8 +170,10 @@ class KernelStudent:
             By the index of a cell: what is called in its place. It returns the variables that the cell would have
             set; the cell keeps the outputs that it has.
         """
-        runner = _Client(notebook, km=self._manager, timeout=int(self.clock.cell), allow_errors=True, log=_quiet())
+        limit = int(self.clock.cell) or 1
+        runner = _Runner(notebook, km=self._manager, timeout=limit, allow_errors=True, log=_quiet())
         runner.reset_execution_trackers()
+        runner.kc = self._client
         end = time.monotonic() + self.clock.notebook
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type != "code" or self.death:
@@ -127,23 +185,24 @@ class KernelStudent:
             else:
                 self._run_cell(runner, cell, index)
 
-    def _run_cell(self, runner: _Client, cell: NotebookNode, index: int) -> None:
-        runner.kc = self._client
+    def _run_cell(self, runner: _Runner, cell: NotebookNode, index: int) -> None:
+        began = time.monotonic()
         try:
-            self._guarded(runner.async_execute_cell(cell, index), self.clock.cell + 2 * self.clock.grace)
+            self._guarded(lambda: runner.async_execute_cell(cell, index), self.clock.cell + 2 * self.clock.grace)
+            if time.monotonic() - began > self.clock.cell:  # it was interrupted; does it still answer?
+                self._carry(encode(("ping", 0)), self.clock.grace)
         except NoAnswer as error:
             text = [str(error)]
             cell.outputs = [*cell.outputs, new_output("error", ename=type(error).__name__, evalue="", traceback=text)]
 
     def _set(self, names: Mapping[str, object]) -> None:
-        try:
+        with contextlib.suppress(NoAnswer):  # a cell that needs the name will say so, in the student's own notebook
             for name, value in names.items():
                 self.student[name] = value
-        except NoAnswer:
-            pass  # a cell that needs the name will say so, in the student's own notebook
 
     def _carry(self, frames: Frames, seconds: float) -> Frames:
-        return self._guarded(self._ask(frames), seconds)
+        answer: Frames = self._guarded(lambda: self._ask(frames), seconds)
+        return answer
 
     async def _ask(self, frames: Frames) -> Frames:
         session, channel = self._client.session, self._client.shell_channel
@@ -152,47 +211,63 @@ class KernelStudent:
             try:
                 reply = await channel.get_msg(timeout=1.0)
             except Empty:
-                if not await self._manager.is_alive():
-                    raise Died("your notebook's kernel died.") from None
+                if not await self._is_alive():
+                    raise Died("Your notebook's kernel died.") from None
                 continue
             if reply["parent_header"].get("msg_id") == question["header"]["msg_id"]:
-                return [bytes(part) for part in reply["buffers"]]
+                return list(reply["buffers"][: CAPS.frames + 1])
 
-    def _guarded(self, work: Coroutine[Any, Any, Any], seconds: float, *, even_dead: bool = False) -> Any:
+    def _guarded(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
         """Await what the kernel does; raise `NoAnswer` for all that can go wrong with it, and nothing else."""
-        if self.death and not even_dead:
-            work.close()
+        if self.death:
             raise Died(self.death)
         try:
-            return self._runner.run(asyncio.wait_for(work, seconds))
-        except (TimeoutError, CellTimeoutError):
+            return self._loop.run(self._watched(work, seconds))
+        except TimeoutError:
             self._bury(f"It took longer than its {seconds:.0f} s and was ended.")
             raise TimedOut(self.death) from None
         except NoAnswer as error:
             self._bury(str(error))
             raise
         except Exception as error:  # noqa: BLE001 - the one choke point: the kernel's bytes may raise anything
-            if self._is_alive():
-                raise UnreadableAnswer(f"what came back could not be read ({type(error).__name__}).") from None
+            if self._loop.run(self._is_alive()):
+                raise UnreadableAnswer(f"What came back could not be read ({type(error).__name__}).") from None
             self._bury("Your notebook's kernel died.")
             raise Died(self.death) from None
 
-    def _is_alive(self) -> bool:
-        return bool(self._manager.has_kernel and self._runner.run(self._manager.is_alive()))
+    async def _watched(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
+        """Await with a limit on time and on what arrives: frames that were not asked for take memory of ours."""
+        task = asyncio.ensure_future(work())
+        most = _resident_bytes() + self.growth_bytes
+        end = time.monotonic() + seconds
+        try:
+            while not task.done():
+                await asyncio.wait([task], timeout=min(0.1, max(0.0, end - time.monotonic())))
+                if not task.done() and time.monotonic() >= end:
+                    raise TimeoutError
+                if _resident_bytes() > most:
+                    raise Died("Your notebook's kernel sent more than can be read, and was ended.")
+            return task.result()
+        finally:
+            task.cancel()
 
     def _bury(self, why: str) -> None:
         self.death = self.death or why
         if self._manager.has_kernel:
-            self._runner.run(self._manager.shutdown_kernel(now=True))
+            self._loop.run(self._kill())
 
 
 def kernel_environment() -> dict[str, str]:
-    """Give the environment of a kernel: nothing of the grader's but paths, and one thread for each numeric library."""
+    """Give the environment of an unsandboxed kernel: nothing of the grader's but paths, and one thread a library."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "TMPDIR", "MPLCONFIGDIR")
     blas = (name for name in os.environ if name.startswith(("OPENBLAS_", "NVPL_")))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
     environment = {name: os.environ[name] for name in (*kept, *blas) if name in os.environ}
     return {**environment, **threads, "PYTHONHASHSEED": "0", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+
+
+def _resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _quiet() -> logging.Logger:

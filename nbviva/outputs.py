@@ -12,10 +12,8 @@ import binascii
 import re
 from typing import Any
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
-
 from nbviva.handin import text_of
+from nbviva.notebooks import NotebookNode, new_output
 
 MAX_TEXT = 20_000
 MAX_PICTURE = 2 << 20

@@ -9,18 +9,24 @@ from __future__ import annotations
 
 import html
 import io
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
-from nbformat import NotebookNode
-from nbformat.v4 import new_notebook, new_output
 from nbgrader import utils
-from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets.config import Config
 
 from nbviva.course import Course
+from nbviva.notebooks import NotebookNode, new_notebook, new_output
+from nbviva.sandbox import refusal
 from nbviva.source import STUB, grade_id
 from nbviva.store import graded
 from nbviva.verdict import Mark, Outcome, Report
@@ -42,6 +48,10 @@ def configure(config: Config, root: Path) -> None:
     config.Autograde.autograde_preprocessors = [RecordVerdicts, AssignLatePenalties]
 
 
+class Refused(Exception):
+    """A step was not done; the text says why and what to do."""
+
+
 class TolerantExporter(NotebookExporter):
     """Opens whatever lies in `submitted/`: the real reading, which nothing can break, is done by `nbviva.handin`."""
 
@@ -54,7 +64,7 @@ class TolerantExporter(NotebookExporter):
             return self.from_file(empty, resources=resources, **kw)
 
 
-class Viva(NbGraderPreprocessor):  # type: ignore[misc] - nbgrader has no types
+class Viva(NbGraderPreprocessor):
     """Puts the graded notebook in the place of the submitted one; grades inline what has no fresh report."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -62,23 +72,65 @@ class Viva(NbGraderPreprocessor):  # type: ignore[misc] - nbgrader has no types
         del nb
         names = resources["nbgrader"]
         course = Course.find()
+        if sentence := refusal():
+            raise Refused(sentence)
         with ThreadPoolExecutor(1) as apart:  # the formgrader calls this from a running event loop
             report, notebook = apart.submit(graded, course, names["assignment"], names["student"]).result()
         return with_verdicts(notebook, report), resources
 
 
-class RecordVerdicts(SaveAutoGrades):  # type: ignore[misc] - nbgrader has no types
+class RecordVerdicts(SaveAutoGrades):
     """Records each question's mark from the verdicts; an error of ours leaves it to a person. Manual marks stay."""
 
-    def _add_score(self, cell: NotebookNode, resources: Any) -> None:
+    def _add_score(self, cell: NotebookNode, resources: Any) -> None:  # noqa: ARG002 - nbgrader calls it so
         found = cell.metadata.get("nbviva")
         if found is None:
             raise ValueError(f"The graded cell '{grade_id(cell)}' has no verdict; run 'nbviva grade' again.")
-        names = (grade_id(cell), self.notebook_id, self.assignment_id, self.student_id)
+        names = (str(grade_id(cell)), self.notebook_id, self.assignment_id, self.student_id)
         grade = self.gradebook.find_grade(*names)
         grade.auto_score = found["points"]
-        grade.needs_manual_grade = found["points"] is None or grade.manual_score is not None
+        needs_person = found["points"] is None or grade.manual_score is not None
+        grade.needs_manual_grade = needs_person  # type: ignore[assignment]  # an SQLAlchemy column
         self.gradebook.db.commit()
+
+
+def nbgrader(course: Course, *command: str) -> str:
+    """Run an nbgrader command in the course directory and give its log.
+
+    Raises
+    ------
+    Refused
+        With the command's last words, if it fails.
+    """
+    folder = Path(sys.executable).parent  # nbgrader calls alembic through PATH
+    path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
+    done = subprocess.run(  # noqa: S603 - our own environment's program, with arguments of ours
+        [folder / "nbgrader", *command],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": path},
+    )
+    if done.returncode:
+        last = "\n".join(done.stderr.strip().splitlines()[-12:])
+        raise Refused(f"'nbgrader {command[0]}' failed. Its last words:\n{last}")
+    return done.stderr
+
+
+def set_deadline(course: Course, week: str) -> None:
+    """Tell the gradebook a week's deadline, which it keeps in UTC."""
+    due = course.week(week).assignment.due.astimezone(UTC).replace(tzinfo=None)
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        gradebook.update_or_create_assignment(week, duedate=due)  # type: ignore[arg-type]  # a wrong annotation there
+
+
+def handed_in_at(stamp: Path) -> datetime | None:
+    """Read the moment (UTC) from a hand-in's timestamp.txt as nbgrader does; None where it cannot be read."""
+    try:
+        return utils.parse_utc(stamp.read_text("utf-8").strip()).replace(tzinfo=UTC)
+    except (ValueError, OverflowError, AttributeError, OSError):
+        return None
 
 
 def with_verdicts(notebook: NotebookNode, report: Report) -> NotebookNode:

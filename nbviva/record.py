@@ -1,12 +1,11 @@
-"""Record reports in nbgrader's gradebook: nbgrader's own autograde, on a staged copy in which every hand-in is whole."""
+"""Record reports in the gradebook: nbgrader's own autograde, on a staged copy in which every hand-in is whole."""
 
 from __future__ import annotations
 
 import shutil
 
 from nbviva.course import Course
-from nbviva.release import nbgrader
-
+from nbviva.preprocessor import nbgrader
 
 
 def record(course: Course, week: str, groups: list[str]) -> None:
@@ -27,6 +26,8 @@ def record(course: Course, week: str, groups: list[str]) -> None:
         stamp = course.submitted(week, group) / "timestamp.txt"
         if stamp.is_file() and not stamp.is_symlink():
             shutil.copyfile(stamp, folder / stamp.name)
-    nbgrader(course, "autograde", week, "--force", f"--CourseDirectory.submitted_directory={staged.relative_to(course.root)}")
+    nbgrader(
+        course, "autograde", week, "--force", f"--CourseDirectory.submitted_directory={staged.relative_to(course.root)}"
+    )
     nbgrader(course, "generate_feedback", week, "--force")
     shutil.rmtree(staged)

@@ -6,7 +6,6 @@ For tests and for `verify`; never to mark, since here the notebook's code does r
 from __future__ import annotations
 
 import contextlib
-import inspect
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -83,7 +82,7 @@ def small(week: Week, name: str) -> Mapping[str, Any]:
 
 def _namespace(week: Week, overlay: Overlay | None, evidence: Rehearsed) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "__main__", **small(week, "NAMES")}
-    trains = any("notebook" in _arguments(week, check) for check in week.checks)
+    trains = any("notebook" in week.fixtures_of(check) for check in week.checks)
     answers = {name for question in week.assignment.questions for name, _ in question.answers}
     for name, tagged, code in _compiled(week.folder):
         if EXPERIMENT in tagged or (TRAINING in tagged and not trains):
@@ -98,16 +97,6 @@ def _execute(code: Any, namespace: dict[str, Any], name: str, evidence: Rehearse
     with contextlib.redirect_stdout(io.StringIO()) as text, contextlib.suppress(Exception):
         exec(code, namespace)  # noqa: S102 - our own notebook, in a rehearsal; a cell that fails fails its checks
     evidence.texts[name] = text.getvalue()
-
-
-def _arguments(week: Week, check: Check) -> set[str]:
-    todo, found = [check.function], set[str]()
-    while todo:
-        for parameter in inspect.signature(todo.pop()).parameters:
-            if parameter not in found and parameter in week.fixtures:
-                todo.append(week.fixtures[parameter].function)
-            found.add(parameter)
-    return found
 
 
 @cache

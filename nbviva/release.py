@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from datetime import UTC
 from pathlib import Path
-
-from nbgrader.api import Gradebook
 
 from nbviva.checks import Week
 from nbviva.course import Course
 from nbviva.handin import regular_files
+from nbviva.preprocessor import Refused, nbgrader, set_deadline
 from nbviva.source import hidden_parts, write_source
 
 _MIN_LINE = 24
 _MIN_TOKEN = 30
 _HARMLESS = re.compile(r"import |from |def |class |return |[@#\"]")
-
-
-class Refused(Exception):
-    """A step was not done; the text says why and what to do."""
 
 
 def make_source(course: Course, name: str) -> list[Path]:
@@ -52,9 +43,7 @@ def make_release(course: Course, name: str) -> list[Path]:
     make_source(course, name)
     nbgrader(course, "generate_assignment", name, "--force", "--create")
     week, folder = course.week(name), course.release(name)
-    due = week.assignment.due.astimezone(UTC).replace(tzinfo=None)
-    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
-        gradebook.update_or_create_assignment(name, duedate=due)
+    set_deadline(course, name)
     leaks = list(find_leaks(week, folder, course.secret()))
     if leaks:
         shutil.rmtree(folder)
@@ -63,7 +52,7 @@ def make_release(course: Course, name: str) -> list[Path]:
 
 
 def find_leaks(week: Week, release: Path, secret: bytes) -> Iterator[str]:
-    """Find lines of solutions, hidden tests or the examiner's files, hidden data and the secret in a release's files."""
+    """Find lines of solutions, hidden tests and the examiner's files, hidden data, and the secret in a release."""
     lines = {line for text in _secret_texts(week) for line in _telling(text)}
     tokens = {token for path in week.folder.glob(".data/hidden*") for token in _tokens(path.read_text("utf-8"))}
     for path in regular_files(release):
@@ -96,20 +85,3 @@ def _unescaped(text: str) -> str:
 
 def _tokens(text: str) -> set[str]:
     return {token for token in re.split(r"[\s,;\"']+", text) if len(token) >= _MIN_TOKEN}
-
-
-def nbgrader(course: Course, *command: str) -> str:
-    """Run an nbgrader command in the course directory and give its log; raises `Refused` with its end if it fails."""
-    program = Path(sys.executable).parent / "nbgrader"
-    done = subprocess.run(  # noqa: S603 - our own environment's program, with arguments of ours
-        [program, *command], cwd=course.root, capture_output=True, text=True, check=False, env=_environment()
-    )
-    if done.returncode:
-        last = "\n".join(done.stderr.strip().splitlines()[-12:])
-        raise Refused(f"'nbgrader {command[0]}' failed. Its last words:\n{last}")
-    return done.stderr
-
-
-def _environment() -> dict[str, str]:
-    bin_folder = str(Path(sys.executable).parent)  # nbgrader calls alembic through PATH
-    return {**os.environ, "PATH": os.pathsep.join([bin_folder, os.environ.get("PATH", "")])}

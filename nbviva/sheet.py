@@ -14,7 +14,7 @@ _TRUTHS = {"true": True, "correct": True, "false": False, "incorrect": False}
 
 
 class Sheet:
-    """A group's answers by the names that `assignment.toml` gives them. Reading raises `Mismatch` where there is none."""
+    """A group's answers by their names in `assignment.toml`. Reading raises `Mismatch` where there is none."""
 
     def __init__(self, assignment: Assignment, student: Student) -> None:
         self._questions = {name: q for q in assignment.questions for name, _ in q.answers}

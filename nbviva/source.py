@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import jupytext
-import nbformat
-from nbformat import NotebookNode
 
 from nbviva.checks import Week
+from nbviva.notebooks import NotebookNode, copy, node, to_text
 from nbviva.spec import Question
 
 TRAINING, EXPERIMENT = "training", "experiment"
@@ -30,18 +29,20 @@ class SourceError(ValueError):
 
 def source_notebook(week: Week) -> NotebookNode:
     """Build the nbgrader source notebook of a week: solutions, visible asserts, hidden checks, points."""
-    notebook = jupytext.read(week.folder / "notebook.py", fmt="py:percent")
+    notebook = node(jupytext.read(week.folder / "notebook.py", fmt="py:percent"))
     seen: set[str] = set()
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
+        cell.metadata.pop("lines_to_next_cell", None)  # the percent file's blank lines
         role = next((role for role in _ROLES if role in cell.metadata), None)
         if role is not None:
             _mark(cell, role, str(cell.metadata.pop(role)), week, seen)
-    missing = [q.name for q in week.assignment.questions if q.name not in seen]
+    graded = {grade_id(cell) for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")}
+    missing = [q.name for q in week.assignment.questions if q.name not in graded]
     if missing:
         raise SourceError(f'notebook.py has no test cell for {", ".join(missing)}; add `# %% test="{missing[0]}"`.')
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook.metadata = nbformat.from_dict({"kernelspec": kernel, "language_info": {"name": "python"}})
+    notebook.metadata = copy({"kernelspec": kernel, "language_info": {"name": "python"}})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
 
@@ -81,13 +82,13 @@ def write_source(week: Week, folder: Path) -> Path:
     """Write the source notebook into `folder`; equal sources give equal bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{week.assignment.notebook}.ipynb"
-    nbformat.write(source_notebook(week), path)  # type: ignore[no-untyped-call]
+    path.write_text(to_text(source_notebook(week)), encoding="utf-8")
     return path
 
 
 def release_template(source: NotebookNode) -> NotebookNode:
     """Give the source notebook as a student gets it: no solutions, no hidden tests."""
-    template = nbformat.from_dict(source)
+    template = copy(source)
     for cell in template.cells:
         cell.source = _SOLUTION.sub(_stub, _HIDDEN.sub("", cell.source))
     return template

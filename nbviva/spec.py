@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class SpecError(ValueError):
-    """`assignment.toml` has a mistake; the text names file, line, field and what to write instead."""
+    """A week's folder has a mistake; the text names file, line and field, or the check, and what to write instead."""
 
 
 class Kind(StrEnum):
@@ -143,7 +143,7 @@ class _Reader:
         self.headers = [i for i, line in enumerate(self.lines) if re.match(r"\s*\[\[\s*question\s*\]\]", line)]
 
     def fail(self, field: str, why: str, question: int | None = None) -> NoReturn:
-        start = 0 if question is None else self.headers[question]
+        start = 0 if question is None or question >= len(self.headers) else self.headers[question]
         later = [i for i in self.headers if i > start] if question is not None else self.headers
         end = later[0] if later else len(self.lines)
         pattern = re.compile(rf"\s*{re.escape(field)}\s*(=|\.)")
@@ -189,11 +189,11 @@ class _Reader:
             self.fail(field, "must be local time without an offset; the zone stands in 'zone'")
         try:
             return value.replace(tzinfo=ZoneInfo(data["zone"]))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a region, such as 'Europe', is a folder
             self.fail("zone", f"is '{data['zone']}', which is no IANA time zone; write one such as 'Europe/Berlin'")
 
     def questions(self, items: Any) -> tuple[Question, ...]:
-        if not isinstance(items, list) or not items:
+        if type(items) is not list or not items or not all(type(item) is dict for item in items):
             self.fail("question", "is missing; add at least one [[question]] table")
         questions = tuple(self.question(i, item) for i, item in enumerate(items))
         names = [q.name for q in questions]
@@ -216,8 +216,8 @@ class _Reader:
         points = item.get("points", 0)
         if type(points) not in (int, float) or not 0 <= points < 1000:
             self.fail("points", "must be a number from 0 to 1000", i)
-        self.check_answers(i, item)
         tables = {name: self.table(item, name, i) for name in ("answers", "options")}
+        self.check_answers(i, item)
         return Question(**{**item, "kind": Kind(item["kind"]), "points": float(points), **tables})
 
     def check_answers(self, i: int, item: dict[str, Any]) -> None:
@@ -226,8 +226,9 @@ class _Reader:
             self.fail("answers", f"is missing; a {kind} question names the variable that holds its answer", i)
         if kind in (Kind.CHOICE, Kind.MULTIPLE_CHOICE) and len(item.get("options", {})) < 2:
             self.fail("options", "must have at least two entries", i)
-        tolerance = item.get("tolerance")
-        if kind is Kind.NUMERIC and (type(tolerance) not in (int, float) or not 0 <= tolerance < 1e6):
+        tolerance = item.get("tolerance", -1)
+        wanted = kind is Kind.NUMERIC or "tolerance" in item
+        if wanted and (type(tolerance) not in (int, float) or not 0 <= tolerance < 1e6):
             self.fail("tolerance", "is missing or negative; a numeric question says how near is near enough", i)
         if type(item.get("bonus", False)) is not bool:
             self.fail("bonus", "must be true or false", i)

@@ -6,29 +6,31 @@ import os
 import tempfile
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-
 from nbviva.course import Course
 from nbviva.digest import grading_digest
 from nbviva.grade import Submission, grade
+from nbviva.kernel import Room
+from nbviva.notebooks import NotebookNode, read, to_text
 from nbviva.verdict import Report
 
 
-def submission(course: Course, week: str, group: str) -> Submission:
+def submission(course: Course, week: str, group: str, room: Room | None = None) -> Submission:
     """Give a group's hand-in with all that grading it needs."""
+    room = room or Room()
     loaded, folder, source = course.week(week), course.submitted(week, group), course.source(week)
-    digest = grading_digest(folder, loaded.folder, source, group.encode(), course.secret())
-    return Submission(loaded, group, folder, source / "data", course.draw(week, group), digest)
+    digest = grading_digest(folder, loaded.folder, source, group.encode(), course.secret(), repr(room).encode())
+    return Submission(loaded, group, folder, source / "data", course.draw(week, group), digest, room)
 
 
-def graded(course: Course, week: str, group: str, *, again: bool = False) -> tuple[Report, NotebookNode]:
+def graded(
+    course: Course, week: str, group: str, *, again: bool = False, room: Room | None = None
+) -> tuple[Report, NotebookNode]:
     """Give the report on a group's hand-in: the stored one while nothing has changed, else a new one."""
-    item = submission(course, week, group)
+    item = submission(course, week, group, room)
     folder = course.report(week, group)
     stored = None if again else stored_report(folder)
-    if stored is not None and stored.digest == item.digest:
-        return stored, read_notebook(folder)
+    if stored is not None and stored.digest == item.digest and (folder / "notebook.ipynb").is_file():
+        return stored, read(folder / "notebook.ipynb")
     report, notebook = grade(item)
     save(folder, report, notebook)
     return report, notebook
@@ -37,7 +39,7 @@ def graded(course: Course, week: str, group: str, *, again: bool = False) -> tup
 def save(folder: Path, report: Report, notebook: NotebookNode) -> None:
     """Store a report; `report.json` is written last, so that it stands for a whole report."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "notebook.ipynb", nbformat.writes(notebook))  # type: ignore[no-untyped-call]
+    _write(folder / "notebook.ipynb", to_text(notebook))
     _write(folder / "report.json", report.to_json())
 
 
@@ -47,11 +49,6 @@ def stored_report(folder: Path) -> Report | None:
         return Report.from_json((folder / "report.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-
-
-def read_notebook(folder: Path) -> NotebookNode:
-    """Read the stored notebook of a report."""
-    return nbformat.read(folder / "notebook.ipynb", as_version=4)  # type: ignore[no-untyped-call, no-any-return]
 
 
 def _write(path: Path, text: str) -> None:

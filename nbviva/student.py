@@ -7,6 +7,7 @@ answer into plain data. Behind the transport may be a sandboxed kernel (`nbviva.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from nbviva.codec import Frames, Handle, Unreadable, decode, encode
 
 QUESTION_SECONDS = 60.0
 _ANSWER_PARTS = {"ok": 1, "raised": 2, "unreadable": 1}
+_MAX_LINE = 10_000
 
 
 class NoAnswer(Exception):
@@ -43,7 +45,9 @@ class UnreadableAnswer(NoAnswer):
 class Transport(Protocol):
     """Carries one question to the student and its answer back; raises `NoAnswer` when there is none."""
 
-    def __call__(self, frames: Frames, seconds: float) -> Frames: ...
+    def __call__(self, frames: Frames, seconds: float) -> Frames:
+        """Ask, with a limit in seconds."""
+        ...
 
 
 class Student:
@@ -82,7 +86,8 @@ class Student:
     def _ask(self, operation: str, *rest: Any) -> Any:
         seed = int(self._rng.integers(2**32))
         question = encode((operation, seed, *rest))
-        return self._incoming(_read_answer(self._transport(question, self._seconds)))
+        answer = self._transport(question, self._seconds)
+        return self._incoming(_read_answer(answer, _name_of(rest)))
 
     def _incoming(self, value: Any) -> Any:
         if type(value) is Handle:
@@ -101,7 +106,8 @@ class Remote:
         self._student, self._handle, self._path = student, handle, path
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._student._call(self._handle, list(self._path), args, kwargs)  # noqa: SLF001 - one pair of classes
+        """Call it in the student's notebook."""
+        return self._student._call(self._handle, list(self._path), args, kwargs)
 
     def __getattr__(self, name: str) -> Remote:
         if name.startswith("_"):
@@ -114,18 +120,18 @@ class Remote:
 
 def hold(student: Student, name: str) -> Remote:
     """Give the student's variable `name` as a `Remote`, whatever it is."""
-    return student._hold(name)  # noqa: SLF001 - the attribute space of a Student belongs to the student's names
+    return student._hold(name)
 
 
 @contextmanager
 def viva(student: Student, rng: np.random.Generator, seconds: float) -> Iterator[None]:
     """Let the questions inside the block have this time limit (seconds each) and take their seeds from `rng`."""
-    before = student._seconds, student._rng  # noqa: SLF001 - as above
-    student._seconds, student._rng = seconds, rng  # noqa: SLF001
+    before = student._seconds, student._rng
+    student._seconds, student._rng = seconds, rng
     try:
         yield
     finally:
-        student._seconds, student._rng = before  # noqa: SLF001
+        student._seconds, student._rng = before
 
 
 def local_student(namespace: dict[str, Any]) -> Student:
@@ -136,7 +142,11 @@ def local_student(namespace: dict[str, Any]) -> Student:
 
 def _outgoing(value: Any) -> Any:
     if isinstance(value, Remote):
-        return value._handle  # noqa: SLF001 - as above
+        if value._path:
+            raise TypeError(
+                f"{value._path[-1]} of a student's value cannot be handed on; call it, or hand on the value"
+            )
+        return value._handle
     if isinstance(value, list | tuple):
         return type(value)(_outgoing(item) for item in value)
     if isinstance(value, dict):
@@ -144,17 +154,37 @@ def _outgoing(value: Any) -> Any:
     return value
 
 
-def _read_answer(frames: Frames) -> Any:
+def _name_of(question: tuple[Any, ...]) -> str:
+    """Give the words for what was asked: the notebook's name, or the method of a value that it gave."""
+    root, path = question[0], question[1] if len(question) > 2 else []
+    return f"`{'.'.join([root, *path] if isinstance(root, str) else path) or root.kind}`"
+
+
+def _read_answer(frames: Frames, name: str) -> Any:
+    """Read an answer. Of what the notebook says about an error only its kind and line are told: no word of its own.
+
+    A message could carry the hidden input into the feedback.
+    """
     try:
         answer = decode(frames)
     except Unreadable as error:
-        raise UnreadableAnswer(f"{error}.") from None
-    kind = answer[0] if type(answer) is tuple and answer and type(answer[0]) is str else ""
-    if len(answer) - 1 != _ANSWER_PARTS.get(kind) if type(answer) is tuple else True:
-        raise UnreadableAnswer("the answer is malformed.")
+        raise UnreadableAnswer(f"what {name} gives cannot be read: {error}.") from None
+    if type(answer) is not tuple or not answer or type(answer[0]) is not str:
+        raise UnreadableAnswer(f"what {name} gives is malformed.")
+    kind, *parts = answer
+    if len(parts) != _ANSWER_PARTS.get(kind):
+        raise UnreadableAnswer(f"what {name} gives is malformed.")
     if kind == "ok":
-        return answer[1]
-    texts = [part if type(part) is str else "?" for part in answer[1:]]
+        return parts[0]
     if kind == "raised":
-        raise Raised(f"your code raised {texts[0][:80]}: {texts[1][:800]}")
-    raise UnreadableAnswer(f"{texts[0][:800]}.")
+        raise Raised(f"{name} raised {_error_name(parts[0])}{_place(parts[1])}.")
+    raise UnreadableAnswer(f"what {name} gives is no plain data, or too large.")
+
+
+def _error_name(name: object) -> str:
+    known = getattr(builtins, name, None) if type(name) is str else None
+    return str(name) if isinstance(known, type) and issubclass(known, BaseException) else "an exception"
+
+
+def _place(line: object) -> str:
+    return f" in line {line} of its cell" if type(line) is int and 0 < line < _MAX_LINE else ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from nbviva.course import Course
+from nbviva.preprocessor import handed_in_at
 from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report
 
 
@@ -34,11 +34,9 @@ def lateness(course: Course, week: str, group: str) -> str:
     stamp = course.submitted(week, group) / "timestamp.txt"
     if not stamp.is_file():
         return "-"
-    try:
-        moment = datetime.fromisoformat(stamp.read_text("utf-8").strip().removesuffix(" UTC").replace(" ", "T", 1))
-    except ValueError:
+    moment = handed_in_at(stamp)
+    if moment is None:
         return "?"
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     minutes = (moment - course.week(week).assignment.due_utc).total_seconds() / 60
     return f"{minutes:.0f} min" if minutes > 0 else "-"
 

@@ -103,6 +103,8 @@ class Report:
     def from_json(cls, text: str) -> Report:
         """Read what `to_json` wrote; raises ValueError, KeyError or TypeError on anything else."""
         data = json.loads(text)
+        if type(data) is not dict:
+            raise TypeError("a report is a JSON object")
         verdicts = tuple(Verdict(**{**item, "outcome": Outcome(item["outcome"])}) for item in data.pop("verdicts"))
         marks = tuple(Mark(**{**item, "outcome": Outcome(item["outcome"])}) for item in data.pop("marks"))
         return cls(**{**data, "verdicts": verdicts, "marks": marks, "notes": tuple(data["notes"])})

@@ -1,22 +1,117 @@
-"""The toy course, copied into a folder of the test's own."""
+"""The toy course, copied into a folder of the test's own, and what the framework's tests do with it."""
 
+import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
+from hypothesis import settings
+
 from nbviva.course import Course
+from nbviva.kernel import Room
+from nbviva.release import make_source
+from nbviva.sandbox import refusal
+from nbviva.source import release_template, source_notebook
 
 TOY = Path(__file__).parent.parent / "toy"
+PATH = list(sys.path)
+
+settings.register_profile("nbviva", derandomize=True, deadline=None, max_examples=100)
+settings.load_profile("nbviva")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def fixed_secret() -> Iterator[None]:
+    """Every test asks the same questions."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NBVIVA_SECRET", "a secret for tests")
+        yield
 
 
 @pytest.fixture(autouse=True)
-def fixed_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test asks the same questions."""
-    monkeypatch.setenv("NBVIVA_SECRET", "a secret for tests")
+def own_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test imports the toy week of its own course: those of other tests are forgotten."""
+    monkeypatch.setattr(sys, "path", list(PATH))
+    for name in [name for name in sys.modules if name.startswith("graders.toy")]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def room() -> Room:
+    """Where kernels run: in the sandbox, or beside us on a machine that cannot build one."""
+    return Room(sandboxed=refusal() is None)
 
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
     """A toy course directory with nothing generated."""
-    shutil.copytree(TOY, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
-    return Course(tmp_path / "course")
+    return copy_of_toy(tmp_path / "course")
+
+
+def copy_of_toy(folder: Path) -> Course:
+    """Copy the toy course into a folder."""
+    shutil.copytree(TOY, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return Course(folder)
+
+
+@pytest.fixture(scope="session")
+def new_course(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Course]:
+    """Make toy course directories for fixtures that live longer than a test."""
+    return lambda: copy_of_toy(tmp_path_factory.mktemp("toys") / "course")
+
+
+@pytest.fixture(scope="session")
+def solved() -> Callable[..., nbformat.NotebookNode]:
+    """Give the toy notebook as an honest group hands it in, with some cells' texts replaced."""
+
+    def solve(course: Course, **texts: str) -> nbformat.NotebookNode:
+        notebook = source_notebook(course.week("toy"))
+        template = release_template(notebook)
+        for cell, original in zip(notebook.cells, template.cells, strict=True):
+            ours = cell.metadata.get("nbgrader", {})
+            if not ours.get("solution"):
+                cell.source = original.source
+            cell.source = texts.get(ours.get("grade_id"), cell.source)
+            if ours.get("grade_id") == "long":
+                cell.outputs = [nbformat.v4.new_output("stream", text="total 90\n")]
+        return notebook
+
+    return solve
+
+
+@pytest.fixture(scope="session")
+def hand_in(solved: Callable[..., nbformat.NotebookNode]) -> Callable[..., Path]:
+    """Hand in for a group: the honest notebook with some cells' texts replaced, or any bytes in its place."""
+
+    def hand(course: Course, group: str, *, raw: bytes | None = None, **texts: str) -> Path:
+        if not course.source("toy").exists():
+            make_source(course, "toy")
+        path = course.submitted("toy", group) / "toys.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(nbformat.writes(solved(course, **texts)).encode() if raw is None else raw)
+        return path
+
+    return hand
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run one of the environment's programs in a course directory, as an instructor would."""
+    folder = Path(sys.executable).parent
+
+    def run(course: Course, *command: str) -> subprocess.CompletedProcess[str]:
+        path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
+        return subprocess.run(
+            [folder / command[0], *command[1:]],
+            cwd=course.root,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PATH": path, "COLUMNS": "200"},
+        )
+
+    return run

@@ -1,0 +1,1 @@
+"""Week 11: vanishing gradients, enhancers, pen and paper."""

@@ -1,0 +1,437 @@
+"""Right answers to Exercises 1 and 3 written in other ways, which every check must accept."""
+
+import copy
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from graders.week11.gradient_checks import (
+    activation_networks_match,
+    batch_norm_learns_scale_and_shift,
+    batch_norm_lies_between,
+    batch_norm_network_matches,
+    batch_norm_passes_the_gradient,
+    batch_norm_uses_the_batch,
+    elu_matches,
+    gradient_norms_match,
+    gradient_norms_match_for_every_method,
+    gradient_norms_start_afresh,
+    gradients_vanish,
+    most_uniform_is_named,
+    relu_matches,
+    skip_connection_adds_the_input,
+    skip_keeps_the_gradient,
+    skip_network_matches,
+)
+from graders.week11.paper_checks import (
+    derivative_is_computed,
+    equivariance_is_judged,
+    separability_is_judged,
+    step_is_computed,
+)
+from nbviva.author import alternative
+
+RELU = (relu_matches, activation_networks_match, gradient_norms_match_for_every_method, gradients_vanish)
+ELU = (elu_matches, activation_networks_match, gradient_norms_match_for_every_method, gradients_vanish)
+SKIP = (
+    skip_connection_adds_the_input,
+    skip_network_matches,
+    gradient_norms_match_for_every_method,
+    skip_keeps_the_gradient,
+)
+BATCH_NORM = (
+    batch_norm_uses_the_batch,
+    batch_norm_learns_scale_and_shift,
+    batch_norm_passes_the_gradient,
+    batch_norm_network_matches,
+    gradient_norms_match_for_every_method,
+    batch_norm_lies_between,
+)
+GRADIENT_NORMS = (
+    gradient_norms_match,
+    gradient_norms_start_afresh,
+    gradient_norms_match_for_every_method,
+    gradients_vanish,
+    skip_keeps_the_gradient,
+    batch_norm_lies_between,
+    most_uniform_is_named,
+)
+
+# ---------------------------------------------------------------- activations
+
+
+@alternative(*RELU, replaces="relu")
+def relu_of_pytorch(x):
+    """Calls PyTorch's own."""
+    return functional.relu(x)
+
+
+@alternative(*RELU, replaces="relu")
+def relu_by_mask(x):
+    """Multiplies by a mask."""
+    return x * (x > 0)
+
+
+@alternative(*RELU, replaces="relu")
+def relu_by_absolute_value(x):
+    """Takes half the sum of x and its absolute value."""
+    return (x + x.abs()) / 2
+
+
+@alternative(*RELU, replaces="relu")
+def relu_in_place(x):
+    """Sets the negative entries of a copy to zero."""
+    result = x.clone()
+    result[result < 0] = 0
+    return result
+
+
+@alternative(*RELU, replaces="relu")
+def relu_by_maximum(x):
+    """Takes the larger of x and a tensor of zeros."""
+    return torch.maximum(x, torch.zeros_like(x))
+
+
+@alternative(*ELU, replaces="elu")
+def elu_of_pytorch(x, alpha=1.0):
+    """Calls PyTorch's own."""
+    return functional.elu(x, alpha)
+
+
+@alternative(*ELU, replaces="elu")
+def elu_by_where(x, alpha=1):
+    """Writes the two cases down, with the plain exponential of large inputs too."""
+    return torch.where(x <= 0, alpha * (x.exp() - 1), x)
+
+
+@alternative(*ELU, replaces="elu")
+def elu_by_masks(x, alpha=1.0):
+    """Adds the two sides, each times its mask."""
+    return (x > 0) * x + (x <= 0) * alpha * (torch.exp(x) - 1)
+
+
+@alternative(*ELU, replaces="elu")
+def elu_by_two_parts(x, alpha=1.0):
+    """Adds the positive part to the exponential of the negative part."""
+    return x.clamp(min=0) + alpha * (torch.exp(x.clamp(max=0)) - 1)
+
+
+@alternative(*ELU, replaces="elu")
+def elu_in_place(x, alpha=1.0):
+    """Overwrites the negative entries of a copy."""
+    result = x.clone()
+    negative = x < 0
+    result[negative] = alpha * torch.expm1(x[negative])
+    return result
+
+
+# ---------------------------------------------------------------- skip connection
+
+
+@alternative(*SKIP, replaces="skip_connection")
+def skip_in_a_sum(x, linear, activation):
+    """Sums both paths with Python's sum."""
+    return sum(path(x) for path in (lambda x: x, lambda x: activation(linear(x))))
+
+
+@alternative(*SKIP, replaces="skip_connection")
+def skip_by_torch_add(x, linear, activation):
+    """Names each step and adds with a function."""
+    z = linear(x)
+    sigma = activation(z)
+    return torch.add(x, sigma)
+
+
+@alternative(*SKIP, replaces="skip_connection")
+def skip_by_stacking(x, linear, activation):
+    """Stacks both paths and sums over them."""
+    return torch.stack([x, activation(linear(x))]).sum(dim=0)
+
+
+# ---------------------------------------------------------------- batch normalisation
+
+
+@alternative(*BATCH_NORM, replaces="BatchNorm")
+class FunctionalBatchNorm(nn.Module):
+    """Calls PyTorch's function without running averages."""
+
+    def __init__(self, width, eps=1e-5):
+        super().__init__()
+        self.eps = eps
+        self.beta = nn.Parameter(torch.zeros(width))
+        self.gamma = nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        return functional.batch_norm(x, None, None, self.gamma, self.beta, training=True, eps=self.eps)
+
+
+@alternative(*BATCH_NORM, replaces="BatchNorm")
+class WrappedBatchNorm(nn.Module):
+    """Wraps PyTorch's module and adds a scale and a shift of its own."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.unit = nn.BatchNorm1d(width, affine=False, track_running_stats=False)
+        self.gamma = nn.Parameter(torch.full((width,), 1.0))
+        self.beta = nn.Parameter(torch.full((width,), 0.0))
+
+    def forward(self, x):
+        return self.unit(x) * self.gamma + self.beta
+
+
+@alternative(*BATCH_NORM, replaces="BatchNorm")
+class RowParameters(nn.Module):
+    """Keeps scale and shift as rows of a matrix, and the dimensions of the statistics."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(1, width))
+        self.beta = nn.Parameter(torch.zeros(1, width))
+
+    def forward(self, x):
+        variance, mean = torch.var_mean(x, dim=0, correction=0, keepdim=True)
+        return self.gamma * (x - mean) * torch.rsqrt(variance + 1e-5) + self.beta
+
+
+@alternative(*BATCH_NORM, replaces="BatchNorm")
+class BatchNormWithBookkeeping(nn.Module):
+    """Also keeps running averages and never uses them."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.register_parameter("gamma", nn.Parameter(torch.ones(width)))
+        self.register_parameter("beta", nn.Parameter(torch.zeros(width)))
+        self.register_buffer("running_mean", torch.zeros(width))
+
+    def forward(self, x):
+        mu = x.sum(0) / len(x)
+        v = ((x - mu) ** 2).sum(0) / len(x)
+        with torch.no_grad():
+            self.running_mean.lerp_(mu, 0.1)
+        return self.gamma * ((x - mu) / (v + 1e-5) ** 0.5) + self.beta
+
+
+# ---------------------------------------------------------------- gradient norms
+
+
+@alternative(*GRADIENT_NORMS, replaces="gradient_norms")
+def norms_by_backward(net, x, y):
+    """Clears the gradients, goes backward and reads them."""
+    net.zero_grad()
+    criterion = nn.BCEWithLogitsLoss()
+    loss = criterion(net(x), y)
+    loss.backward()
+    norms = []
+    for layer in net.hidden:
+        norms.append(layer.linear.weight.grad.norm(2).item())  # noqa: PERF401 - as a student would write it
+    return norms
+
+
+@alternative(*GRADIENT_NORMS, replaces="gradient_norms")
+def norms_as_an_array(net, x, y):
+    """Squares, sums and takes the root in numpy, in single precision, where small squares underflow."""
+    net.zero_grad(set_to_none=False)
+    functional.binary_cross_entropy_with_logits(net(x), y).backward()
+    return np.array([np.sqrt((layer.linear.weight.grad.numpy() ** 2).sum()) for layer in net.hidden])
+
+
+@alternative(*GRADIENT_NORMS, replaces="gradient_norms")
+def norms_as_a_tensor(net, x, y):
+    """Stacks the gradients and gives one tensor."""
+    loss = functional.binary_cross_entropy_with_logits(net(x), y)
+    gradients = torch.autograd.grad(loss, [layer.linear.weight for layer in net.hidden])
+    return torch.stack(gradients).flatten(1).norm(dim=1)
+
+
+@alternative(*GRADIENT_NORMS, replaces="gradient_norms")
+def norms_as_scalars(net, x, y):
+    """Finds the matrices by their names and gives a tuple of scalar tensors that still carry a graph."""
+    weights = [p for name, p in net.named_parameters() if name.startswith("hidden") and name.endswith("linear.weight")]
+    loss = functional.softplus(net(x)).mean() - (y * net(x)).mean()
+    gradients = torch.autograd.grad(loss, weights, create_graph=True)
+    return tuple((gradient**2).sum().sqrt() for gradient in gradients)
+
+
+@alternative(*GRADIENT_NORMS, replaces="gradient_norms")
+def norms_by_probabilities(net, x, y):
+    """Works on a copy of the network, with the sigmoid written out."""
+    net = copy.deepcopy(net)
+    net.zero_grad()
+    probability = torch.sigmoid(net(x))
+    nn.BCELoss()(probability, y).backward()
+    return [float(torch.linalg.norm(layer.linear.weight.grad)) for layer in net.hidden]
+
+
+@alternative(*GRADIENT_NORMS, replaces="gradient_norms")
+def norms_by_function_transform(net, x, y):
+    """Differentiates a function of the weights."""
+
+    def loss(weights):
+        logits = torch.func.functional_call(net, weights, (x,))
+        return functional.binary_cross_entropy_with_logits(logits, y)
+
+    gradients = torch.func.grad(loss)({name: p.detach() for name, p in net.named_parameters()})
+    return [gradients[f"hidden.{i}.linear.weight"].norm().item() for i in range(len(net.hidden))]
+
+
+@alternative(*GRADIENT_NORMS, replaces="gradient_norms")
+def norms_by_hooks(net, x, y):
+    """Catches each gradient on its way, last layer first, and turns the list round."""
+    caught = []
+    hooks = [layer.linear.weight.register_hook(lambda g: caught.append(g.norm().item())) for layer in net.hidden]
+    functional.binary_cross_entropy_with_logits(net(x), y).backward()
+    for hook in hooks:
+        hook.remove()
+    net.zero_grad()
+    return caught[::-1]
+
+
+# ---------------------------------------------------------------- answers
+
+
+def _norms(forward, seed=0, depth=50, width=32):
+    """Gradient norms of plain weights, one tensor (depth, width, width + 1) whose last column is the bias."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(256, width, generator=generator) / 3
+    weights = torch.empty(depth, width, width + 1).uniform_(-1, 1, generator=generator) / width**0.5
+    weights.requires_grad_()
+    for w in weights:
+        x = forward(x, x @ w[:, :-1].T + w[:, -1])
+    loss = functional.softplus(x.mean(dim=1)).mean() - x[::2].mean() / 2  # every second sample belongs to class 1
+    (gradient,) = torch.autograd.grad(loss, weights)
+    return gradient[..., :-1].flatten(1).norm(dim=1)  # (depth,)
+
+
+_LAYERS = {
+    "skip": lambda x, z: z.tanh() + x,
+    "batch_norm": lambda _, z: ((z - z.mean(0)) / (z.var(0, correction=0) + 1e-5).sqrt()).tanh(),
+    "relu": lambda _, z: z.relu(),
+    "elu": lambda _, z: functional.elu(z),
+}
+
+
+@alternative(most_uniform_is_named, replaces="answer_1_2")
+def method_by_smallest_ratio():
+    """Decides by the ratio of the largest to the smallest norm, in an experiment of its own."""
+    ratios = {name: float(norms.max() / norms.min()) for name, norms in _all_norms()}
+    return min(ratios, key=ratios.__getitem__)
+
+
+@alternative(most_uniform_is_named, replaces="answer_1_2")
+def method_by_spread_of_logarithms():
+    """Decides by the spread of the logarithms, and writes the label of the sheet."""
+    spreads = {name: float(norms.clamp(min=1e-30).log().std()) for name, norms in _all_norms()}
+    labels = {
+        "skip": "Skip Connections",
+        "batch_norm": "Batch Norm",
+        "relu": "ReLU Activation",
+        "elu": "ELU Activation",
+    }
+    return labels[min(spreads, key=spreads.__getitem__)]
+
+
+def _all_norms():
+    return [(name, _norms(layer)) for name, layer in _LAYERS.items()]
+
+
+@alternative(separability_is_judged, replaces="answer_3_1")
+def separability_by_contradiction():
+    """Adds the inequalities of each class: the bias would be positive and negative."""
+    x = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+    y = np.array([1, 0, 0, 1])
+    return not np.array_equal(x[y == 1].mean(axis=0), x[y == 0].mean(axis=0))
+
+
+@alternative(separability_is_judged, replaces="answer_3_1")
+def separability_in_a_word():
+    """Writes the word of the sheet."""
+    return "Incorrect"
+
+
+@alternative(separability_is_judged, replaces="answer_3_1")
+def separability_by_perceptron():
+    """Trains a perceptron, which would have converged long ago, and gives numpy's False."""
+    x = np.array([[1, 1, 1], [1, -1, 1], [-1, 1, 1], [-1, -1, 1]])
+    sign = np.array([1, -1, -1, 1])
+    weights = np.zeros(3)
+    for i in list(range(4)) * 100:
+        if sign[i] * (x[i] @ weights) <= 0:
+            weights += sign[i] * x[i]
+    return np.all(sign * (x @ weights) > 0)
+
+
+@alternative(equivariance_is_judged, replaces="answer_3_2")
+def equivariance_by_edge_filter():
+    """Turns a vertical edge, which a filter for vertical edges no longer sees."""
+    image = np.repeat([[0.0, 0.0, 1.0, 1.0]], 4, axis=0)
+    edges = [(turned[:, 1:] - turned[:, :-1]).sum() for turned in (image, np.rot90(image))]
+    return bool(edges[0] == edges[1])
+
+
+@alternative(equivariance_is_judged, replaces="answer_3_2")
+def equivariance_in_a_word():
+    """Writes the word in small letters."""
+    return "false"
+
+
+@alternative(step_is_computed, replaces="x_1")
+def step_in_integers():
+    """Gives an int."""
+    return 1 - 2 // 2
+
+
+@alternative(step_is_computed, replaces="x_1")
+def step_as_text():
+    """Gives the number as a text."""
+    return str(Decimal(1) - Decimal("0.5") * 2)
+
+
+@alternative(step_is_computed, replaces="x_1")
+def step_to_minus_zero():
+    """Gives the negative zero of floating-point arithmetic."""
+    return -(1.0 - 0.5 * 2)
+
+
+@alternative(step_is_computed, replaces="x_1")
+def step_by_differences():
+    """Uses central differences and gives a numpy number."""
+    f, h = lambda x: x**2 + 3, 1e-4
+    return np.float64(1 - 0.5 * (f(1 + h) - f(1 - h)) / (2 * h))
+
+
+@alternative(step_is_computed, replaces="x_1")
+def step_as_a_tensor():
+    """Gives a tensor."""
+    return torch.tensor(1.0) - 0.5 * torch.tensor(2.0)
+
+
+@alternative(derivative_is_computed, replaces="dL_dw_11")
+def derivative_by_chain_rule():
+    """Multiplies the factors of the chain rule, in integers."""
+    x, w, v = np.array([1, 2]), np.array([[1, 3], [4, 5]]), np.array([1, 1])
+    output = x @ w @ v
+    return int(2 * (output - 1) * v[0] * x[0])
+
+
+@alternative(derivative_is_computed, replaces="dL_dw_11")
+def derivative_by_differences():
+    """Uses exact differences: the loss is a quadratic of w11."""
+
+    def loss(w_11):
+        hidden = (w_11 + 2 * 4, 3 + 2 * 5)
+        return (1 - sum(hidden)) ** 2
+
+    return float((loss(Fraction(2)) - loss(Fraction(0))) / 2)
+
+
+@alternative(derivative_is_computed, replaces="dL_dw_11")
+def derivative_by_backward():
+    """Goes backward in PyTorch and gives a scalar tensor."""
+    w = torch.tensor([[1.0, 3.0], [4.0, 5.0]], requires_grad=True)
+    hidden = torch.relu(torch.tensor([[1.0, 2.0]]) @ w)
+    (1 - torch.relu(hidden @ torch.ones(2, 1))).square().sum().backward()
+    return w.grad[0, 0]

@@ -1,0 +1,153 @@
+"""The hidden checks of the CNN: its layers, its kernel sizes, and the motifs of its first layer's kernels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from graders.week11.data import invented_code
+from graders.week11.motifs import FirstLayer, best_matches, clear_cut, first_layer_motifs
+from graders.week11.sequences import Enhancers, decode, one_hot
+from nbviva.author import Remote, Student, as_numbers, check, fixture, hold, require
+
+Floats = NDArray[np.float64]
+
+SIZES = (1, 2, 4, 8, 12, 16, 20)  # those of the notebook's figure
+
+# Each bound with its reason in docs/week11-numbers.md.
+GUESSING_BOUND = 0.75
+SIZE_GAP = 0.15
+FOUND = 0.9  # correlation from which on a JASPAR motif counts as found
+MOTIF_ERROR = 1e-3
+MAX_KERNELS = 4096
+MAX_ACTIVATIONS = 20_000_000  # windows x kernels in one question
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The student's ROC-AUC for each of `SIZES`, and for one size on sequences without any rule."""
+
+    scores: tuple[float, ...]
+    ruleless: float
+    names: Mapping[str, list[float]] = field(default_factory=dict)
+
+
+@fixture()
+def short_code(rng: np.random.Generator) -> Enhancers:
+    """A few short sequences with a regulatory code of this group's own."""
+    return invented_code(rng, n_train=600, n_test=0, length=100)[0]
+
+
+@fixture(stands_in="kernel_size_comparison", seconds=300)
+def comparison(student: Student, short_code: Enhancers, rng: np.random.Generator) -> Comparison:
+    """Ask `compare_kernel_sizes` about a few sequences, in the place of the notebook's own comparison."""
+    sequences, order = list(short_code.sequences), rng.permutation(len(SIZES))
+    asked = [SIZES[i] for i in order]
+    answer = student.compare_kernel_sizes(sequences, short_code.labels, asked)
+    scores = as_numbers(answer, shape=(len(SIZES),), name="compare_kernel_sizes(...)")[np.argsort(order)]
+    labels = rng.permutation(np.arange(len(sequences)) % 2)
+    answer = student.compare_kernel_sizes(_random_sequences(rng, len(labels), len(sequences[0])), labels, [12])
+    ruleless = as_numbers(answer, shape=(1,), name="compare_kernel_sizes(...)")
+    names = {"kernel_sizes": list(SIZES), "kernel_size_scores": scores.tolist()}
+    return Comparison(tuple(scores.tolist()), float(ruleless[0]), names)
+
+
+@check("cnn")
+def cnn_reads_sequences(student: Student, rng: np.random.Generator) -> str:
+    """`CNN(kernel_size, n_kernels)` begins with `nn.Conv1d(4, n_kernels, kernel_size)` and gives a logit a sequence."""
+    lowest = np.inf
+    for i in range(12):
+        kernel_size, n_kernels = int(rng.integers(6, 21)), int(rng.integers(6, 41))
+        net = student.CNN(kernel_size=kernel_size, n_kernels=n_kernels)
+        found = first_layer(net).weight.shape
+        wanted = (n_kernels, 4, kernel_size)
+        require(found == wanted, f"The first convolution's weight has shape {found} where {wanted} was asked for.")
+        net.eval()
+        for length in (50, 120) if i < 3 else (80,):
+            lowest = min(lowest, _judge_logits(net, _random_sequences(rng, 16, length)))
+    require(lowest < 0, f"The smallest of all outputs is {lowest:.3g}: a logit can be negative. Leave out the sigmoid.")
+    return "12 networks with random kernel sizes, on sequences of lengths 50 to 120: shapes and logits are right."
+
+
+def _judge_logits(net: Any, sequences: list[str]) -> float:
+    x = torch.from_numpy(one_hot(sequences))  # (n, 4, length)
+    logits = as_numbers(net(x), shape=(len(sequences),), name="CNN(...)(x)")
+    again, alone = (as_numbers(net(part), shape=(len(part),), name="CNN(...)(x)") for part in (x, x[:3]))
+    require(np.allclose(logits, again, atol=1e-5), "In evaluation mode the same sequences get other logits each time.")
+    require(np.allclose(logits[:3], alone, atol=1e-4), "The logit of a sequence depends on the others in its batch.")
+    require(np.ptp(logits) > 1e-5, f"Sequences that differ get the same logit, {logits[0]:.4g}.")
+    return float(logits.min())
+
+
+@check("kernel_sizes", seconds=300)
+def kernel_sizes_are_compared(comparison: Comparison, notebook: Any) -> str:
+    """`compare_kernel_sizes` gives the ROC-AUC on held-out sequences for each kernel size, and it is drawn."""
+    single, best = comparison.scores[0], max(comparison.scores[SIZES.index(8) :])
+    said = f"Kernel size 1: {single:.2f}; the best of sizes 8 to 20: {best:.2f}"
+    require(single < GUESSING_BOUND, f"{said}. A kernel of one letter cannot tell these apart: near 0.5 is expected.")
+    require(best > single + SIZE_GAP, f"{said}. A gain of more than {SIZE_GAP} is expected.")
+    said += f"; random sequences with random labels: {comparison.ruleless:.2f}"
+    why = f"Less than {GUESSING_BOUND} is expected where there is nothing to learn: leave validation out of training."
+    require(comparison.ruleless < GUESSING_BOUND, f"{said}. {why}")
+    drawn = notebook.figures("kernel_size_comparison")
+    require(drawn, "The notebook shows no figure of the kernel sizes: run that cell and hand in its output.")
+    return f"{said}."
+
+
+@check("motifs", seconds=120)
+def motifs_are_those_of_the_kernels(student: Student, data: Enhancers, notebook: Any, rng: np.random.Generator) -> str:
+    """`first_layer_motifs` gives each kernel's probability matrix, and the notebook shows them as sequence logos."""
+    few = _random_sequences(rng, 1, 24)  # so few windows that some kernels are never active
+    for kernel_size, sequences in ((9, few), (6, _random_sequences(rng, 80, 60))):
+        _judge_motifs(student, student.CNN(kernel_size=kernel_size, n_kernels=24), sequences)
+    model = hold(student, "model")
+    kernels, _, width = first_layer(model).weight.shape
+    number = min(300, MAX_ACTIVATIONS // (kernels * len(data.sequences[0])))
+    chosen = [data.sequences[i] for i in rng.permutation(len(data))[:number]]
+    matches = best_matches(_judge_motifs(student, model, chosen))
+    require(notebook.figures("motif_logos"), "The notebook shows no sequence logos: run that cell, hand in its output.")
+    found = [match.motif for match in matches if match.correlation >= FOUND]
+    listed = ", ".join(f"{match.motif} {match.correlation:.2f}" for match in matches)
+    return f"{kernels} kernels of {width}. JASPAR motifs found: {', '.join(found) or 'none'} (correlations: {listed})."
+
+
+def _judge_motifs(student: Student, net: Any, sequences: list[str]) -> Floats:
+    layer = first_layer(net)
+    length = len(sequences[0])
+    require(layer.kernel_size <= length, f"A kernel of {layer.kernel_size} letters does not fit into {length}.")
+    sequences = clear_cut(layer, sequences)
+    answer = student.first_layer_motifs(net, sequences)
+    expected = first_layer_motifs(layer, sequences)
+    found = as_numbers(answer, shape=expected.shape, name="first_layer_motifs(...)")
+    sums = found.sum(axis=2)
+    worst = float(sums.flat[np.abs(sums - 1).argmax()])
+    require(abs(worst - 1) < MOTIF_ERROR, f"A row of a probability matrix sums to {worst:.4g}, not to 1.")
+    errors = np.abs(found - expected).max(axis=(1, 2))  # (n_kernels,)
+    require(
+        errors.max() < MOTIF_ERROR,
+        f"{(errors >= MOTIF_ERROR).sum()} of {len(errors)} matrices differ from those of the windows that activate the "
+        f"kernels, by up to {errors.max():.2g} where {MOTIF_ERROR:g} is allowed.",
+    )
+    return expected
+
+
+def first_layer(net: Any) -> FirstLayer:
+    """Read the first convolution over four channels from the weights of a student's network."""
+    require(isinstance(net, Remote), "`CNN(...)` has to give a network, an `nn.Module`.")
+    weights = net.state_dict()
+    require(isinstance(weights, dict), "`state_dict()` of the network gives no weights.")
+    for name, value in weights.items():
+        if isinstance(name, str) and isinstance(value, np.ndarray) and value.ndim == 3 and value.shape[1] == 4:
+            weight = as_numbers(value, name=name)
+            require(0 < len(weight) <= MAX_KERNELS and weight.shape[2], f"`{name}` has the shape {weight.shape}.")
+            bias = weights.get(name.removesuffix("weight") + "bias", np.zeros(len(weight)))
+            return FirstLayer(weight, as_numbers(bias, shape=(len(weight),), name="bias"))
+    require(False, "The network has no `nn.Conv1d` over the four channels A, C, G, T.")
+    raise AssertionError
+
+
+def _random_sequences(rng: np.random.Generator, number: int, length: int) -> list[str]:
+    return list(decode(rng.integers(0, 4, (number, length)).astype(np.int8)))

@@ -1,0 +1,164 @@
+"""The hidden checks of the cross-validation, and of the two numbers that are reported from it.
+
+The examiner keeps the test labels and computes every score. What a check measured is told; what it asked is not.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.model_selection import StratifiedKFold
+
+from graders.week11.data import hidden_set, invented_code
+from graders.week11.sequences import Enhancers
+from nbviva.author import Student, as_numbers, check, fixture, require
+
+Floats = NDArray[np.float64]
+
+REPORTED = {"roc_auc_answer": "ROC-AUC", "pr_auc_answer": "PR-AUC"}
+RULE = "Answers must be supported by results from the notebook."
+
+# Each bound with its reason in docs/week11-numbers.md.
+SHEET_BOUND = 0.75
+PROOF_BOUND = 0.80
+TOLERANCES = {"roc_auc_answer": 0.07, "pr_auc_answer": 0.10}
+RERUN_TOLERANCE = 0.02
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """The examiner's 5 folds: both scores as means over the folds; `names` is what the notebook's cell would set."""
+
+    roc_auc: float
+    pr_auc: float
+    names: Mapping[str, float] = field(default_factory=dict)
+
+
+@fixture()
+def data() -> Enhancers:
+    """The set that no student has seen."""
+    return _hidden()
+
+
+@cache
+def _hidden() -> Enhancers:
+    return hidden_set(Path(__file__).with_name(".data"))
+
+
+@fixture()
+def invented(rng: np.random.Generator) -> tuple[Enhancers, Enhancers]:
+    """A regulatory code of this group's own: a training and a test set."""
+    return invented_code(rng)
+
+
+@fixture(stands_in="cross_validation", seconds=300)
+def cross_validation(student: Student, data: Enhancers, notebook: Any, rng: np.random.Generator) -> CrossValidation:
+    """Cross-validate `fit_predict` on the hidden set.
+
+    It runs in the place of the notebook's own cell. The numbers that were handed in under that cell are set again, so
+    that the rest of the notebook goes on as it did for the group; without them, those that were measured here.
+    """
+    splitter = StratifiedKFold(n_splits=5, shuffle=True, random_state=int(rng.integers(2**31)))
+    folds = list(splitter.split(data.sequences, data.labels))
+    scores = [_fit_predict(student, _part(data, train), _part(data, test)) for train, test in folds]
+    roc_auc, pr_auc = (
+        float(np.mean([score(data.labels[test], given) for (_, test), given in zip(folds, scores, strict=True)]))
+        for score in (roc_auc_score, average_precision_score)
+    )
+    shown = printed_scores(notebook.printed("cross_validation"))
+    names = {"roc_auc": shown.get("ROC-AUC", roc_auc), "pr_auc": shown.get("PR-AUC", pr_auc)}
+    return CrossValidation(roc_auc, pr_auc, names)
+
+
+@check("roc_auc", seconds=300)
+def classifier_learns(cross_validation: CrossValidation) -> str:
+    """5-fold cross-validation of `fit_predict` on enhancers that you do not have gives a ROC-AUC above 0.75."""
+    said = f"ROC-AUC {cross_validation.roc_auc:.3f}, PR-AUC {cross_validation.pr_auc:.3f}"
+    require(cross_validation.roc_auc > SHEET_BOUND, f"{said}; the ROC-AUC has to be above {SHEET_BOUND}.")
+    return f"{said}; above {SHEET_BOUND} is needed."
+
+
+@check("roc_auc", seconds=300)
+def code_is_learnt(student: Student, invented: tuple[Enhancers, Enhancers]) -> str:
+    """`fit_predict` learns from the labels it is given: also a regulatory code that was invented for your group."""
+    train, test = invented
+    found = float(roc_auc_score(test.labels, _fit_predict(student, train, test)))
+    said = f"ROC-AUC {found:.3f} on invented sequences"
+    require(
+        found > PROOF_BOUND,
+        f"{said}; more than {PROOF_BOUND} is needed. They follow a rule that only their training labels tell.",
+    )
+    return f"{said}; above {PROOF_BOUND} is needed."
+
+
+@check("roc_auc")
+def report_is_supported(sheet: Any, notebook: Any) -> str:
+    """The ROC-AUC and PR-AUC that you report are those that your notebook printed."""
+    shown = printed_scores(notebook.printed("cross_validation"))
+    rerun = notebook.fresh("cross_validation")
+    return " ".join(_supported(sheet, answer, shown.get(label), rerun) for answer, label in REPORTED.items())
+
+
+def _supported(sheet: Any, answer: str, shown: float | None, rerun: bool) -> str:
+    label = REPORTED[answer]
+    reported = sheet.number(answer)
+    require(0 <= reported <= 1, f"You report a {label} of {reported:g}: give it as a share of one, such as 0.84.")
+    require(shown is not None, f"No {label} is printed under your cross-validation, so nothing supports it. {RULE}")
+    decimals = max(2, count_decimals(sheet.text_of(answer)))
+    said = f"You report a {label} of {reported:.{min(decimals, 4)}f}; your notebook printed {shown:.4f}"
+    if rerun:
+        supported = abs(reported - float(shown or 0)) <= RERUN_TOLERANCE
+        said += f" when it was run again ({RERUN_TOLERANCE} apart is accepted)"
+    else:
+        supported = agrees(reported, float(shown or 0), decimals)
+    require(supported, f"{said}. A number without support in the notebook gets no points, right or not. {RULE}")
+    return f"{said}."
+
+
+@check("roc_auc", needs=(classifier_learns, report_is_supported))
+def reported_numbers_agree(sheet: Any, cross_validation: CrossValidation) -> str:
+    """The ROC-AUC and PR-AUC that you report agree with a cross-validation on enhancers that you do not have."""
+    measured = {"roc_auc_answer": cross_validation.roc_auc, "pr_auc_answer": cross_validation.pr_auc}
+    told = []
+    for answer, label in REPORTED.items():
+        reported, found, bound = sheet.number(answer), measured[answer], TOLERANCES[answer]
+        told.append(f"{label}: you report {reported:.3f}, measured {found:.3f} ({bound:g} apart is accepted).")
+        why = "Is every sequence scored by a model that never saw it?"
+        require(abs(reported - found) <= bound, f"{told[-1]} {why}")
+    return " ".join(told)
+
+
+def printed_scores(text: str) -> dict[str, float]:
+    """Find the scores that the notebook's cell prints, by their names on the sheet."""
+    found = re.findall(r"(?im)^\s*(roc|pr)[-_]auc\s*:\s*([01]?\.\d{1,18})\d*\s*$", text)
+    return {f"{name.upper()}-AUC": float(number) for name, number in found}
+
+
+def count_decimals(text: str) -> int:
+    """Count the digits behind the decimal point or comma; 4, as many as the notebook prints, where none can be seen."""
+    match = re.fullmatch(r"[+-]?\d*[.,](\d+)", text.strip())
+    return len(match[1]) if match else 4
+
+
+def agrees(reported: float, shown: float, decimals: int) -> bool:
+    """Whether a reported number is the printed one (four decimals) rounded, or cut, to its own decimals."""
+    unit = 10.0 ** -min(decimals, 4)
+    return -1e-9 <= shown - reported < unit or abs(shown - reported) <= unit / 2 + 1e-9
+
+
+def _fit_predict(student: Student, train: Enhancers, test: Enhancers) -> Floats:
+    answer = student.fit_predict(list(train.sequences), train.labels, list(test.sequences))
+    scores = as_numbers(answer, name="fit_predict(...)")
+    fits = scores.shape in ((len(test),), (len(test), 1))
+    require(fits, f"`fit_predict` gives shape {scores.shape} for {len(test)} test sequences: give one score for each.")
+    return scores.reshape(-1)
+
+
+def _part(data: Enhancers, index: NDArray[np.int64]) -> Enhancers:
+    return Enhancers(tuple(data.sequences[i] for i in index), data.labels[index], data.source)

@@ -1,0 +1,292 @@
+"""Wrong answers to Exercise 2 that students give, one sentence each, and the checks that must catch them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
+from torch.nn import functional
+
+from graders.week11.cnn_checks import (
+    cnn_reads_sequences,
+    kernel_sizes_are_compared,
+    motifs_are_those_of_the_kernels,
+)
+from graders.week11.enhancer_alternatives import PlainCNN, fit, score
+from graders.week11.enhancer_checks import (
+    classifier_learns,
+    code_is_learnt,
+    report_is_supported,
+    reported_numbers_agree,
+)
+from graders.week11.rehearsal import HIDDEN, PUBLIC
+from graders.week11.sequences import one_hot
+from nbviva.author import mutant
+
+
+@mutant(cnn_reads_sequences, kernel_sizes_are_compared, replaces="CNN")
+class FixedKernelSize(PlainCNN):
+    """Takes a kernel size and uses 12 all the same."""
+
+    def __init__(self, kernel_size: int, n_kernels: int = 32) -> None:
+        del kernel_size
+        super().__init__(12, n_kernels)
+
+
+@mutant(cnn_reads_sequences, replaces="CNN")
+class ColumnOfLogits(PlainCNN):
+    """Leaves the last axis of the linear layer in place: (n, 1) where (n,) is asked for."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x)[:, None]
+
+
+@mutant(cnn_reads_sequences, replaces="CNN")
+class Probabilities(PlainCNN):
+    """Ends in a sigmoid, although the loss has one."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).sigmoid()
+
+
+@mutant(cnn_reads_sequences, replaces="CNN")
+class OneLengthOnly(PlainCNN):
+    """Flattens kernels and positions, and so fits sequences of one length only."""
+
+    def __init__(self, kernel_size: int, n_kernels: int = 32) -> None:
+        super().__init__(kernel_size, n_kernels)
+        self.last = nn.Linear(n_kernels * (200 - kernel_size + 1), 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.last(functional.relu(self.first(x)).flatten(1))
+        return logits[:, 0]
+
+
+@mutant(cnn_reads_sequences, replaces="CNN")
+class BatchSoftmax(PlainCNN):
+    """Normalises the outputs over the batch with a softmax."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).log_softmax(dim=0)
+
+
+@mutant(cnn_reads_sequences, classifier_learns, code_is_learnt, replaces="CNN")
+class PositionSoftmax(PlainCNN):
+    """Takes a softmax over the positions and then its sum, which is 1 for every sequence."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.last(self.first(x).softmax(dim=2).sum(dim=2))
+        return logits[:, 0]
+
+
+@mutant(cnn_reads_sequences, replaces="CNN")
+class EndlessDropout(PlainCNN):
+    """Drops kernels in evaluation mode too."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = functional.dropout(functional.relu(self.first(x)).amax(dim=2), 0.2)
+        logits: Tensor = self.last(hidden)
+        return logits[:, 0]
+
+
+@mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
+def scored_on_training_set(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> list[float]:
+    """Gives the ROC-AUC on the sequences that it trained on."""
+    nets = [fit(PlainCNN(size), sequences, labels) for size in kernel_sizes]
+    return [float(roc_auc_score(labels, score(net, sequences))) for net in nets]
+
+
+@mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
+def typed_in(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> list[float]:
+    """Gives the numbers that the real sequences are known to give, whatever it is asked about."""
+    del sequences, labels
+    return [0.5 if size < 4 else 0.83 for size in kernel_sizes]
+
+
+@mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
+def best_only(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> int:
+    """Gives the best kernel size in the place of the scores."""
+    del sequences, labels
+    return max(kernel_sizes)
+
+
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
+def constant(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> list[float]:
+    """Gives every sequence the share of positives."""
+    del train_sequences
+    return [float(np.mean(train_labels))] * len(test_sequences)
+
+
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
+def untrained(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Forgets to train."""
+    del train_sequences, train_labels
+    return score(PlainCNN(), test_sequences)
+
+
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
+def shuffled_labels(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Shuffles the labels and not the sequences with them."""
+    labels = np.random.default_rng(0).permutation(train_labels)
+    return score(fit(PlainCNN(), train_sequences, labels), test_sequences)
+
+
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
+def short_kernels(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Uses kernels of two letters."""
+    return score(fit(PlainCNN(2), train_sequences, train_labels), test_sequences)
+
+
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
+def single_letters(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Uses kernels of one letter."""
+    return score(fit(PlainCNN(1), train_sequences, train_labels), test_sequences)
+
+
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
+def wrong_way_round(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Gives the score of the other class."""
+    return -score(fit(PlainCNN(), train_sequences, train_labels), test_sequences)
+
+
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
+def memorised(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> list[float]:
+    """Looks test sequences up among the training sequences."""
+    known = dict(zip(train_sequences, train_labels, strict=True))
+    return [float(known.get(sequence, 0.5)) for sequence in test_sequences]
+
+
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
+def table_of_public_labels(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> list[float]:
+    """Carries the labels of the released sequences in a table."""
+    del train_sequences, train_labels
+    known = dict(zip(PUBLIC.sequences, PUBLIC.labels, strict=True))
+    return [float(known.get(sequence, 0.5)) for sequence in test_sequences]
+
+
+@mutant(code_is_learnt, replaces="fit_predict")
+def table_of_all_labels(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> list[float]:
+    """Carries a table of every sequence there is, the hidden ones too: real sequences can be looked up."""
+    del train_sequences, train_labels
+    known = dict(zip(HIDDEN.sequences, HIDDEN.labels, strict=True))
+    return [float(known.get(sequence, 0.5)) for sequence in test_sequences]
+
+
+@mutant(code_is_learnt, replaces="fit_predict")
+def remembers_earlier_folds(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> list[float]:
+    """Keeps the labels of one fold for the next, where they are the answers."""
+    _SEEN.update(zip(train_sequences, map(float, train_labels), strict=True))
+    return [_SEEN.get(sequence, 0.5) for sequence in test_sequences]
+
+
+_SEEN: dict[str, float] = {}
+
+
+@mutant(report_is_supported)
+def roc_auc_answer() -> float:
+    """Types in a good number that the notebook does not show."""
+    return 0.98
+
+
+@mutant(report_is_supported, replaces="roc_auc_answer")
+def percent() -> float:
+    """Gives percent."""
+    return 84.12
+
+
+@mutant(report_is_supported, replaces="roc_auc_answer")
+def one_decimal() -> str:
+    """Rounds to one decimal."""
+    return "0.9"
+
+
+@mutant(report_is_supported, replaces="pr_auc_answer")
+def share_of_positives() -> float:
+    """Gives the PR-AUC of guessing."""
+    return 0.5
+
+
+@mutant(report_is_supported, replaces="pr_auc_answer")
+def not_given() -> None:
+    """Leaves the PR-AUC out."""
+
+
+@mutant(reported_numbers_agree, replaces="cross_validate")
+def scored_on_training_folds(sequences: list[str], labels: Any) -> list[tuple[Any, Any]]:
+    """Scores each fold's training sequences with the model that was trained on them."""
+    parts = np.arange(len(sequences)) % 5
+    folds = []
+    for part in range(5):
+        train = np.flatnonzero(parts != part)
+        chosen = [sequences[i] for i in train]
+        folds.append((labels[train], score(fit(PlainCNN(), chosen, labels[train], epochs=30), chosen).numpy()))
+    return folds
+
+
+@mutant(reported_numbers_agree, replaces="cross_validate")
+def trained_on_everything(sequences: list[str], labels: Any) -> list[tuple[Any, Any]]:
+    """Trains once on all sequences and scores each fold with that model."""
+    scores = score(fit(PlainCNN(), sequences, labels, epochs=30), sequences).numpy()
+    return [(labels[part::5], scores[part::5]) for part in range(5)]
+
+
+def _motifs(
+    model: nn.Module, sequences: list[str], *, share: float = 0.5, padding: int = 0, pseudocount: float = 0.0
+) -> Any:
+    first = next(module for module in model.modules() if isinstance(module, nn.Conv1d))
+    width = first.kernel_size[0]
+    x = functional.pad(torch.from_numpy(one_hot(sequences)), (padding, padding))
+    bias = None if first.bias is None else first.bias.detach()
+    active = functional.conv1d(x, first.weight.detach(), bias).relu()  # (n, kernels, positions)
+    chosen = (active >= share * active.amax(dim=(0, 2), keepdim=True)) & (active > 0)
+    windows = x.unfold(2, width, 1)  # (n, 4, positions, width)
+    counts = torch.einsum("nkp,ncpw->kwc", chosen.float(), windows) + pseudocount
+    totals = counts.sum(dim=2, keepdim=True)
+    return torch.where(totals > 0, counts / totals.clamp(min=1e-9), 0.25).numpy()
+
+
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def counts_of_letters(model: nn.Module, sequences: list[str]) -> Any:
+    """Gives counts: the rows are not normalised."""
+    return _motifs(model, sequences) * len(sequences)
+
+
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def other_order(model: nn.Module, sequences: list[str]) -> Any:
+    """Has the columns in the order A C T G."""
+    return _motifs(model, sequences)[:, :, [0, 1, 3, 2]]
+
+
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def pseudocounts(model: nn.Module, sequences: list[str]) -> Any:
+    """Adds one count to each letter."""
+    return _motifs(model, sequences, pseudocount=1.0)
+
+
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def strongest_window(model: nn.Module, sequences: list[str]) -> Any:
+    """Counts only the windows with the largest activation."""
+    return _motifs(model, sequences, share=1.0)
+
+
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def every_active_window(model: nn.Module, sequences: list[str]) -> Any:
+    """Counts all windows with a positive activation."""
+    return _motifs(model, sequences, share=0.0)
+
+
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def padded(model: nn.Module, sequences: list[str]) -> Any:
+    """Counts windows that reach over the ends of the sequence."""
+    motifs = _motifs(model, sequences, padding=4)
+    return motifs / motifs.sum(axis=2, keepdims=True)
+
+
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def softmax_of_weights(model: nn.Module, sequences: list[str]) -> Any:
+    """Turns the weights themselves into probabilities."""
+    del sequences
+    first = next(module for module in model.modules() if isinstance(module, nn.Conv1d))
+    return first.weight.detach().softmax(dim=1).transpose(1, 2).numpy()

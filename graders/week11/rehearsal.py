@@ -1,0 +1,28 @@
+"""Small stand-ins, with which a rehearsal takes seconds: what the notebook reads, and what checks ask about.
+
+The small public and hidden sets follow one invented code, with some labels wrong, so that memorising does not pay.
+"""
+
+import numpy as np
+
+from graders.week11.sequences import Enhancers
+from graders.week11.synthetic import invented_code
+
+SIZE, LENGTH, LABEL_NOISE = 400, 60, 0.05
+
+_rng = np.random.default_rng(11)
+
+
+def _noisy(enhancers: Enhancers) -> Enhancers:
+    wrong = _rng.random(len(enhancers)) < LABEL_NOISE
+    return Enhancers(enhancers.sequences, np.where(wrong, 1 - enhancers.labels, enhancers.labels), enhancers.source)
+
+
+PUBLIC, HIDDEN = map(_noisy, invented_code(_rng, n_train=SIZE, n_test=SIZE, length=LENGTH, motifs=1))
+
+NAMES = {"sequences": list(PUBLIC.sequences), "labels": PUBLIC.labels}
+FIXTURES = {
+    "data": HIDDEN,
+    "invented": invented_code(_rng, n_train=600, n_test=300, length=LENGTH, motifs=1),
+    "short_code": invented_code(_rng, n_train=500, n_test=0, length=LENGTH)[0],
+}

@@ -1,0 +1,178 @@
+"""Invented enhancers: a stand-in for the real set, and one regulatory code a group that nobody can look up."""
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyjaspar import jaspardb  # type: ignore[import-untyped, unused-ignore]  # nor stubs
+
+from .sequences import Enhancers, decode, encode, gc_content, gc_matched
+
+Codes = NDArray[np.int8]  # letters as 0 to 3
+Matrix = NDArray[np.float64]  # (width, 4), columns A C G T, rows sum to 1
+
+# JASPAR matrix ids with their versions, so that a new release moves nothing.
+LIVER = {"HNF4A": "MA0114.5", "HNF1A": "MA0046.3", "CEBPA": "MA0102.5"}
+OTHER = {"GATA1": "MA0035.3", "NEUROD1": "MA1109.2", "MEF2A": "MA0052.5"}  # blood, brain, heart
+SHARED = {"SP1": "MA0079.5", "FOS::JUN": "MA0099.4", "CTCF": "MA0139.2", "ETS1": "MA0098.4"}
+
+_BURN_IN = 30  # letters thrown away until the chain has forgotten its uniform start
+_SURPLUS = 1.6  # sequences made for each one kept, so that GC can be matched
+_TRIES = 50  # places tried for one site before it is given up
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Mean number of sites a sequence (Poisson), by kind; `least` is the smallest number of own sites."""
+
+    own: float
+    foreign: float
+    shared: float
+    decoy: float
+    least: int = 0
+
+
+ENHANCER_RATES = Rates(own=2.4, foreign=0.2, shared=1.5, decoy=1.1)
+INVENTED_RATES = Rates(own=2.0, foreign=0.0, shared=0.0, decoy=1.6, least=1)
+
+
+def synthetic(
+    rng: np.random.Generator,
+    n_liver: int = 1000,
+    n_other: int = 2000,
+    length: int = 200,
+    rates: Rates = ENHANCER_RATES,
+    gc_tilt: float = 0.2,
+    label_noise: float = 0.05,
+) -> Enhancers:
+    """Invent liver enhancers and enhancers of blood, brain and heart, with one GC histogram for both.
+
+    An enhancer carries sites of its own tissue, few of the other class, some that both classes share, and half-sites
+    of the other class. The half-sites keep short kernels from telling the classes apart.
+    """
+    liver, shared = jaspar_matrices(LIVER.values()), jaspar_matrices(SHARED.values())
+    tissues = [[matrix] for matrix in jaspar_matrices(OTHER.values())]
+    others = [matrix for tissue in tissues for matrix in tissue]
+    made = np.repeat([1, 0], [round(_SURPLUS * n_liver), round(_SURPLUS * n_other)])
+    codes = markov(rng, rng.normal(0, gc_tilt, len(made)), length)
+    for row, (sequence, label) in enumerate(zip(codes, made, strict=True)):
+        own, foreign = (liver, others) if label else (tissues[row % len(tissues)], liver)
+        plant(rng, sequence, draw_sites(rng, rates, own, foreign, shared))
+    kept = gc_matched(rng, gc_content(codes), made, {1: n_liver, 0: n_other})
+    flipped = rng.random(len(kept)) < label_noise
+    return Enhancers(decode(codes[kept]), np.where(flipped, 1 - made[kept], made[kept]), "synthetic")
+
+
+def invented_code(
+    rng: np.random.Generator, n_train: int = 1200, n_test: int = 400, length: int = 200, motifs: int = 2
+) -> tuple[Enhancers, Enhancers]:
+    """Invent a regulatory code for one group: a training and a test set, half of each positive.
+
+    The negatives' motifs are the positives' with their positions shuffled: the same letters, so that no count of
+    letters gives the class away.
+    """
+    positive = [random_matrix(rng) for _ in range(motifs)]
+    negative = [rng.permutation(matrix) for matrix in positive]
+    labels = np.concatenate([rng.permutation(np.arange(n) % 2) for n in (n_train, n_test)])
+    codes = markov(rng, np.zeros(len(labels)), length)
+    for sequence, label in zip(codes, labels, strict=True):
+        own, foreign = (positive, negative) if label else (negative, positive)
+        plant(rng, sequence, draw_sites(rng, INVENTED_RATES, own, foreign, []))
+    sequences = decode(codes)
+    return (
+        Enhancers(sequences[:n_train], labels[:n_train], "synthetic"),
+        Enhancers(sequences[n_train:], labels[n_train:], "synthetic"),
+    )
+
+
+def jaspar_matrices(ids: Iterable[str]) -> list[Matrix]:
+    """Look JASPAR matrices up by id; half a count is added to each cell, so that no letter is impossible."""
+    connect: Any = jaspardb  # it has no types
+    database = connect(release="JASPAR2024")
+    with closing(database.conn):
+        counts = [database.fetch_motif_by_id(matrix_id).counts for matrix_id in ids]
+    columns = [np.array([table[letter] for letter in "ACGT"], np.float64).T + 0.5 for table in counts]
+    return [column / column.sum(axis=1, keepdims=True) for column in columns]
+
+
+def random_matrix(rng: np.random.Generator, widths: tuple[int, int] = (10, 12), strength: float = 0.94) -> Matrix:
+    """Invent a motif: at each position one letter has the probability `strength`, the others share the rest.
+
+    The four letters lead about equally often, so that no motif is a run of one letter.
+    """
+    width = int(rng.integers(widths[0], widths[1] + 1))
+    matrix = np.full((width, 4), (1 - strength) / 3)
+    matrix[np.arange(width), rng.permutation(np.arange(width) % 4)] = strength
+    return matrix
+
+
+def draw_sites(
+    rng: np.random.Generator, rates: Rates, own: Sequence[Matrix], foreign: Sequence[Matrix], shared: Sequence[Matrix]
+) -> list[Codes]:
+    """Draw the sites of one sequence, in the order in which they are planted."""
+    matrices = _some(rng, own, max(rates.least, rng.poisson(rates.own)))
+    matrices += _some(rng, foreign, rng.poisson(rates.foreign))
+    matrices += _some(rng, shared, rng.poisson(rates.shared))
+    for matrix in _some(rng, foreign, rng.poisson(rates.decoy)):
+        half = (len(matrix) + 1) // 2
+        matrices += [matrix[:half], matrix[-half:]]
+    return [draw_site(rng, matrices[i]) for i in rng.permutation(len(matrices))]
+
+
+def _some(rng: np.random.Generator, matrices: Sequence[Matrix], number: int) -> list[Matrix]:
+    return [matrices[i] for i in rng.integers(len(matrices), size=number)] if matrices else []
+
+
+def draw_site(rng: np.random.Generator, matrix: Matrix) -> Codes:
+    """Draw one instance of a motif, on either strand."""
+    letters = (rng.random((len(matrix), 1)) > matrix.cumsum(axis=1)).sum(axis=1)
+    site: Codes = letters.clip(0, 3).astype(np.int8)
+    return 3 - site[::-1] if rng.random() < 0.5 else site
+
+
+def plant(rng: np.random.Generator, sequence: Codes, sites: Sequence[Codes]) -> None:
+    """Write sites into a sequence in place, at random, without overlap; what finds no room is left out."""
+    taken = np.zeros(len(sequence), bool)
+    for site in sites:
+        for start in rng.integers(len(sequence) - len(site) + 1, size=_TRIES):
+            place = slice(start, start + len(site))
+            if not taken[place].any():
+                sequence[place], taken[place] = site, True
+                break
+
+
+def markov(rng: np.random.Generator, tilt: NDArray[np.float64], length: int) -> Codes:
+    """Draw background sequences (n, length) from the order-3 chain; `tilt` (n,) raises the log odds of C and G."""
+    chances = background()[None] * np.exp(tilt[:, None, None] * np.array([-1, 1, 1, -1]))  # (n, 64, 4)
+    limits = (chances / chances.sum(axis=2, keepdims=True)).cumsum(axis=2)
+    rows, letters = np.arange(len(tilt)), np.empty((len(tilt), _BURN_IN + length), np.int8)
+    letters[:, :3] = rng.integers(0, 4, (len(tilt), 3))
+    context = letters[:, :3].astype(np.int64) @ [16, 4, 1]
+    for i in range(3, letters.shape[1]):
+        drawn = (rng.random((len(tilt), 1)) > limits[rows, context]).sum(axis=1).clip(0, 3)
+        letters[:, i] = drawn
+        context = context % 16 * 4 + drawn
+    return letters[:, _BURN_IN:]
+
+
+def background() -> NDArray[np.float64]:
+    """Give the chance of each letter after each three letters, (64, 4), contexts AAA to TTT; fitted to the real set."""
+    table = np.array(json.loads(Path(__file__).with_name("background.json").read_text()))
+    chances: NDArray[np.float64] = table / table.sum(axis=1, keepdims=True)  # the file is rounded
+    return chances
+
+
+def fit_background(sequences: Sequence[str]) -> NDArray[np.float64]:
+    """Fit such a table to sequences of one length, both strands; half a count is added to each cell."""
+    forward = encode(sequences).astype(np.int64)
+    counts = np.full(256, 0.5)
+    for codes in (forward, 3 - forward[:, ::-1]):
+        words = codes[:, :-3] * 64 + codes[:, 1:-2] * 16 + codes[:, 2:-1] * 4 + codes[:, 3:]
+        counts += np.bincount(words.ravel(), minlength=256)
+    table: NDArray[np.float64] = counts.reshape(64, 4) / counts.reshape(64, 4).sum(axis=1, keepdims=True)
+    return table

@@ -1,0 +1,203 @@
+"""The command line of bubblewrap, and the one sentence that says why it cannot be used here."""
+
+# ruff: noqa: S603 - every command line is a list that we wrote
+
+import contextlib
+import functools
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbviva import inside, seccomp, user
+from nbviva.inside import PAGE, Limits
+
+OLDEST = (0, 7)  # --size for tmpfs
+DISABLES_USERNS = (0, 8)
+SOCKETS_SIZE = 1 << 20
+ROOT = Path("/")
+
+_IN_CONTAINER = "A container forbids a sandbox inside it: grade outside of it, or use the container backend."
+# What a system that forbids the sandbox shows of it (a file, its content), and what to do. The first that holds counts.
+CAUSES = (
+    (
+        "proc/sys/user/max_user_namespaces",
+        "0",
+        "User namespaces are off: run 'sysctl user.max_user_namespaces=15000' as root.",
+    ),
+    (
+        "proc/sys/kernel/unprivileged_userns_clone",
+        "0",
+        "User namespaces are for root only: run 'sysctl kernel.unprivileged_userns_clone=1' as root.",
+    ),
+    (".dockerenv", None, _IN_CONTAINER),
+    ("run/.containerenv", None, _IN_CONTAINER),
+    (
+        "proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+        "1",
+        (
+            "AppArmor forbids user namespaces to bwrap: load the profile bwrap-userns-restrict of apparmor-profiles, "
+            "or run 'sysctl kernel.apparmor_restrict_unprivileged_userns=0' as root."
+        ),
+    ),
+)
+# The links of Debian's alternatives lead to libraries, and the CPU's description bears on results. Small files are
+# copied: a copy costs less than a mount, and the start of a kernel counts.
+_BOUND = ("/etc/alternatives", "/sys/devices/system/cpu")
+_COPIED = (Path("/etc/ld.so.cache"), Path("/etc/localtime"))
+_ACCOUNTS = {
+    Path("/etc/passwd"): b"student:x:1000:1000::/home/student:/bin/sh\n",
+    Path("/etc/group"): b"student:x:1000:\n",
+    Path("/etc/hosts"): b"127.0.0.1 localhost\n",
+    Path("/etc/nsswitch.conf"): b"passwd: files\ngroup: files\nhosts: files\n",
+}
+
+
+def refusal(root: Path = ROOT) -> str | None:
+    """None where a kernel can be put into a sandbox, or one sentence that names the cause and what to do about it."""
+    if platform.machine() not in seccomp.MACHINES:
+        return f"There is no seccomp filter for {platform.machine()}: grade on {' or '.join(seccomp.MACHINES)}."
+    program = shutil.which("bwrap")
+    if not program:
+        return "bubblewrap is not installed: run 'apt-get install bubblewrap' or the like (pip's is another program)."
+    if version(program) < OLDEST:
+        return f"bubblewrap {_dotted(version(program))} is too old: install {_dotted(OLDEST)} or newer."
+    if user.is_missing():
+        return (
+            f"There is no user id {user.UIDS.start} to drop to: give this container 65536 ids, or be an ordinary user."
+        )
+    trial = [*user.dropped(), program, *_namespaces(program), *_system(), "--proc", "/proc", "--", "/bin/true"]
+    answer = subprocess.run(trial, capture_output=True, text=True, check=False, cwd="/")
+    return _cause(answer.stderr.strip(), root) if answer.returncode else None
+
+
+def _cause(message: str, root: Path) -> str:
+    for name, content, sentence in CAUSES:
+        sign = root / name
+        if sign.exists() and (content is None or sign.read_text().strip() == content):
+            return sentence
+    return f"bubblewrap cannot build a sandbox here and says {message!r}: ask whoever runs this machine."
+
+
+@functools.cache
+def version(program: str) -> tuple[int, ...]:
+    """The version of bubblewrap as numbers, the first three at most."""
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return tuple(map(int, re.findall(r"\d+", answer.stdout)))[:3]
+
+
+def _dotted(numbers: Iterable[int]) -> str:
+    return ".".join(map(str, numbers))
+
+
+class Parcel:
+    """Data handed to a child as open files that have a number and no name."""
+
+    def __init__(self, files: contextlib.ExitStack) -> None:
+        self._files = files
+        self.numbers: list[int] = []
+
+    def add(self, data: bytes) -> str:
+        """Keep the data open, and tell its number as a word for a command line."""
+        file = self._files.enter_context(os.fdopen(os.memfd_create("nbviva"), "w+b"))
+        file.write(data)
+        file.seek(0)
+        self.numbers.append(file.fileno())
+        return str(file.fileno())
+
+
+@dataclass(frozen=True)
+class View:
+    """What a kernel sees of the machine beside the operating system.
+
+    Attributes
+    ----------
+    python
+        the interpreter's folders, to read.
+    hidden
+        folders to cover where they lie inside one that is shown.
+    files
+        what else to put where, to read.
+    """
+
+    python: inside.PythonHome
+    hidden: tuple[Path, ...]
+    files: Mapping[Path, bytes]
+
+    def covered(self) -> list[Path]:
+        """Hidden folders that something shown would bring into view."""
+        shown = [Path("/usr"), *self.python.binds]
+        return [folder for folder in self.hidden if folder.is_dir() and any(above in folder.parents for above in shown)]
+
+
+def command(kernel: Sequence[str], limits: Limits, view: View, parcel: Parcel) -> list[str]:
+    """The command line of one kernel: bubblewrap, then the program that becomes the kernel."""
+    program = shutil.which("bwrap") or "bwrap"
+    variables = inside.environment(os.environ, view.python)
+    files = _system_files() | dict(view.files)
+    words = [
+        *_namespaces(program),
+        *("--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"),
+        *(word for name, value in variables.items() for word in ("--setenv", name, value)),
+        *_system(),
+        *("--proc", "/proc", "--dev", "/dev"),
+        # The first process inside is bubblewrap, which ends the others: nobody may write into its memory.
+        *(*_tmpfs(Path("/proc/1"), PAGE), "--remount-ro", "/proc/1"),
+        *_tmpfs(inside.SOCKETS, SOCKETS_SIZE),
+        *(word for place in inside.WRITABLE for word in _tmpfs(place, limits.disk)),
+        # After the tmpfs of /tmp and /home, which would hide an environment that lies there.
+        *(word for folder in map(str, view.python.binds) for word in ("--ro-bind", folder, folder)),
+        *(word for folder in view.covered() for word in (*_tmpfs(folder, PAGE), "--remount-ro", str(folder))),
+        *("--chdir", str(inside.WORKING_COPY)),
+        *(word for place, data in files.items() for word in _file(place, parcel.add(data))),
+        *("--seccomp", parcel.add(seccomp.program())),
+        # The root and /dev that bubblewrap makes are tmpfs without a size: written full, they take half of the memory.
+        *("--remount-ro", "/dev", "--remount-ro", "/"),
+    ]
+    # Options in a file: a student can read the command line of the first process inside, which is bubblewrap.
+    options = parcel.add("\0".join(words).encode() + b"\0")
+    return [program, "--args", options, "--", *inside.start_script(kernel, limits)]
+
+
+def _namespaces(program: str) -> list[str]:
+    disable = ["--disable-userns"] if version(program) >= DISABLES_USERNS else []
+    unshare = [f"--unshare-{name}" for name in ("user", "pid", "net", "ipc", "uts", "cgroup-try")]
+    return [*unshare, *disable, "--uid", str(inside.USER), "--gid", str(inside.USER), "--cap-drop", "ALL"]
+
+
+def _system() -> list[str]:
+    """The operating system for reading, with the links of a merged /usr or the folders of an older one."""
+    folders = [folder for name in ("bin", "sbin", "lib", "lib64", "lib32") if (folder := Path("/", name)).exists()]
+    links = [folder for folder in folders if folder.is_symlink()]
+    real = ["/usr", *(str(folder) for folder in folders if not folder.is_symlink()), *_BOUND]
+    return [
+        *(word for link in links for word in ("--symlink", str(link.readlink()), str(link))),
+        *(word for name in real for word in ("--ro-bind-try", name, name)),
+    ]
+
+
+@functools.cache
+def _system_files() -> dict[Path, bytes]:
+    return _ACCOUNTS | {file: file.read_bytes() for file in _COPIED if file.exists()}
+
+
+def _tmpfs(place: Path, size: int) -> list[str]:
+    return ["--perms", "1777" if place.name in {"tmp", "shm"} else "0755", "--size", str(size), "--tmpfs", str(place)]
+
+
+def _file(place: Path, number: str) -> list[str]:
+    return ["--perms", "0444", "--file", number, str(place)]
+
+
+def entered(words: Sequence[str], groups: Iterable[Path], dropped: Sequence[str]) -> list[str]:
+    """A command that first enters its control groups, then drops to its user.
+
+    The process joins before it becomes bubblewrap, or its first allocations would be somebody else's.
+    """
+    script = "; ".join([*(f"echo $$ > {shlex.quote(str(group))}" for group in groups), 'exec "$@"'])
+    return ["/bin/sh", "-ec", script, "enter", *dropped, *words]

@@ -1,0 +1,58 @@
+"""Notebooks as data: the few things of nbformat that the other modules need, with types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_notebook as _new_notebook
+from nbformat.v4 import new_output as _new_output
+
+__all__ = ["NotebookNode", "copy", "new_cell", "new_notebook", "new_output", "read", "to_text", "upgrade"]
+
+
+def new_notebook(cells: list[NotebookNode], metadata: Any) -> NotebookNode:
+    """Make a notebook of cells."""
+    return node(_new_notebook(cells=cells, metadata=metadata))
+
+
+def new_cell(kind: str, source: str, metadata: Any = None) -> NotebookNode:
+    """Make a cell of kind `code` or `markdown`."""
+    if kind == "code":
+        return node(new_code_cell(source, metadata=metadata or {}))
+    return node(new_markdown_cell(source, metadata=metadata or {}))
+
+
+def new_output(kind: str, **fields: Any) -> NotebookNode:
+    """Make an output of a code cell."""
+    return node(_new_output(kind, **fields))
+
+
+def copy(notebook: Any) -> NotebookNode:
+    """Copy a notebook, or a part of one, to the bottom."""
+    return node(nbformat.from_dict(notebook))
+
+
+def upgrade(data: Any) -> NotebookNode:
+    """Convert a notebook of an older format to today's; raises whatever the converters raise on broken input."""
+    return node(nbformat.convert(nbformat.from_dict(data), 4))
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook of our own."""
+    return node(nbformat.read(path, as_version=4))
+
+
+def to_text(notebook: NotebookNode) -> str:
+    """Give a notebook's JSON."""
+    return str(nbformat.writes(notebook)) + "\n"
+
+
+def node(value: Any) -> NotebookNode:
+    """Say that an untyped library's value is a notebook node."""
+    if not isinstance(value, NotebookNode):
+        raise TypeError(f"{type(value).__name__} is no notebook node")
+    return value

@@ -1,0 +1,142 @@
+"""One hand-in to one report, in a real kernel: marks, stand-ins, evidence, and that nothing in a hand-in raises."""
+
+from dataclasses import replace
+
+import pytest
+
+from nbviva.grade import grade, mark, stage
+from nbviva.kernel import Clock
+from nbviva.spec import Kind, Question
+from nbviva.store import submission
+from nbviva.verdict import Outcome, Verdict
+
+
+@pytest.fixture
+def judge(course, hand_in, room):
+    """Hand in and grade; gives report and notebook."""
+
+    def judging(clock=None, **texts):
+        hand_in(course, "g", **texts)
+        item = submission(course, "toy", "g", room)
+        return grade(replace(item, clock=clock or Clock()))
+
+    return judging
+
+
+def points(report):
+    """Give the points by question."""
+    return [mark.points for mark in report.marks]
+
+
+def text_under(notebook, grade_id):
+    """Give the printed text under a cell."""
+    (cell,) = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id]
+    return "".join(output.get("text", "") for output in cell.outputs)
+
+
+def test_honest_hand_in_has_full_marks_twice(judge):
+    """Grading twice gives equal reports but for the seconds, in a sandbox where there is one."""
+    (first, notebook), (second, _) = judge(), judge()
+    assert points(first) == [2, 3, 1, 1]
+    assert first == second
+    assert replace(first, seconds={}).to_json() == replace(second, seconds={}).to_json()
+    assert (first.notes, first.needs_person) == ((), False)
+    assert text_under(notebook, "long") == "total 90\n"
+
+
+def test_training_cell_with_outputs_is_stood_in_for(judge):
+    """Its outputs stay, it is not run, and its names come from the examiner's own run."""
+    notebook_text = "total = 'mine'\nprint('total 17')"
+    report, notebook = judge(long=notebook_text)
+    assert text_under(notebook, "long") == "total 90\n"
+    assert points(report)[3] == 1
+
+
+def test_training_cell_without_outputs_is_run(judge, solved, course, hand_in, room):
+    """A hand-in whose outputs were cleared is not punished: the cell is run when graded."""
+    import nbformat
+
+    notebook = solved(course)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    hand_in(course, "g", raw=nbformat.writes(notebook).encode())
+    report, graded = grade(submission(course, "toy", "g", room))
+    assert text_under(graded, "long") == "total 90\n"
+    assert points(report) == [2, 3, 1, 1]
+
+
+def test_hand_in_that_hangs_ends_and_loses_what_it_cannot_answer(judge):
+    """An endless cell ends the kernel; the report says so and every question is marked."""
+    report, _ = judge(Clock(cell=1, grace=1), colour_answer="while True: pass")
+    assert any("The kernel ended early" in note for note in report.notes)
+    assert points(report) == [0, 0, 0, 0]
+    assert Outcome.ERROR not in [verdict.outcome for verdict in report.verdicts]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'get_ipython().input_transformers_cleanup.append(lambda ls: ["pass\\n"])',
+        "import os; os._exit(0)",
+        "import nbviva.compare, builtins; builtins.AssertionError = Warning",
+    ],
+)
+def test_no_line_of_the_students_earns_a_mark(judge, line):
+    """Tricks that pass every assertion in the student's own kernel earn nothing here."""
+    report, _ = judge(double_answer=line, half_answer="", colour_answer="")
+    assert points(report)[:3] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("raw", [b"", b"null", b'{"cells": 3}', b'{"cells": [], "nbformat": 4}'])
+def test_broken_hand_in_has_a_mark_for_every_question(judge, raw):
+    """No file makes grading raise."""
+    report, notebook = judge(raw=raw)
+    assert points(report) == [0, 0, 0, 0]
+    assert len(report.notes) >= 1
+    assert notebook.cells
+
+
+def test_working_copy_has_the_hand_ins_files_and_the_releases_data(tmp_path):
+    """Links, notebooks and changed data files stay out; the release's data lies over the hand-in's."""
+    handin, data, place = (tmp_path / name for name in ("handin", "data", "place"))
+    for folder in (handin / "data", handin / "more", data, place):
+        folder.mkdir(parents=True)
+    (handin / "toys.ipynb").write_text("{}", "utf-8")
+    (handin / "more" / "helper.py").write_text("x = 1", "utf-8")
+    (handin / "data" / "toys.csv").write_text("forged", "utf-8")
+    (handin / "link").symlink_to("/etc/passwd")
+    (data / "toys.csv").write_text("true", "utf-8")
+    stage(handin, data, place)
+    assert sorted(str(path.relative_to(place)) for path in place.rglob("*")) == [
+        "data", "data/toys.csv", "more", "more/helper.py",
+    ]  # fmt: skip
+    assert (place / "data" / "toys.csv").read_text("utf-8") == "true"
+
+
+def test_data_that_is_a_file_is_replaced(tmp_path):
+    """A hand-in with a file in the place of the data folder gets the folder."""
+    handin, data, place = (tmp_path / name for name in ("handin", "data", "place"))
+    for folder in (handin, data, place):
+        folder.mkdir()
+    (handin / "data").write_text("x", "utf-8")
+    stage(handin, data, place)
+    assert (place / "data").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        (["passed", "passed"], (2.0, Outcome.PASSED)),
+        (["passed", "failed"], (0.0, Outcome.FAILED)),
+        (["skipped", "passed"], (0.0, Outcome.SKIPPED)),
+        (["failed", "error"], (None, Outcome.ERROR)),
+    ],
+)
+def test_mark_is_all_or_nothing_and_none_for_our_own_fault(outcomes, expected):
+    """A question's points need all of its checks; an error of ours leaves it to a person."""
+    question = Question("q", "1", "Q", Kind.CODE, 2.0)
+    verdicts = tuple(Verdict("c", "q", Outcome(outcome), "S.") for outcome in outcomes)
+    other = Verdict("c", "other", Outcome.ERROR, "S.")
+    found = mark(question, (*verdicts, other))
+    assert (found.points, found.outcome) == expected

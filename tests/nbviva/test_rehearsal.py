@@ -1,0 +1,67 @@
+"""Rehearsals: the notebook's own solutions pass, and every mutant is caught by the checks that it names."""
+
+import pytest
+
+from nbviva.checks import Overlay, alternative
+from nbviva.rehearsal import closure, rehearse
+from nbviva.verdict import Outcome
+
+
+def found(verdicts):
+    """Give the outcomes by check."""
+    return {verdict.check: verdict.outcome for verdict in verdicts}
+
+
+def test_own_solutions_pass_every_check(course):
+    """All checks of a week hold for its own notebook, for any group."""
+    for group in ("a", "b"):
+        verdicts = rehearse(course.week("toy"), group=group)
+        assert found(verdicts) == dict.fromkeys(
+            ["double_doubles", "half_of_seven", "colour_is_red", "total_is_supported"], Outcome.PASSED
+        )
+
+
+@pytest.mark.parametrize("name", ["double", "answer_half"])
+def test_mutant_is_caught_by_its_check(course, name):
+    """A wrong answer fails the checks that it names; only they and what they need are run."""
+    week = course.week("toy")
+    overlay = getattr(week.module("mutants"), name)
+    assert isinstance(overlay, Overlay)
+    outcomes = found(rehearse(week, overlay))
+    assert {outcomes[check.name] for check in overlay.checks} == {Outcome.FAILED}
+    assert set(outcomes) == {check.name for check in closure(overlay.checks)}
+
+
+def test_alternative_is_accepted(course):
+    """A right answer written another way passes."""
+    week = course.week("toy")
+    double_doubles, half, *_ = week.checks
+
+    @alternative(double_doubles, replaces="double")
+    def by_adding(x):
+        """Adds."""
+        return x + x
+
+    assert by_adding.story == "Adds."
+    assert found(rehearse(week, by_adding)) == {"double_doubles": Outcome.PASSED}
+    assert found(rehearse(week, alternative(half)(answer_half))) == dict.fromkeys(
+        ["double_doubles", "half_of_seven"], Outcome.PASSED
+    )
+
+
+def answer_half():
+    """As a text."""
+    return "7/2"
+
+
+def test_needs_are_followed_to_the_end(course):
+    """The closure of a check has all that it needs."""
+    double_doubles, half, *_ = course.week("toy").checks
+    assert closure([half]) == {half, double_doubles}
+
+
+def test_rehearsals_do_not_share_anything(course):
+    """A mutant leaves no trace in the next rehearsal."""
+    week = course.week("toy")
+    rehearse(week, week.module("mutants").double)
+    assert Outcome.FAILED not in found(rehearse(week)).values()

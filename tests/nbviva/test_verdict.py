@@ -1,0 +1,112 @@
+"""Outcomes, marks and reports, and their JSON."""
+
+import itertools
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbviva.verdict import Mark, Outcome, Report, Verdict, combine
+
+VERDICT = Verdict("adds", "sum", Outcome.FAILED, "Adds.", "`add` is 3.", "Raised")
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
+VERDICTS = st.builds(Verdict, TEXTS, TEXTS, st.sampled_from(Outcome), TEXTS, TEXTS, TEXTS)
+NUMBERS = st.floats(0, 100)
+MARKS = st.builds(Mark, TEXTS, TEXTS, TEXTS, st.none() | NUMBERS, NUMBERS, st.booleans(), st.sampled_from(Outcome))
+REPORTS = st.builds(
+    Report,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    st.lists(VERDICTS, max_size=4).map(tuple),
+    st.lists(MARKS, max_size=4).map(tuple),
+    st.lists(TEXTS, max_size=3).map(tuple),
+    st.dictionaries(TEXTS, NUMBERS, max_size=2),
+)
+
+
+def mark(points, *, bonus=False):
+    """Give a mark with these points."""
+    outcome = Outcome.ERROR if points is None else Outcome.PASSED
+    return Mark("q", "1", "Q", points, 2.0, bonus, outcome)
+
+
+def report(*marks, **changes):
+    """Give a report with these marks."""
+    return Report(
+        **{"week": "w", "group": "g", "digest": "d", "sandbox": "s", "verdicts": (VERDICT,), "marks": marks, **changes}
+    )
+
+
+@given(REPORTS)
+def test_json_gives_an_equal_report(expected):
+    """A report survives its JSON, seconds included, and its outcomes are outcomes again."""
+    actual = Report.from_json(expected.to_json())
+    assert (expected, expected.seconds) == (actual, actual.seconds)
+    assert all(type(item.outcome) is Outcome for item in (*actual.verdicts, *actual.marks))
+    assert expected.to_json() == actual.to_json()
+
+
+def test_seconds_do_not_make_reports_differ():
+    """Two gradings of one hand-in are equal although they took different times."""
+    assert report(mark(1.0), seconds={"total": 1.0}) == report(mark(1.0), seconds={"total": 2.0})
+    assert report(mark(1.0)) != report(mark(2.0))
+
+
+def test_extra_points_are_counted_apart():
+    """Points of a bonus question are extra."""
+    graded = report(mark(1.5), mark(2.0), mark(4.0, bonus=True))
+    assert (3.5, 4.0, False) == (graded.points, graded.extra_points, graded.needs_person)
+
+
+def test_question_without_a_mark_needs_a_person():
+    """A mark of None counts as 0 and calls for a person."""
+    graded = report(mark(1.5), mark(None))
+    assert (1.5, True) == (graded.points, graded.needs_person)
+
+
+BROKEN = ["", "{", "[]", "null", "3", '"x"', "{}", '{"verdicts": 3}', '{"verdicts": [], "marks": []}']
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_broken_json_raises_what_is_promised(text):
+    """Anything but a report's JSON raises ValueError, KeyError or TypeError."""
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        Report.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"verdicts": None},
+        {"verdicts": [3]},
+        {"verdicts": [{"outcome": "passed"}]},
+        {"marks": [[]]},
+        {"notes": 3},
+        {"unknown": 1},
+        {"marks": [{"question": "q", "outcome": "maybe"}]},
+        {"verdicts": "xy"},
+    ],
+)
+def test_changed_json_raises_what_is_promised(change):
+    """A report of another version, or a damaged one, is refused in the same way."""
+    data = {**json.loads(report(mark(1.0)).to_json()), **change}
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        Report.from_json(json.dumps(data))
+
+
+def test_every_prefix_of_a_report_is_refused():
+    """A file that was written in part is never taken for a report."""
+    text = report(mark(1.0)).to_json()
+    for end in range(len(text) - 1):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            Report.from_json(text[:end])
+
+
+def test_worst_outcome_of_a_question_counts():
+    """Of a question's outcomes our own fault wins, then failed, then skipped; it passes only if all checks do."""
+    rank = [Outcome.ERROR, Outcome.FAILED, Outcome.SKIPPED, Outcome.PASSED]
+    for outcomes in itertools.product(Outcome, repeat=3):
+        assert min(outcomes, key=rank.index) is combine(list(outcomes))

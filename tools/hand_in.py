@@ -1,0 +1,78 @@
+"""Make the rehearsal hand-ins of a week from text that a person can read.
+
+Each folder of `tests/submissions/<week>/` holds `handin.toml` (its story, and what is special about it) and may hold
+`cells.py`, the solution cells that the group wrote (percent format, `# %% solution="name"`). They are filled into today's
+release, so that they cannot go stale, and the notebook is run as a student would run it, so that it has its outputs.
+"""
+
+import hashlib
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbviva.course import Course
+from nbviva.kernel import kernel_environment
+
+REHEARSALS = "tests/submissions"
+
+
+def hand_in(course: Course, week: str) -> list[str]:
+    """Write every rehearsal hand-in into `submitted/`, and give the groups' names."""
+    folders = sorted(path.parent for path in (course.root / REHEARSALS / week).glob("*/handin.toml"))
+    plans = {folder.name: tomllib.loads((folder / "handin.toml").read_text("utf-8")) for folder in folders}
+    for folder in folders:
+        target = course.submitted(week, folder.name)
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        _write(course, week, folder, plans[folder.name], target)
+    return list(plans)
+
+
+def _write(course: Course, week: str, folder: Path, plan: dict, target: Path) -> None:
+    name = f"{course.week(week).assignment.notebook}.ipynb"
+    (target / "timestamp.txt").write_text(plan["handed_in"] + "\n", encoding="utf-8")
+    if "text" in plan:
+        (target / name).write_text(plan["text"], encoding="utf-8")
+        return
+    base = folder.parent / plan.get("same_run_as", folder.name)
+    notebook = _executed(course, week, base) if (base / "cells.py").exists() else _release(course, week)
+    _fill(notebook, _cells(folder))
+    nbformat.write(notebook, target / name)
+
+
+def _release(course: Course, week: str) -> nbformat.NotebookNode:
+    return nbformat.read(course.release(week) / f"{course.week(week).assignment.notebook}.ipynb", as_version=4)
+
+
+def _cells(folder: Path) -> dict[str, str]:
+    path = folder / "cells.py"
+    if not path.exists():
+        return {}
+    cells = jupytext.read(path, fmt="py:percent").cells
+    return {f"{cell.metadata['solution']}_answer": cell.source for cell in cells if "solution" in cell.metadata}
+
+
+def _fill(notebook: nbformat.NotebookNode, cells: dict[str, str]) -> None:
+    places = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+    for grade_id, text in cells.items():
+        places[grade_id].source = text
+
+
+def _executed(course: Course, week: str, folder: Path) -> nbformat.NotebookNode:
+    """Run a filled-in release from top to bottom; kept in `.nbviva/` for as long as nothing of it changes."""
+    notebook = _release(course, week)
+    _fill(notebook, _cells(folder))
+    key = hashlib.sha256(nbformat.writes(notebook).encode() + sys.version.encode()).hexdigest()[:16]
+    kept = course.root / ".nbviva" / "rehearsals" / f"{folder.name}-{key}.ipynb"
+    if not kept.exists():
+        print(f"{folder.name}: running the notebook as its group would ...", flush=True)
+        resources = {"metadata": {"path": str(course.release(week))}}
+        client = NotebookClient(notebook, timeout=900, kernel_name="python3", resources=resources, allow_errors=True)
+        client.execute(env=kernel_environment())
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, kept)
+    return nbformat.read(kept, as_version=4)
