@@ -10,6 +10,7 @@ import random
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from nbviva.codec import Frames, Handle, Unreadable, decode, encode
@@ -100,6 +101,7 @@ def main() -> None:
 
     application = IPKernelApp.instance()
     application.initialize(sys.argv[1:])
+    sys.path.append(str(Path.cwd()))  # a group's own modules come after the environment's, so that they shadow none
     _seed_everything(0)
     serve(application.kernel)
     application.start()

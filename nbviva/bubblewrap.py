@@ -7,7 +7,6 @@ import functools
 import os
 import platform
 import re
-import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -192,12 +191,3 @@ def _tmpfs(place: Path, size: int) -> list[str]:
 
 def _file(place: Path, number: str) -> list[str]:
     return ["--perms", "0444", "--file", number, str(place)]
-
-
-def entered(words: Sequence[str], groups: Iterable[Path], dropped: Sequence[str]) -> list[str]:
-    """A command that first enters its control groups, then drops to its user.
-
-    The process joins before it becomes bubblewrap, or its first allocations would be somebody else's.
-    """
-    script = "; ".join([*(f"echo $$ > {shlex.quote(str(group))}" for group in groups), 'exec "$@"'])
-    return ["/bin/sh", "-ec", script, "enter", *dropped, *words]

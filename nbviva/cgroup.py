@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,10 +46,11 @@ class Cgroup:
     folders: tuple[Path, ...] = ()
     prefix: tuple[str, ...] = ()
 
-    @property
-    def entries(self) -> tuple[Path, ...]:
-        """The files that a process writes its id to, to come under the limits."""
-        return tuple(folder / "cgroup.procs" for folder in self.folders)
+    def enter(self, pids: Iterable[int]) -> None:
+        """Put processes under the limits; what they start later is under them too."""
+        for pid in pids:
+            for folder in self.folders:
+                (folder / "cgroup.procs").write_text(f"{pid}\n")
 
     def remove(self) -> None:
         """Called when the last process is dead; the kernel may need some milliseconds more to believe it."""

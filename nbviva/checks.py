@@ -180,7 +180,7 @@ class Examination:
     def names(self, name: str) -> Mapping[str, object]:
         """Give the variables that a stand-in sets; none where it failed, which the checks that use it will say."""
         attempt = _attempt(lambda: self.fixture(name))
-        return {} if attempt.error else dict(attempt.value.names)
+        return {} if attempt.error else dict(getattr(attempt.value, "names", {}))
 
     def verdict(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
         """Run one check, knowing how those before it ended."""

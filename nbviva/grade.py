@@ -13,7 +13,7 @@ from nbviva.checks import Draw, Examination, Week, examine
 from nbviva.handin import Handin, read_handin, regular_files
 from nbviva.kernel import Clock, KernelStudent, Room, StandIn, StartFailed
 from nbviva.notebooks import NotebookNode
-from nbviva.outputs import clean, figures, printed
+from nbviva.outputs import clean, figures, literal, printed
 from nbviva.sheet import Sheet
 from nbviva.source import TRAINING, grade_id, release_template, source_notebook, tags
 from nbviva.spec import Question
@@ -67,22 +67,24 @@ def grade(submission: Submission) -> tuple[Report, NotebookNode]:
     week = submission.week
     template = release_template(source_notebook(week))
     handin = read_handin(submission.folder, submission.group, week.assignment.notebook, template)
-    digest, death = submission.digest, ""
+    digest, death, kept_in = submission.digest, "", "nothing was run"
     if handin.broken:
         verdicts = _alike(week, Outcome.FAILED, f'{handin.broken} "{week.assignment.rule}"', NO_NOTEBOOK)
     else:
         try:
-            verdicts, death = _run_and_examine(submission, handin)
+            verdicts, death, kept_in = _run_and_examine(submission, handin)
         except StartFailed as error:
             verdicts, digest = _alike(week, Outcome.ERROR, str(error), "StartFailed"), ""
     for cell in handin.notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = clean(cell.outputs)
+        elif grade_id(cell) is None:
+            cell.source = literal(cell.source)
     report = Report(
         week=week.assignment.week,
         group=submission.group,
         digest=digest,
-        sandbox=submission.room.name,
+        sandbox=kept_in,
         verdicts=verdicts,
         marks=tuple(mark(question, verdicts) for question in week.assignment.questions),
         notes=(*handin.notes, *([f"The kernel ended early. {death}"] if death else [])),
@@ -91,11 +93,12 @@ def grade(submission: Submission) -> tuple[Report, NotebookNode]:
     return report, handin.notebook
 
 
-def _run_and_examine(submission: Submission, handin: Handin) -> tuple[tuple[Verdict, ...], str]:
+def _run_and_examine(submission: Submission, handin: Handin) -> tuple[tuple[Verdict, ...], str, str]:
     week = submission.week
     with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
         stage(submission.folder, submission.data, Path(place))
         with KernelStudent(Path(place), submission.room, submission.clock) as kernel:
+            kept_in = kernel.kept_in
             fresh: set[str] = set()
             given = {
                 "sheet": Sheet(week.assignment, kernel.student),
@@ -103,7 +106,7 @@ def _run_and_examine(submission: Submission, handin: Handin) -> tuple[tuple[Verd
             }
             examination = Examination(week, kernel.student, submission.draw, given)
             kernel.run(handin.notebook, _stand_ins(examination, handin, fresh))
-            return examine(examination), kernel.death
+            return examine(examination), kernel.death, kept_in
 
 
 def stage(handin: Path, data: Path, place: Path) -> None:

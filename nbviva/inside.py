@@ -113,6 +113,7 @@ def environment(outer: Mapping[str, str], python: "PythonHome | None" = None) ->
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
         "PYTHONPATH": str(AGENT),
         "PYTHONSAFEPATH": "1",
         "TMPDIR": "/tmp",

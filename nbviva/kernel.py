@@ -40,12 +40,21 @@ class StartFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Clock:
-    """Wall-clock limits in seconds. They are generous: under load a cell takes many times its usual time."""
+    """Wall-clock limits in seconds. They are generous: under load a cell takes many times its usual time.
+
+    Attributes
+    ----------
+    start, cell, grace
+        Of the kernel's start; of one cell, which is then interrupted; of what an interrupted kernel needs to go on.
+    notebook, questions
+        Of all cells together, and of all questions together; one question's limit is the check's.
+    """
 
     start: float = 120.0
     cell: float = 300.0
     grace: float = 10.0
     notebook: float = 1200.0
+    questions: float = 1800.0
 
 
 @dataclass(frozen=True)
@@ -54,11 +63,6 @@ class Room:
 
     sandboxed: bool = True
     limits: Limits = field(default_factory=Limits)
-
-    @property
-    def name(self) -> str:
-        """What the report says of it."""
-        return "bubblewrap" if self.sandboxed else "none"
 
 
 class _Specs(KernelSpecManager):
@@ -114,6 +118,7 @@ class KernelStudent:
         self.folder, self.room, self.clock = folder, room or Room(), clock or Clock()
         self.student = Student(self._carry)
         self.death = ""
+        self._asked_seconds = 0.0
 
     def __enter__(self) -> Self:
         self._loop = asyncio.Runner()
@@ -154,6 +159,12 @@ class KernelStudent:
 
     async def _kill(self) -> None:
         await self._manager.shutdown_kernel(now=True)
+
+    @property
+    def kept_in(self) -> str:
+        """How the kernel is kept apart, for the report: the sandbox, and who holds it to its memory; or `none`."""
+        kind = getattr(self._manager.provisioner, "memory_limit_kind", None)
+        return f"bubblewrap, memory held by {kind}" if self.room.sandboxed else "none"
 
     async def _end(self) -> None:
         if self._manager.has_kernel:
@@ -201,7 +212,12 @@ class KernelStudent:
                 self.student[name] = value
 
     def _carry(self, frames: Frames, seconds: float) -> Frames:
-        answer: Frames = self._guarded(lambda: self._ask(frames), seconds)
+        left = self.clock.questions - self._asked_seconds
+        began = time.monotonic()
+        try:
+            answer: Frames = self._guarded(lambda: self._ask(frames), max(0.0, min(seconds, left)))
+        finally:
+            self._asked_seconds += time.monotonic() - began
         return answer
 
     async def _ask(self, frames: Frames) -> Frames:

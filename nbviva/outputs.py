@@ -37,6 +37,12 @@ def plain(text: str, limit: int = MAX_TEXT) -> str:
     return text if len(text) <= limit else f"{text[:limit]}\n[cut]"
 
 
+def literal(markdown: str) -> str:
+    """Give a student's own prose as a block of plain text: Markdown may hold HTML, and pictures from anywhere."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", markdown)), default=0))
+    return f"{fence}text\n{plain(markdown)}\n{fence}" if markdown.strip() else ""
+
+
 def printed(outputs: list[NotebookNode]) -> str:
     """Give all text of a cell's clean outputs."""
     texts = (o.text if o.output_type == "stream" else o.get("data", {}).get("text/plain", "") for o in outputs)

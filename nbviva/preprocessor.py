@@ -7,7 +7,6 @@ with our marks instead of marks read from outputs.
 
 from __future__ import annotations
 
-import html
 import io
 import os
 import subprocess
@@ -29,14 +28,8 @@ from nbviva.notebooks import NotebookNode, new_notebook, new_output
 from nbviva.sandbox import refusal
 from nbviva.source import STUB, grade_id
 from nbviva.store import graded
-from nbviva.verdict import Mark, Outcome, Report
-
-_WORDS = {
-    Outcome.PASSED: "passed",
-    Outcome.FAILED: "not passed",
-    Outcome.SKIPPED: "not asked",
-    Outcome.ERROR: "our fault; a person will look at it",
-}
+from nbviva.verdict import Report
+from nbviva.words import words
 
 
 def configure(config: Config, root: Path) -> None:
@@ -143,15 +136,5 @@ def with_verdicts(notebook: NotebookNode, report: Report) -> NotebookNode:
         mark = marks[cell.metadata.nbgrader.grade_id]
         cell.metadata["nbviva"] = {"points": mark.points}
         number = min(mark.points or 0.0, float(cell.metadata.nbgrader.points))
-        cell.outputs = [_words(mark, report), new_output("execute_result", data={"text/plain": repr(number)})]
+        cell.outputs = [words(mark, report), new_output("execute_result", data={"text/plain": repr(number)})]
     return out
-
-
-def _words(mark: Mark, report: Report) -> NotebookNode:
-    verdicts = [verdict for verdict in report.verdicts if verdict.exercise == mark.question]
-    points = "no mark yet" if mark.points is None else f"{mark.points:g} of {mark.maximum:g} points"
-    head = f"{mark.number} {mark.title}: {points}{' (extra)' if mark.bonus else ''}"
-    lines = [f"{_WORDS[v.outcome]}: {v.sentence} {v.detail}".strip() for v in verdicts]
-    rows = "".join(f"<li><code>{html.escape(line)}</code></li>" for line in lines)
-    block = f'<div style="border-left:4px solid #555;padding-left:8px"><b>{html.escape(head)}</b><ul>{rows}</ul></div>'
-    return new_output("display_data", data={"text/html": block, "text/plain": "\n".join([head, *lines])})

@@ -66,7 +66,7 @@ class Report:
     notes
         Sentences on the hand-in as a whole: cells that were missing, a notebook that could not be read.
     sandbox
-        How the student's code was kept apart: the sandbox's name, or `none`.
+        How the student's code was kept apart: the sandbox and who held its memory limit, or `none`.
     digest
         SHA-256 of hand-in, week, framework and environment; a report whose digest is still right is used again.
     """

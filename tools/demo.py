@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from hand_in import hand_in
+
 from nbviva.cli import main
 from nbviva.course import Course
 from nbviva.release import make_release

@@ -14,6 +14,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+
 from nbviva.course import Course
 from nbviva.kernel import kernel_environment
 

@@ -47,7 +47,7 @@ def elu_matches(student: Student, rng: np.random.Generator) -> str:
     return "Right for negative, zero, small and large inputs, with the default alpha and another."
 
 
-@check("activations")
+@check("gradient_flow")
 def activation_networks_match(student: Student, rng: np.random.Generator) -> str:
     """Networks with tanh, ReLU and ELU compute what their weights say."""
     for method in ("baseline", "relu", "elu"):
@@ -73,7 +73,7 @@ def skip_connection_adds_the_input(student: Student, rng: np.random.Generator) -
     return "Right with three activations."
 
 
-@check("skip_connection")
+@check("gradient_flow")
 def skip_network_matches(student: Student, rng: np.random.Generator) -> str:
     """A network with skip connections computes what its weights say."""
     check_outputs(student, rng, "skip")
@@ -119,7 +119,7 @@ def batch_norm_passes_the_gradient(student: Student, rng: np.random.Generator) -
     return "The gradient agrees with the reference."
 
 
-@check("batch_norm")
+@check("gradient_flow")
 def batch_norm_network_matches(student: Student, rng: np.random.Generator) -> str:
     """A network with batch normalisation computes what its weights, scales and shifts say."""
     check_outputs(student, rng, "batch_norm")

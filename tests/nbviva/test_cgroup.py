@@ -47,7 +47,8 @@ def test_a_unified_group_is_made_under_the_nearest_that_delegates(tmp_path: Path
     assert (folder / "memory.max").read_text() == f"{300 * MIB}\n"
     assert (folder / "memory.swap.max").read_text() == "0\n"
     assert (folder / "pids.max").read_text() == "50\n"
-    assert group.entries == (folder / "cgroup.procs",)
+    group.enter([7])
+    assert (folder / "cgroup.procs").read_text() == "7\n"
 
 
 def test_without_delegation_memory_is_watched(tmp_path: Path) -> None:

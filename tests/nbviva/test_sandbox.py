@@ -265,6 +265,14 @@ def test_each_kernel_of_root_has_a_user_of_its_own(kernel: Kernel) -> None:
     assert uid in user.UIDS if os.geteuid() == 0 else uid == os.geteuid()
 
 
+def test_every_process_is_under_the_limits(kernel: Kernel) -> None:
+    """Where there is a control group, bubblewrap, its first process and the kernel are in it."""
+    pids = {str(pid) for pid in cgroup.process_tree(kernel.provisioner.pid or 0)}
+    for folder in kernel.provisioner._group.folders:
+        assert set((folder / "cgroup.procs").read_text().split()) == pids
+    assert len(pids) == 3
+
+
 # -- what it can reach -------------------------------------------------------------------------------------------------
 
 

@@ -4,9 +4,10 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
-import graders.week11
 import matplotlib as mpl
 import pytest
+
+import graders.week11
 from nbviva.checks import Overlay, load
 from nbviva.rehearsal import rehearse
 from nbviva.verdict import Outcome
