@@ -31,9 +31,8 @@ def main() -> None:
         bare = _seconds(lambda: kernel._guarded(lambda: _round_trip(kernel), 10), QUESTIONS)  # noqa: SLF001
         asked = _seconds(lambda: student.same(1.0), QUESTIONS)
         array = _seconds(lambda: student.same(ARRAY), 5)
-    print(
-        f"scalar        {1000 * asked:.2f} ms a question, {1000 * (asked - bare):.2f} ms above a bare Jupyter round trip"
-    )
+    above = 1000 * (asked - bare)
+    print(f"scalar        {1000 * asked:.2f} ms a question, {above:.2f} ms above a bare Jupyter round trip")
     print(f"array         {2 * ARRAY.nbytes / 1e6 / array:.0f} MB/s (80 MB there and back)")
 
 

@@ -1,4 +1,4 @@
-"""Print the codemap of ARCHITECTURE.md: every module of nbviva in layer order, with the first sentence of its docstring."""
+"""Print the codemap of ARCHITECTURE.md: every module in layer order, with the first sentence of its docstring."""
 
 import ast
 import re
@@ -13,8 +13,8 @@ def codemap() -> str:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     rows = ["| module | what it is for |", "| --- | --- |"]
     for layer in contracts[0]["layers"]:
-        for name in re.split(r"\s*[|:]\s*", layer):
-            rows.append(f"| `{name}` | {_first_sentence(ROOT / 'nbviva' / f'{name}.py')} |")
+        names = re.split(r"\s*[|:]\s*", layer)
+        rows += [f"| `{name}` | {_first_sentence(ROOT / 'nbviva' / f'{name}.py')} |" for name in names]
     return "\n".join(rows)
 
 

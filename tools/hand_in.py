@@ -1,8 +1,9 @@
 """Make the rehearsal hand-ins of a week from text that a person can read.
 
 Each folder of `tests/submissions/<week>/` holds `handin.toml` (its story, and what is special about it) and may hold
-`cells.py`, the solution cells that the group wrote (percent format, `# %% solution="name"`). They are filled into today's
-release, so that they cannot go stale, and the notebook is run as a student would run it, so that it has its outputs.
+`cells.py`, the solution cells that the group wrote (percent format, `# %% solution="name"`). They are filled into
+today's release, so that they cannot go stale, and the notebook is run as a student would run it, so that it has its
+outputs.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """Wrong answers of the toy week."""
 
 from graders.toy.checks import double_doubles, half_of_seven
+
 from nbviva.author import mutant
 
 
