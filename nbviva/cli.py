@@ -12,8 +12,8 @@ from rich.table import Table
 
 from nbviva import record, release, store
 from nbviva.course import Course, CourseError
-from nbviva.kernel import Room
 from nbviva.preprocessor import Refused
+from nbviva.room import Room
 from nbviva.sandbox import refusal
 from nbviva.source import SourceError
 from nbviva.spec import Assignment, SpecError

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from nbviva.checks import Draw, Examination, Week, examine
 from nbviva.handin import Handin, read_handin, regular_files
-from nbviva.kernel import Clock, KernelStudent, Room, StandIn, StartFailed
+from nbviva.kernel import KernelStudent, StandIn, StartFailed
 from nbviva.notebooks import NotebookNode
 from nbviva.outputs import clean, figures, literal, printed
+from nbviva.room import Clock, Room
 from nbviva.sheet import Sheet
 from nbviva.source import TRAINING, grade_id, release_template, source_notebook, tags
 from nbviva.spec import Question

@@ -11,23 +11,20 @@ import contextlib
 import logging
 import os
 import secrets
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
 from subprocess import DEVNULL
 from typing import Any, Self
 
 import zmq.asyncio
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
 
+from nbviva.cells import CellRunner
 from nbviva.codec import CAPS, Frames, encode
-from nbviva.inside import Limits
 from nbviva.notebooks import NotebookNode, new_output
+from nbviva.room import Clock, Room, Specs, kernel_environment
 from nbviva.session import MAX_MESSAGE_BYTES, GuardedSession
 from nbviva.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 
@@ -38,80 +35,10 @@ class StartFailed(RuntimeError):
     """The kernel could not be started: our fault, not the student's. The text says what to do."""
 
 
-@dataclass(frozen=True)
-class Clock:
-    """Wall-clock limits in seconds. They are generous: under load a cell takes many times its usual time.
-
-    Attributes
-    ----------
-    start, cell, grace
-        Of the kernel's start; of one cell, which is then interrupted; of what an interrupted kernel needs to go on.
-    notebook, questions
-        Of all cells together, and of all questions together; one question's limit is the check's.
-    """
-
-    start: float = 120.0
-    cell: float = 300.0
-    grace: float = 10.0
-    notebook: float = 1200.0
-    questions: float = 1800.0
-
-
-@dataclass(frozen=True)
-class Room:
-    """Where a kernel runs: in a sandbox under `limits`, or (the instructor's own notebooks only) beside us."""
-
-    sandboxed: bool = True
-    limits: Limits = field(default_factory=Limits)
-
-
-class _Specs(KernelSpecManager):
-    """Knows one kernel only: ours, with the environment's own modules before anything of the hand-in's."""
-
-    def __init__(self, room: Room, folder: Path) -> None:
-        super().__init__()
-        config = {"limits": room.limits, "working_copy": folder}
-        stanza = {"provisioner_name": "nbviva-sandbox", "config": config} if room.sandboxed else None
-        self.known = KernelSpec(
-            argv=[sys.executable, "-P", "-m", "nbviva.agent", "-f", "{connection_file}"],
-            display_name="nbviva",
-            language="python",
-            metadata={"kernel_provisioner": stanza} if stanza else {},
-        )
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Called by the kernel manager, whatever name it was given."""
-        del kernel_name
-        return self.known
-
-
-class _Runner(NotebookClient):
-    """nbclient with a cap on what a cell may print: the rest is dropped as it arrives, and said."""
-
-    output_bytes = 2 << 20
-    output_count = 200
-
-    def __init__(self, nb: NotebookNode, **options: Any) -> None:
-        self.used: dict[int, int] = {}
-        super().__init__(nb, **options)
-
-    def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
-        """Keep one output; called for each that arrives."""
-        before = self.used.get(cell_index, 0)
-        self.used[cell_index] = before + len(repr(msg["content"])) + self.output_bytes // self.output_count
-        if self.used[cell_index] <= 2 * self.output_bytes:
-            return super().output(outs, msg, display_id, cell_index)
-        if before <= 2 * self.output_bytes:
-            outs.append(new_output("stream", name="stderr", text="\n[The rest of this output was cut.]\n"))
-        return None
-
-    def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
-        """Ignore widgets: they could register hooks that swallow outputs."""
-
-
 class KernelStudent:
     """A hand-in in its kernel. A context manager: leaving it kills the kernel, whatever it is doing."""
 
+    late_answers_most = 3
     growth_bytes = 1 << 30  # of the asking process, while it waits for a kernel that floods it
 
     def __init__(self, folder: Path, room: Room | None = None, clock: Clock | None = None) -> None:
@@ -119,6 +46,7 @@ class KernelStudent:
         self.student = Student(self._carry)
         self.death = ""
         self._asked_seconds = 0.0
+        self._late_answers = 0
 
     def __enter__(self) -> Self:
         self._loop = asyncio.Runner()
@@ -126,7 +54,7 @@ class KernelStudent:
         self._context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         self._manager = AsyncKernelManager(
             kernel_name="nbviva",
-            kernel_spec_manager=_Specs(self.room, self.folder),
+            kernel_spec_manager=Specs(self.room, self.folder),
             session=GuardedSession(key=secrets.token_hex(32).encode()),
             context=self._context,
             log=_quiet(),
@@ -182,7 +110,8 @@ class KernelStudent:
             set; the cell keeps the outputs that it has.
         """
         limit = int(self.clock.cell) or 1
-        runner = _Runner(notebook, km=self._manager, timeout=limit, allow_errors=True, log=_quiet())
+        options = {"timeout": limit, "interrupt_on_timeout": True, "allow_errors": True, "log": _quiet()}
+        runner = CellRunner(notebook, km=self._manager, **options)
         runner.reset_execution_trackers()
         runner.kc = self._client
         end = time.monotonic() + self.clock.notebook
@@ -196,7 +125,7 @@ class KernelStudent:
             else:
                 self._run_cell(runner, cell, index)
 
-    def _run_cell(self, runner: _Runner, cell: NotebookNode, index: int) -> None:
+    def _run_cell(self, runner: CellRunner, cell: NotebookNode, index: int) -> None:
         began = time.monotonic()
         try:
             self._guarded(lambda: runner.async_execute_cell(cell, index), self.clock.cell + 2 * self.clock.grace)
@@ -214,24 +143,37 @@ class KernelStudent:
     def _carry(self, frames: Frames, seconds: float) -> Frames:
         left = self.clock.questions - self._asked_seconds
         began = time.monotonic()
+        limit = max(0.0, min(seconds, left))
         try:
-            answer: Frames = self._guarded(lambda: self._ask(frames), max(0.0, min(seconds, left)))
+            answer: Frames = self._guarded(lambda: self._ask(frames, limit), limit + self.clock.grace)
         finally:
             self._asked_seconds += time.monotonic() - began
         return answer
 
-    async def _ask(self, frames: Frames) -> Frames:
+    async def _ask(self, frames: Frames, seconds: float) -> Frames:
+        """Ask; at the limit interrupt, so that a question that hangs costs itself and not those after it."""
         session, channel = self._client.session, self._client.shell_channel
+        end, late = time.monotonic() + seconds, False
         question = session.send(channel.socket, "viva_ask", {}, buffers=list(frames))
         while True:
+            if time.monotonic() >= end and not late:
+                late = True
+                await self._manager.interrupt_kernel()
             try:
-                reply = await channel.get_msg(timeout=1.0)
+                reply = await channel.get_msg(timeout=1.0 if late else min(1.0, max(0.0, end - time.monotonic())))
             except Empty:
                 if not await self._is_alive():
                     raise Died("Your notebook's kernel died.") from None
                 continue
             if reply["parent_header"].get("msg_id") == question["header"]["msg_id"]:
-                return list(reply["buffers"][: CAPS.frames + 1])
+                return self._in_time(reply["buffers"], seconds, late=late)
+
+    def _in_time(self, buffers: Frames, seconds: float, *, late: bool) -> Frames:
+        if not late:
+            return list(buffers[: CAPS.frames + 1])
+        self._late_answers += 1
+        why = f"it took longer than its {seconds:.0f} s and was interrupted."
+        raise TimedOut(why) if self._late_answers < self.late_answers_most else Died(f"Too often {why}")
 
     def _guarded(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
         """Await what the kernel does; raise `NoAnswer` for all that can go wrong with it, and nothing else."""
@@ -242,6 +184,8 @@ class KernelStudent:
         except TimeoutError:
             self._bury(f"It took longer than its {seconds:.0f} s and was ended.")
             raise TimedOut(self.death) from None
+        except TimedOut:
+            raise
         except NoAnswer as error:
             self._bury(str(error))
             raise
@@ -271,15 +215,6 @@ class KernelStudent:
         self.death = self.death or why
         if self._manager.has_kernel:
             self._loop.run(self._kill())
-
-
-def kernel_environment() -> dict[str, str]:
-    """Give the environment of an unsandboxed kernel: nothing of the grader's but paths, and one thread a library."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "TMPDIR", "MPLCONFIGDIR")
-    blas = (name for name in os.environ if name.startswith(("OPENBLAS_", "NVPL_")))
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
-    environment = {name: os.environ[name] for name in (*kept, *blas) if name in os.environ}
-    return {**environment, **threads, "PYTHONHASHSEED": "0", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 
 def _resident_bytes() -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 from nbviva.course import Course
 from nbviva.digest import grading_digest
 from nbviva.grade import Submission, grade
-from nbviva.kernel import Room
 from nbviva.notebooks import NotebookNode, read, to_text
+from nbviva.room import Room
 from nbviva.verdict import Report
 
 

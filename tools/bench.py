@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nbviva.kernel import KernelStudent, Room
+from nbviva.kernel import KernelStudent
 from nbviva.notebooks import new_cell, new_notebook
+from nbviva.room import Room
 
 PAIRS = 9
 QUESTIONS = 300

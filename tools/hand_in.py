@@ -17,7 +17,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from nbviva.course import Course
-from nbviva.kernel import kernel_environment
+from nbviva.room import kernel_environment
 
 REHEARSALS = "tests/submissions"
 
@@ -42,7 +42,7 @@ def _write(course: Course, week: str, folder: Path, plan: dict, target: Path) ->
         return
     base = folder.parent / plan.get("same_run_as", folder.name)
     notebook = _executed(course, week, base) if (base / "cells.py").exists() else _release(course, week)
-    _fill(notebook, _cells(folder))
+    _fill(notebook, read_cells(folder))
     nbformat.write(notebook, target / name)
 
 
@@ -50,7 +50,8 @@ def _release(course: Course, week: str) -> nbformat.NotebookNode:
     return nbformat.read(course.release(week) / f"{course.week(week).assignment.notebook}.ipynb", as_version=4)
 
 
-def _cells(folder: Path) -> dict[str, str]:
+def read_cells(folder: Path) -> dict[str, str]:
+    """Give the solution cells that a rehearsal group wrote, by grade_id."""
     path = folder / "cells.py"
     if not path.exists():
         return {}
@@ -67,7 +68,7 @@ def _fill(notebook: nbformat.NotebookNode, cells: dict[str, str]) -> None:
 def _executed(course: Course, week: str, folder: Path) -> nbformat.NotebookNode:
     """Run a filled-in release from top to bottom; kept in `.nbviva/` for as long as nothing of it changes."""
     notebook = _release(course, week)
-    _fill(notebook, _cells(folder))
+    _fill(notebook, read_cells(folder))
     key = hashlib.sha256(nbformat.writes(notebook).encode() + sys.version.encode()).hexdigest()[:16]
     kept = course.root / ".nbviva" / "rehearsals" / f"{folder.name}-{key}.ipynb"
     if not kept.exists():

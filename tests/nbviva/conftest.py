@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 
 from nbviva.course import Course
-from nbviva.kernel import Room
 from nbviva.release import make_source
+from nbviva.room import Room
 from nbviva.sandbox import refusal
 from nbviva.source import release_template, source_notebook
 

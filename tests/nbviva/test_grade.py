@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nbviva.grade import grade, mark, stage
-from nbviva.kernel import Clock
+from nbviva.room import Clock
 from nbviva.spec import Kind, Question
 from nbviva.store import submission
 from nbviva.verdict import Outcome, Verdict
@@ -66,9 +66,17 @@ def test_training_cell_without_outputs_is_run(judge, solved, course, hand_in, ro
     assert points(report) == [2, 3, 1, 1]
 
 
-def test_hand_in_that_hangs_ends_and_loses_what_it_cannot_answer(judge):
-    """An endless cell ends the kernel; the report says so and every question is marked."""
-    report, _ = judge(Clock(cell=1, grace=1), colour_answer="while True: pass")
+def test_endless_cell_costs_its_own_question_only(judge):
+    """It is interrupted, and the cells after it are run."""
+    report, _ = judge(Clock(cell=2, grace=5), colour_answer="while True: pass")
+    assert points(report) == [2, 3, 0, 1]
+    assert () == report.notes
+
+
+def test_hand_in_that_cannot_be_interrupted_is_ended_and_every_question_marked(judge):
+    """The kernel ends, the report says so, and nothing is asked any more."""
+    stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
+    report, _ = judge(Clock(cell=1, grace=1), colour_answer=stubborn)
     assert any("The kernel ended early" in note for note in report.notes)
     assert points(report) == [0, 0, 0, 0]
     assert Outcome.ERROR not in [verdict.outcome for verdict in report.verdicts]

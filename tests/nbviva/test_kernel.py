@@ -8,7 +8,8 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from nbviva.kernel import Clock, KernelStudent, Room, kernel_environment
+from nbviva.kernel import KernelStudent, kernel_environment
+from nbviva.room import Clock, Room
 from nbviva.sandbox import refusal
 from nbviva.student import Died, NoAnswer, Raised, TimedOut, UnreadableAnswer, hold
 
@@ -42,7 +43,7 @@ def children():
     }
 
 
-@pytest.fixture(scope="module", params=[Room(), Room(sandboxed=False)], ids=lambda room: room.name)
+@pytest.fixture(scope="module", params=[Room(), Room(sandboxed=False)], ids=["sandboxed", "plain"])
 def day(tmp_path_factory, request):
     """The kernel of the notebook above after its run, and the notebook."""
     if request.param.sandboxed and refusal():
@@ -140,9 +141,35 @@ def test_kernel_has_one_thread_and_no_secret(monkeypatch):
     assert not {"NBVIVA_SECRET", "PYTHONPATH"} & set(environment)
 
 
+STUBBORN = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
+
+
+def test_cell_and_question_that_hang_are_interrupted_and_the_next_goes_on(tmp_path):
+    """An endless loop of an honest group costs itself, not the hand-in."""
+    code = "def same(x): return x\ndef hang():\n  while True: pass"
+    notebook = new_notebook(cells=[new_code_cell(code), new_code_cell("while True: pass"), new_code_cell("x = 2")])
+    with KernelStudent(tmp_path, ROOM, Clock(cell=1, grace=5)) as kernel:
+        kernel.run(notebook, {})
+        assert notebook.cells[1].outputs[-1].ename == "KeyboardInterrupt"
+        kernel.student._seconds = 1.0
+        with pytest.raises(TimedOut, match="interrupted"):
+            kernel.student.hang()
+        assert (kernel.student["x"], kernel.student.same(3)) == (2, 3)
+
+
+def test_third_question_that_hangs_ends_the_kernel(tmp_path):
+    """A notebook that answers nothing in time does not keep the examiner for as long as there are questions."""
+    with KernelStudent(tmp_path, ROOM, Clock(grace=5)) as kernel:
+        kernel.run(new_notebook(cells=[new_code_cell("def hang():\n  while True: pass")]), {})
+        kernel.student._seconds = 0.3
+        for kind in (TimedOut, TimedOut, Died, Died):
+            with pytest.raises(kind):
+                kernel.student.hang()
+
+
 def test_notebook_that_hangs_is_ended_and_not_asked_again(tmp_path):
-    """After a time-out the kernel is gone: no later cell runs, and every question ends at once."""
-    notebook = new_notebook(cells=[new_code_cell("x = 1"), new_code_cell("while True: pass"), new_code_cell("x = 2")])
+    """After a time-out that no interrupt ends, the kernel is gone: no later cell runs, every question ends at once."""
+    notebook = new_notebook(cells=[new_code_cell("x = 1"), new_code_cell(STUBBORN), new_code_cell("x = 2")])
     before = children()
     with KernelStudent(tmp_path, ROOM, Clock(cell=1, grace=1)) as kernel:
         kernel.run(notebook, {})
@@ -174,9 +201,9 @@ def test_kernel_that_ends_itself_is_dead_for_good(tmp_path, code):
 def test_question_that_hangs_or_lies_is_no_answer(tmp_path):
     """A function that returns half a character, then one that swallows interrupts: no answer, and an end."""
     half = "def half(): return '\\ud800'\n"
-    hang = "def hang():\n  while True:\n    try:\n      while True: pass\n    except BaseException: pass"
+    hang = f"def hang():\n  {STUBBORN.replace(chr(10), chr(10) + '  ')}"
     before = children()
-    with KernelStudent(tmp_path, ROOM, Clock()) as kernel:
+    with KernelStudent(tmp_path, ROOM, Clock(grace=1)) as kernel:
         kernel.run(new_notebook(cells=[new_code_cell(half + hang)]), {})
         with pytest.raises(UnreadableAnswer):
             kernel.student.half()

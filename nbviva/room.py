@@ -1,0 +1,68 @@
+"""Where a kernel runs, for how long, and how it is started: rooms, clocks, and the one kernel that we know."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+
+from nbviva.inside import Limits
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Wall-clock limits in seconds. They are generous: under load a cell takes many times its usual time.
+
+    Attributes
+    ----------
+    start, cell, grace
+        Of the kernel's start; of one cell, which is then interrupted; of what an interrupted kernel needs to go on.
+    notebook, questions
+        Of all cells together, and of all questions together; one question's limit is the check's.
+    """
+
+    start: float = 120.0
+    cell: float = 300.0
+    grace: float = 10.0
+    notebook: float = 1200.0
+    questions: float = 1800.0
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where a kernel runs: in a sandbox under `limits`, or (the instructor's own notebooks only) beside us."""
+
+    sandboxed: bool = True
+    limits: Limits = field(default_factory=Limits)
+
+
+class Specs(KernelSpecManager):
+    """Knows one kernel only: ours, with the environment's own modules before anything of the hand-in's."""
+
+    def __init__(self, room: Room, folder: Path) -> None:
+        super().__init__()
+        config = {"limits": room.limits, "working_copy": folder}
+        stanza = {"provisioner_name": "nbviva-sandbox", "config": config} if room.sandboxed else None
+        self.known = KernelSpec(
+            argv=[sys.executable, "-P", "-m", "nbviva.agent", "-f", "{connection_file}"],
+            display_name="nbviva",
+            language="python",
+            metadata={"kernel_provisioner": stanza} if stanza else {},
+        )
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Called by the kernel manager, whatever name it was given."""
+        del kernel_name
+        return self.known
+
+
+def kernel_environment() -> dict[str, str]:
+    """Give the environment of an unsandboxed kernel: nothing of the grader's but paths, and one thread a library."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "TMPDIR", "MPLCONFIGDIR")
+    blas = (name for name in os.environ if name.startswith(("OPENBLAS_", "NVPL_")))
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+    environment = {name: os.environ[name] for name in (*kept, *blas) if name in os.environ}
+    return {**environment, **threads, "PYTHONHASHSEED": "0", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
