@@ -26,8 +26,15 @@ def _files(folder: Path) -> bytes:
         item
         for path in sorted(regular_files(folder))
         if not _IGNORED.intersection(path.parts)
-        for item in (str(path.relative_to(folder)).encode(errors="surrogateescape"), path.read_bytes())
+        for item in (str(path.relative_to(folder)).encode(errors="surrogateescape"), _content(path))
     )
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except PermissionError:
+        return b"unreadable"
 
 
 @cache

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,14 +70,14 @@ def grade(submission: Submission) -> tuple[Report, NotebookNode]:
     week = submission.week
     template = release_template(source_notebook(week))
     handin = read_handin(submission.folder, submission.group, week.assignment.notebook, template)
-    digest, death, kept_in = submission.digest, "", "nothing was run"
+    digest = submission.digest
     if handin.broken:
-        verdicts = _alike(week, Outcome.FAILED, f'{handin.broken} "{week.assignment.rule}"', NO_NOTEBOOK)
+        found = _Examined(_alike(week, Outcome.FAILED, f'{handin.broken} "{week.assignment.rule}"', NO_NOTEBOOK))
     else:
         try:
-            verdicts, death, kept_in = _run_and_examine(submission, handin)
+            found = _run_and_examine(submission, handin)
         except StartFailed as error:
-            verdicts, digest = _alike(week, Outcome.ERROR, str(error), "StartFailed"), ""
+            found, digest = _Examined(_alike(week, Outcome.ERROR, str(error), "StartFailed")), ""
     for cell in handin.notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = clean(cell.outputs)
@@ -85,16 +87,25 @@ def grade(submission: Submission) -> tuple[Report, NotebookNode]:
         week=week.assignment.week,
         group=submission.group,
         digest=digest,
-        sandbox=kept_in,
-        verdicts=verdicts,
-        marks=tuple(mark(question, verdicts) for question in week.assignment.questions),
-        notes=(*handin.notes, *([f"The kernel ended early. {death}"] if death else [])),
+        sandbox=found.kept_in,
+        verdicts=found.verdicts,
+        marks=tuple(mark(question, found.verdicts) for question in week.assignment.questions),
+        notes=(*handin.notes, *found.notes),
         seconds={"total": round(time.monotonic() - started, 3)},
     )
     return report, handin.notebook
 
 
-def _run_and_examine(submission: Submission, handin: Handin) -> tuple[tuple[Verdict, ...], str, str]:
+@dataclass(frozen=True)
+class _Examined:
+    """What running and asking gave."""
+
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
+    kept_in: str = "nothing was run"
+
+
+def _run_and_examine(submission: Submission, handin: Handin) -> _Examined:
     week = submission.week
     with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
         stage(submission.folder, submission.data, Path(place))
@@ -107,18 +118,27 @@ def _run_and_examine(submission: Submission, handin: Handin) -> tuple[tuple[Verd
             }
             examination = Examination(week, kernel.student, submission.draw, given)
             kernel.run(handin.notebook, _stand_ins(examination, handin, fresh))
-            return examine(examination), kernel.death, kept_in
+            verdicts = examine(examination)
+            return _Examined(verdicts, tuple(_notes(kernel)), kept_in)
+
+
+def _notes(kernel: KernelStudent) -> Iterator[str]:
+    if kernel.death:
+        yield f"The kernel ended early. {kernel.death}"
+    if kernel.dropped:
+        yield "The kernel sent messages that no kernel of ours sends; they were dropped."
 
 
 def stage(handin: Path, data: Path, place: Path) -> None:
     """Copy what the kernel may see into its working copy: the hand-in's own files, and the release's data over them."""
     budget = MAX_EXTRA_BYTES
     for path in itertools.islice(regular_files(handin), MAX_EXTRA_FILES):
-        budget -= path.stat().st_size
+        budget -= path.lstat().st_size
         if path.suffix != ".ipynb" and budget >= 0:
             target = place / path.relative_to(handin)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+            with contextlib.suppress(PermissionError):  # the run says that the file is missing
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
     if data.is_dir():
         shutil.rmtree(place / "data", ignore_errors=True)
         (place / "data").unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from typing import Any
 
 from nbviva.notebooks import NotebookNode, copy, new_cell, new_notebook, upgrade
 
-MAX_NOTEBOOK_BYTES = 50 << 20
+MAX_NOTEBOOK_BYTES = 20 << 20
 MAX_CELLS = 2000
 
 
@@ -91,6 +91,8 @@ def parse_notebook(path: Path) -> list[dict[str, Any]]:
         )
     try:
         data = json.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise BrokenNotebook(f"{path.name} cannot be read ({_short(error)}).") from None
     except (ValueError, RecursionError) as error:
         raise BrokenNotebook(f"{path.name} is no notebook: it is not JSON ({_short(error)}).") from None
     return [_cell(item) for item in _cells(data, path.name)]

@@ -94,6 +94,11 @@ class KernelStudent:
         kind = getattr(self._manager.provisioner, "memory_limit_kind", None)
         return f"bubblewrap, memory held by {kind}" if self.room.sandboxed else "none"
 
+    @property
+    def dropped(self) -> int:
+        """The number of messages that were none."""
+        return int(getattr(self._manager.session, "dropped", 0))
+
     async def _end(self) -> None:
         if self._manager.has_kernel:
             await self._kill()
