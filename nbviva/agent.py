@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ class Agent:
         except Unreadable as error:
             return encode(("unreadable", str(error)))
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the student's error is the answer
-            return encode(("raised", type(error).__name__, _line(error)))
+            return encode(("raised", type(error).__name__))
 
     def _ping(self) -> None:
         """Say that the kernel still answers."""
@@ -75,12 +74,6 @@ def _seed_everything(seed: int) -> None:
         numpy.random.seed(seed % 2**32)
     if torch := sys.modules.get("torch"):
         torch.manual_seed(seed)
-
-
-def _line(error: BaseException) -> int:
-    """Give the line of the notebook's cell in which the error arose; 0 where no cell had a part in it."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "ipykernel_" in frame.filename]
-    return frames[-1].lineno or 0 if frames else 0
 
 
 def serve(kernel: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -11,8 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from nbviva import record, release, store
+from nbviva.collect import Action, collect
 from nbviva.course import Course, CourseError
+from nbviva.export import export
+from nbviva.marks import people_on_forms
 from nbviva.preprocessor import Refused
+from nbviva.receipt import worksheet_times
 from nbviva.room import Room
 from nbviva.sandbox import refusal
 from nbviva.source import SourceError
@@ -73,6 +78,43 @@ def grade(
         raise typer.Exit(NEEDS_PERSON)
 
 
+@app.command(name="collect")
+def collect_(
+    week: Week,
+    source: Annotated[Path, typer.Argument(help="A folder, a learning platform's zip archive, or an exchange.")],
+    times: Annotated[Path | None, typer.Option("--times", help="Moodle's grading worksheet (CSV).")] = None,
+) -> None:
+    """Collect hand-ins into submitted/GROUP/WEEK; the last counts, earlier ones are kept, nothing is deleted."""
+    course = Course.find()
+    zone = ZoneInfo(str(course.week(week).assignment.due.tzinfo))
+    rows = collect(course, week, source, worksheet_times(times, zone) if times else None)
+    table = Table(title=f"{week}: what was collected", title_justify="left", show_lines=True)
+    for heading in ("group", "handed in (UTC)", "what was done", "files", "notes"):
+        table.add_column(heading, overflow="fold")
+    for item in rows:
+        when = f"{item.handed_in:%Y-%m-%d %H:%M:%S}" if item.handed_in else "-"
+        cells = (item.group or "-", when, str(item.action), str(len(item.files)), "\n".join(item.notes))
+        table.add_row(*map(escape, cells))
+    _console().print(table)
+    if any(item.action is Action.REFUSED for item in rows):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command(name="export")
+def export_(
+    week: Week,
+    folder: Annotated[Path | None, typer.Option("--to", help="Where to write; default: marks/.")] = None,
+) -> None:
+    """Write the marks list, one row a student: CSV, XLSX, and files for Moodle and Blackboard."""
+    course = Course.find()
+    for path in export(course, week, folder or course.root / "marks", forms=people_on_forms(course, week)):
+        typer.echo(str(path))
+
+
+def _console() -> Console:
+    return Console(width=None if Console().is_terminal else 160)
+
+
 def _print_files(paths: list[Path]) -> None:
     for path in paths:
         typer.echo(f"{path.relative_to(Course.find().root)}")
@@ -87,7 +129,7 @@ def _print_marks(rows: list[Row], assignment: Assignment) -> None:
     for item in rows:
         points = "a person decides" if item.needs_person else f"{item.points:g}"
         table.add_row(escape(item.group), points, f"{item.extra:g}", item.late, escape("\n".join(item.reasons)))
-    Console(width=None if Console().is_terminal else 160).print(table)
+    _console().print(table)
 
 
 def main() -> None:

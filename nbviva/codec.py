@@ -22,6 +22,7 @@ ARRAY_DTYPES = frozenset(
     ["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"]
 )
 _SAFE_INTEGER = 2**53
+_EQUAL_HASHES = 1000
 _SPECIAL_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -220,7 +221,9 @@ class _Decoder:
         if tag in _MAKE:
             return _MAKE[tag]([self.node(item, depth + 1) for item in rest])
         if tag == "dict":
-            return {self.node(k, depth + 1): self.node(v, depth + 1) for k, v in rest}
+            pairs = [(self.node(k, depth + 1), self.node(v, depth + 1)) for k, v in rest]
+            _require_spread([key for key, _ in pairs])
+            return dict(pairs)
         return _LEAVES[tag](self, *rest)
 
     def array(self, dtype: Any, shape: Any, index: Any) -> Any:
@@ -265,7 +268,18 @@ class _Decoder:
         return Handle(number, kind)
 
 
-_MAKE: dict[Any, Callable[[list[Any]], Any]] = {"list": list, "tuple": tuple, "set": set}
+def _require_spread(keys: list[Any]) -> None:
+    """Refuse keys that nearly all hash alike: a set or dict of them would take quadratic time to build."""
+    if len(keys) - len({hash(key) for key in keys}) > _EQUAL_HASHES:
+        _refuse("it has too many keys that are alike")
+
+
+def _make_set(items: list[Any]) -> set[Any]:
+    _require_spread(items)
+    return set(items)
+
+
+_MAKE: dict[Any, Callable[[list[Any]], Any]] = {"list": list, "tuple": tuple, "set": _make_set}
 _LEAVES: dict[str, Callable[..., Any]] = {
     "array": _Decoder.array,
     "tensor": _Decoder.tensor,

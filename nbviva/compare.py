@@ -6,7 +6,7 @@ equal nothing. A sentence tells the student's value and the bound, never the inp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from fractions import Fraction
 from typing import Any
 
@@ -38,7 +38,7 @@ def assert_close(actual: object, expected: ArrayLike, *, rtol: float = 1e-4, ato
         place = tuple(int(i) for i in np.argwhere(bad)[0])
         at = f" at position {list(place)}" if place else ""
         raise Mismatch(
-            f"{_named(name)} is {found[place]:.6g}{at}, which differs from the reference by {error[place]:.3g} "
+            f"{_named(name)} is {found[place]:.3g}{at}, which differs from the reference by {error[place]:.3g} "
             f"where {bound[place]:.3g} is allowed ({int(bad.sum())} of {bad.size} values differ)."
         )
 
@@ -74,10 +74,16 @@ def as_number(value: object, *, name: str = "") -> float:
 
 
 def show(value: object) -> str:
-    """Give a short text of a plain value, for a sentence."""
-    text = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) and value.ndim else repr(value)
-    text = f"{value.item()!r}" if isinstance(value, np.ndarray) and not value.ndim else text
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    """Say what a value is, for a sentence: it may be the hidden input, so of a number three digits, of a text none."""
+    if value is None or type(value) is bool:
+        return repr(value)
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of shape {value.shape}"
+    if isinstance(value, int | float | np.ndarray):
+        return f"{value:.3g}" if isinstance(value, float) else "a number"
+    if isinstance(value, str | bytes):
+        return "a text" if isinstance(value, str) else "bytes"
+    return f"a {type(value).__name__} of {len(value)}" if isinstance(value, Sized) else "an object"
 
 
 def _equal(actual: Any, expected: Any) -> bool:

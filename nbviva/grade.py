@@ -12,17 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbviva.checks import Draw, Examination, Week, examine
-from nbviva.handin import Handin, read_handin, regular_files
+from nbviva.filled import Filled, read_form
+from nbviva.form_fields import FORM_NAME
+from nbviva.handin import Handin, is_locked, read_handin, regular_files
 from nbviva.kernel import KernelStudent, StandIn, StartFailed
-from nbviva.notebooks import NotebookNode
+from nbviva.notebooks import NotebookNode, new_output
 from nbviva.outputs import clean, figures, literal, printed
 from nbviva.room import Clock, Room
 from nbviva.sheet import Sheet
 from nbviva.source import TRAINING, grade_id, release_template, source_notebook, tags
-from nbviva.spec import Question
+from nbviva.spec import Assignment, Question
 from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
 
 MAX_EXTRA_BYTES = 50 << 20
+_NOT_SHOWN = {"kind": "stream", "name": "stdout", "text": "[Run after hidden questions: the output is not shown.]"}
 MAX_EXTRA_FILES = 1000
 
 
@@ -78,11 +81,7 @@ def grade(submission: Submission) -> tuple[Report, NotebookNode]:
             found = _run_and_examine(submission, handin)
         except StartFailed as error:
             found, digest = _Examined(_alike(week, Outcome.ERROR, str(error), "StartFailed")), ""
-    for cell in handin.notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = clean(cell.outputs)
-        elif grade_id(cell) is None:
-            cell.source = literal(cell.source)
+    _make_harmless(handin)
     report = Report(
         week=week.assignment.week,
         group=submission.group,
@@ -112,14 +111,24 @@ def _run_and_examine(submission: Submission, handin: Handin) -> _Examined:
         with KernelStudent(Path(place), submission.room, submission.clock) as kernel:
             kept_in = kernel.kept_in
             fresh: set[str] = set()
+            filled, problems = counting_form(submission.folder, week.assignment)
             given = {
-                "sheet": Sheet(week.assignment, kernel.student),
+                "sheet": Sheet(week.assignment, kernel.student, filled),
                 "notebook": Evidence(handin.notebook, fresh),
             }
             examination = Examination(week, kernel.student, submission.draw, given)
-            kernel.run(handin.notebook, _stand_ins(examination, handin, fresh))
+            stand_ins = _stand_ins(examination, handin, fresh)
+            kernel.run(handin.notebook, stand_ins)
             verdicts = examine(examination)
-            return _Examined(verdicts, tuple(_notes(kernel)), kept_in)
+            _forget_hidden_inputs(handin, min((i for i, call in stand_ins.items() if call is not dict), default=None))
+            return _Examined(verdicts, (*_notes(kernel), *problems), kept_in)
+
+
+def _forget_hidden_inputs(handin: Handin, asked: int | None) -> None:
+    """Show what was handed in under the cells that ran after hidden questions: they could print what was asked."""
+    for cell in handin.notebook.cells[len(handin.notebook.cells) if asked is None else asked + 1 :]:
+        if cell.cell_type == "code" and cell.outputs:
+            cell.outputs = clean(list(handin.saved.get(grade_id(cell) or "", []))) or [new_output(**_NOT_SHOWN)]
 
 
 def _notes(kernel: KernelStudent) -> Iterator[str]:
@@ -127,6 +136,37 @@ def _notes(kernel: KernelStudent) -> Iterator[str]:
         yield f"The kernel ended early. {kernel.death}"
     if kernel.dropped:
         yield "The kernel sent messages that no kernel of ours sends; they were dropped."
+
+
+def form_of(folder: Path) -> Path | None:
+    """Find the exercise sheet in a hand-in: by its name, or the first PDF."""
+    found = sorted(path for path in regular_files(folder) if path.suffix.lower() == ".pdf" and path.parent == folder)
+    return next((path for path in found if path.name == FORM_NAME), found[0] if found else None)
+
+
+def counting_form(folder: Path, assignment: Assignment) -> tuple[Filled | None, tuple[str, ...]]:
+    """Read the hand-in's PDF, and what is to be said of it; None where the notebook's answer cells count.
+
+    That is so, unless a PDF is required, where there is none, where it cannot be read, and where it is the release's
+    with nothing filled in: it lies in the folder that many hand in as a whole.
+    """
+    path = form_of(folder)
+    if path is None and not assignment.sheet_required:
+        return None, ()
+    filled = read_form(path or folder / FORM_NAME, assignment)
+    if assignment.sheet_required or filled.answers:
+        return filled, filled.problems
+    return None, () if filled.readable else filled.problems
+
+
+def _make_harmless(handin: Handin) -> None:
+    """Leave of the notebook what may be shown: no number, prose or output of it is more than text and pictures."""
+    for cell in handin.notebook.cells:
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            cell.outputs = clean(cell.outputs)
+        elif "nbgrader" not in cell.metadata or not is_locked(cell):
+            cell.source = literal(cell.source)
 
 
 def stage(handin: Path, data: Path, place: Path) -> None:

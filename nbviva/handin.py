@@ -7,6 +7,7 @@ result has each of the source's cells exactly once, with the source's metadata, 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -65,11 +66,11 @@ def find_notebook(folder: Path, name: str, notes: list[str]) -> Path:
     found = sorted(path for path in regular_files(folder) if path.suffix == ".ipynb" and path.parent == folder)
     right = [path for path in found if path.name == f"{name}.ipynb"]
     if not right and len(found) != 1:
-        there = ", ".join(path.name for path in found) or "no notebook"
+        there = ", ".join(shown_name(path) for path in found[:5]) or "no notebook"
         raise BrokenNotebook(f"The hand-in must contain {name}.ipynb; it contains {there}.")
     if not right:
         notes.append(
-            f"The notebook is named {found[0].name} where {name}.ipynb is expected; it was taken all the same."
+            f"The notebook is named {shown_name(found[0])} where {name}.ipynb is expected; it was taken all the same."
         )
     return (right or found)[0]
 
@@ -79,23 +80,29 @@ def regular_files(folder: Path) -> Iterator[Path]:
     for place, _, names in os.walk(folder, followlinks=False):
         for name in sorted(names):
             path = Path(place, name)
-            if stat.S_ISREG(path.lstat().st_mode):
-                yield path
+            with contextlib.suppress(OSError):  # a name that the system itself cannot follow
+                if stat.S_ISREG(path.lstat().st_mode):
+                    yield path
+
+
+def shown_name(path: Path) -> str:
+    """Give a file's name as it may be shown: printable characters only, and not too many."""
+    return "".join(c if c.isprintable() else "?" for c in path.name.encode("utf-8", "replace").decode())[:80]
 
 
 def parse_notebook(path: Path) -> list[dict[str, Any]]:
     """Give the cells of a notebook file as plain dictionaries with a type, a text, outputs and a `grade_id`."""
     if path.stat().st_size > MAX_NOTEBOOK_BYTES:
         raise BrokenNotebook(
-            f"{path.name} is larger than {MAX_NOTEBOOK_BYTES >> 20} MB: clear its outputs and save it."
+            f"{shown_name(path)} is larger than {MAX_NOTEBOOK_BYTES >> 20} MB: clear its outputs and save it."
         )
     try:
         data = json.loads(path.read_bytes().decode("utf-8"))
     except OSError as error:
-        raise BrokenNotebook(f"{path.name} cannot be read ({_short(error)}).") from None
+        raise BrokenNotebook(f"{shown_name(path)} cannot be read ({_short(error)}).") from None
     except (ValueError, RecursionError) as error:
-        raise BrokenNotebook(f"{path.name} is no notebook: it is not JSON ({_short(error)}).") from None
-    return [_cell(item) for item in _cells(data, path.name)]
+        raise BrokenNotebook(f"{shown_name(path)} is no notebook: it is not JSON ({_short(error)}).") from None
+    return [_cell(item) for item in _cells(data, shown_name(path))]
 
 
 def _cells(data: Any, name: str) -> list[Any]:

@@ -78,7 +78,7 @@ class KernelStudent:
         environment = kernel_environment()
         await self._manager.start_kernel(cwd=str(self.folder), env=environment, stdout=DEVNULL, stderr=DEVNULL)
         self._client = self._manager.client()
-        self._client.start_channels()
+        self._client.start_channels(hb=False)  # its thread could be kept from ending by what a kernel sends
         await self._client.wait_for_ready(timeout=self.clock.start)
         self._client.allow_stdin = False
 
@@ -133,7 +133,7 @@ class KernelStudent:
     def _run_cell(self, runner: CellRunner, cell: NotebookNode, index: int) -> None:
         began = time.monotonic()
         try:
-            self._guarded(lambda: runner.async_execute_cell(cell, index), self.clock.cell + 2 * self.clock.grace)
+            self._guarded(lambda: runner.run_cell(cell, index), self.clock.cell + 2 * self.clock.grace)
             if time.monotonic() - began > self.clock.cell:  # it was interrupted; does it still answer?
                 self._carry(encode(("ping", 0)), self.clock.grace)
         except NoAnswer as error:

@@ -39,8 +39,9 @@ def plain(text: str, limit: int = MAX_TEXT) -> str:
 
 def literal(markdown: str) -> str:
     """Give a student's own prose as a block of plain text: Markdown may hold HTML, and pictures from anywhere."""
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", markdown)), default=0))
-    return f"{fence}text\n{plain(markdown)}\n{fence}" if markdown.strip() else ""
+    text = plain(markdown)
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{fence}text\n{text}\n{fence}" if text.strip() else ""
 
 
 def printed(outputs: list[NotebookNode]) -> str:

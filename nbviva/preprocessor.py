@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets.config import Config
 
 from nbviva.course import Course
+from nbviva.late import LatePenalty
 from nbviva.notebooks import NotebookNode, new_notebook, new_output
 from nbviva.sandbox import refusal
 from nbviva.source import STUB, grade_id
@@ -38,6 +39,7 @@ def configure(config: Config, root: Path) -> None:
     config.ClearSolutions.code_stub = {"python": STUB}
     config.Autograde.exporter_class = TolerantExporter
     config.Autograde.sanitize_preprocessors = [Viva]
+    config.AssignLatePenalties.plugin_class = LatePenalty
     config.Autograde.autograde_preprocessors = [RecordVerdicts, AssignLatePenalties]
 
 
@@ -116,14 +118,6 @@ def set_deadline(course: Course, week: str) -> None:
     due = course.week(week).assignment.due.astimezone(UTC).replace(tzinfo=None)
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         gradebook.update_or_create_assignment(week, duedate=due)  # type: ignore[arg-type]  # a wrong annotation there
-
-
-def handed_in_at(stamp: Path) -> datetime | None:
-    """Read the moment (UTC) from a hand-in's timestamp.txt as nbgrader does; None where it cannot be read."""
-    try:
-        return utils.parse_utc(stamp.read_text("utf-8").strip()).replace(tzinfo=UTC)
-    except (ValueError, OverflowError, AttributeError, OSError):
-        return None
 
 
 def with_verdicts(notebook: NotebookNode, report: Report) -> NotebookNode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 from nbviva.course import Course
+from nbviva.late import reapply
 from nbviva.preprocessor import nbgrader
 
 
@@ -29,5 +30,6 @@ def record(course: Course, week: str, groups: list[str]) -> None:
     nbgrader(
         course, "autograde", week, "--force", f"--CourseDirectory.submitted_directory={staged.relative_to(course.root)}"
     )
+    reapply(course, week)
     nbgrader(course, "generate_feedback", week, "--force")
     shutil.rmtree(staged)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nbviva.checks import Week
 from nbviva.course import Course
+from nbviva.form import build_form
 from nbviva.handin import regular_files
 from nbviva.preprocessor import Refused, nbgrader, set_deadline
 from nbviva.source import hidden_parts, write_source
@@ -24,6 +25,8 @@ def make_source(course: Course, name: str) -> list[Path]:
     if (week.folder / "data.py").exists():
         week.module("data").build(week.folder / ".data")
     written = [write_source(week, folder)]
+    if (week.folder / "sheet.typ").exists():
+        written.append(build_form(week, folder))
     for target, origin in week.assignment.files:
         path = folder / target
         path.parent.mkdir(parents=True, exist_ok=True)

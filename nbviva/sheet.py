@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nbviva.compare import Mismatch, as_number, require, show
+from nbviva.filled import Filled
 from nbviva.spec import Assignment, Kind, Question
 from nbviva.student import NoAnswer, Raised, Student
 
@@ -14,28 +15,45 @@ _TRUTHS = {"true": True, "correct": True, "false": False, "incorrect": False}
 
 
 class Sheet:
-    """A group's answers by their names in `assignment.toml`. Reading raises `Mismatch` where there is none."""
+    """A group's answers by their names in `assignment.toml`. Reading raises `Mismatch` where there is none.
 
-    def __init__(self, assignment: Assignment, student: Student) -> None:
+    They come from the filled PDF where one counts, else from the notebook's answer cells.
+    """
+
+    def __init__(self, assignment: Assignment, student: Student, filled: Filled | None = None) -> None:
+        self._assignment, self._student, self._filled = assignment, student, filled
         self._questions = {name: q for q in assignment.questions for name, _ in q.answers}
-        self._student = student
 
     def judge(self, answer: str, key: object) -> str:
         """Compare an answer with its key as its question's kind says; raise `Mismatch`, or tell what the answer was."""
         question = self._questions[answer]
         given = _READ[question.kind](self, answer)
-        said = f"Your answer: {show(sorted(given) if isinstance(given, frozenset) else given)}"
+        said = f"Your answer: {_told(given)}"
         if question.kind is Kind.NUMERIC:
             bound = question.tolerance or 0.0
             right = abs(given - as_number(key)) <= bound
             said += f" (accepted within {bound:g})"
         else:
             right = given == (frozenset(key) if isinstance(given, frozenset) else key)  # type: ignore[call-overload]
-        require(right, f"{said}. It is not right.")
-        return f"{said}."
+        other = self._difference(question, answer, given)
+        require(right, f"{said}. It is not right.{other}")
+        return f"{said}.{other}"
+
+    def _difference(self, question: Question, answer: str, given: Any) -> str:
+        """Say that the notebook's cell has another answer than the PDF, or nothing."""
+        if self._filled is None:
+            return ""
+        try:
+            cell = _READ[question.kind](Sheet(self._assignment, self._student), answer)
+        except Mismatch:
+            return ""  # the cell is not filled in
+        same = abs(cell - given) <= (question.tolerance or 0) if question.kind is Kind.NUMERIC else cell == given
+        return "" if same else f" The notebook's `{answer}` says otherwise; the sheet counts."
 
     def value(self, answer: str) -> Any:
         """Give the plain value of an answer; None and a missing name are no answer."""
+        if self._filled is not None:
+            return self._on_paper(self._filled, answer)
         try:
             value = self._student[answer]
         except Raised:
@@ -44,6 +62,13 @@ class Sheet:
             raise Mismatch(f"No answer could be read from `{answer}`: {error}") from None
         require(value is not None, f"No answer was given: `{answer}` is still None.")
         return value
+
+    def _on_paper(self, filled: Filled, answer: str) -> Any:
+        if answer not in filled.answers:
+            why = filled.refused.get(answer) or (filled.problems or ("No answer was given on the sheet.",))[0]
+            raise Mismatch(why)
+        given = filled.answers[answer]
+        return sorted(given) if isinstance(given, frozenset) else given
 
     def number(self, answer: str) -> float:
         """Give a numeric answer as a float."""
@@ -82,6 +107,13 @@ _READ: dict[Kind, Any] = {
     Kind.MULTIPLE_CHOICE: Sheet.options,
     Kind.TRUE_FALSE: Sheet.truth,
 }
+
+
+def _told(answer: Any) -> str:
+    """Say what was answered; it has been read as a number, a truth or options, so no other word can be in it."""
+    if isinstance(answer, float):
+        return f"{answer:.4g}"
+    return ", ".join(sorted(answer)) if isinstance(answer, frozenset) else str(answer)
 
 
 def _option(question: Question, value: object, answer: str) -> str:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from nbviva.deadline import NOT_LATE, Late, Policy, in_zone
+from nbviva.fields import Fields, SpecError
 
-class SpecError(ValueError):
-    """A week's folder has a mistake; the text names file, line and field, or the check, and what to write instead."""
+__all__ = ["CHECK_DIGITS", "Assignment", "Kind", "Question", "SpecError", "read_assignment"]
+
+CHECK_DIGITS = ("mod11", "luhn")
 
 
 class Kind(StrEnum):
@@ -70,6 +73,12 @@ class Assignment:
         The heavy modules that its notebook imports.
     files
         What the release holds beside the notebook: paths in the release, each with its path in the week's folder.
+    late
+        What a late hand-in costs.
+    check_digit
+        How the last digit of a matriculation number is checked, one of `CHECK_DIGITS`; empty: not at all.
+    sheet_required
+        Whether a hand-in without the filled PDF has no answers; else they are read from the notebook's answer cells.
     """
 
     week: str
@@ -84,6 +93,9 @@ class Assignment:
     questions: tuple[Question, ...]
     imports: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    late: Late = NOT_LATE
+    check_digit: str = ""
+    sheet_required: bool = False
 
     @property
     def maximum(self) -> float:
@@ -131,24 +143,12 @@ _REQUIRED: dict[str, type] = {
     "course": str, "title": str, "term": str, "notebook": str, "issued": datetime, "due": datetime,
     "zone": str, "group_size": int, "rule": str,
 }  # fmt: skip
+_OPTIONAL = {"question", "imports", "files", "late", "check_digit", "sheet_required"}
 _QUESTION_FIELDS = {f.name for f in fields(Question)}
 
 
-class _Reader:
-    """Reads one file and knows the line of every field, to say where a mistake is."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
-        self.lines = text.splitlines()
-        self.headers = [i for i, line in enumerate(self.lines) if re.match(r"\s*\[\[\s*question\s*\]\]", line)]
-
-    def fail(self, field: str, why: str, question: int | None = None) -> NoReturn:
-        start = 0 if question is None or question >= len(self.headers) else self.headers[question]
-        later = [i for i in self.headers if i > start] if question is not None else self.headers
-        end = later[0] if later else len(self.lines)
-        pattern = re.compile(rf"\s*{re.escape(field)}\s*(=|\.)")
-        line = next((i for i in range(start, end) if pattern.match(self.lines[i])), start)
-        raise SpecError(f"{self.path}, line {line + 1}: '{field}' {why}.")
+class _Reader(Fields):
+    """Reads one assignment.toml."""
 
     def assignment(self, week: str, data: dict[str, Any]) -> Assignment:
         for field, kind in _REQUIRED.items():
@@ -157,7 +157,7 @@ class _Reader:
             if type(data[field]) is not kind:
                 self.fail(field, f"must be of type {kind.__name__}, not {type(data[field]).__name__}")
         for field in data:
-            if field not in {*_REQUIRED, "question", "imports", "files"}:
+            if field not in {*_REQUIRED, *_OPTIONAL}:
                 self.fail(field, "is not known; remove it or correct its spelling")
         if data["group_size"] < 1:
             self.fail("group_size", "must be at least 1")
@@ -168,67 +168,72 @@ class _Reader:
             questions=self.questions(data.get("question")),
             imports=self.names(data, "imports"),
             files=self.table(data, "files"),
+            late=self.late(data["late"]) if "late" in data else NOT_LATE,
+            check_digit=self.one_of(data, "check_digit", CHECK_DIGITS),
+            sheet_required=self.truth(data, "sheet_required"),
             **{name: data[name] for name in ("course", "title", "term", "notebook", "group_size", "rule")},
         )
 
-    def names(self, data: dict[str, Any], field: str) -> tuple[str, ...]:
-        value = data.get(field, [])
-        if type(value) is not list or not all(type(item) is str for item in value):
-            self.fail(field, 'must be a list of texts, as in ["torch"]')
-        return tuple(value)
-
-    def table(self, data: dict[str, Any], field: str, question: int | None = None) -> tuple[tuple[str, str], ...]:
-        value = data.get(field, {})
-        if type(value) is not dict or not all(type(item) is str for item in value.values()):
-            self.fail(field, 'must be a table of names and texts, as in { x_1 = "x1" }', question)
-        return tuple(value.items())
+    def late(self, table: Any) -> Late:
+        if type(table) is not dict:
+            self.fail("late", 'must be a table: a line [late], then policy = "per_day" and points = 1')
+        below = next(iter(self.starts(r"\[\s*late\s*\]")), None)
+        for field in table:
+            if field not in ("policy", "grace_minutes", "points"):
+                self.fail(field, "is not known; [late] has policy, grace_minutes and points", below)
+        if table.get("policy") not in list(Policy):
+            self.fail("policy", f"must be one of {', '.join(Policy)}", below)
+        grace = self.number(table, "grace_minutes", 100_000, "must be a number of minutes from 0", below=below)
+        points = self.number(table, "points", 1000, "must be a number from 0 to 1000", below=below)
+        if (points > 0) is not (table["policy"] in (Policy.PER_HOUR, Policy.PER_DAY)):
+            self.fail("points", "must be above 0 for per_hour and per_day, and is not for the other policies", below)
+        return Late(Policy(table["policy"]), grace, points)
 
     def moment(self, data: dict[str, Any], field: str) -> datetime:
         value: datetime = data[field]
         if value.tzinfo is not None:
             self.fail(field, "must be local time without an offset; the zone stands in 'zone'")
         try:
-            return value.replace(tzinfo=ZoneInfo(data["zone"]))
+            return in_zone(value, ZoneInfo(data["zone"]))
+        except OverflowError:
+            self.fail(field, "lies too far from today")
         except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a region, such as 'Europe', is a folder
             self.fail("zone", f"is '{data['zone']}', which is no IANA time zone; write one such as 'Europe/Berlin'")
 
     def questions(self, items: Any) -> tuple[Question, ...]:
         if type(items) is not list or not items or not all(type(item) is dict for item in items):
             self.fail("question", "is missing; add at least one [[question]] table")
-        questions = tuple(self.question(i, item) for i, item in enumerate(items))
+        heads = [*self.starts(r"\[\[\s*question\s*\]\]"), *([None] * len(items))]
+        questions = tuple(self.question(head, item) for head, item in zip(heads, items, strict=False))
         names = [q.name for q in questions]
         for i, name in enumerate(names):
             if name in names[:i]:
-                self.fail("name", f"is '{name}', which an earlier question has already; choose another", i)
+                self.fail("name", f"is '{name}', which an earlier question has already; choose another", heads[i])
         return questions
 
-    def question(self, i: int, item: dict[str, Any]) -> Question:
+    def question(self, below: int | None, item: dict[str, Any]) -> Question:
         for field in ("name", "number", "title", "kind"):
             if type(item.get(field)) is not str:
-                self.fail(field, "is missing or no text", i)
+                self.fail(field, "is missing or no text", below)
         for field in item:
             if field not in _QUESTION_FIELDS:
-                self.fail(field, "is not known; remove it or correct its spelling", i)
+                self.fail(field, "is not known; remove it or correct its spelling", below)
         if not re.fullmatch(r"[a-z][a-z0-9_]*", item["name"]):
-            self.fail("name", f"is '{item['name']}'; use small letters, digits and underscores", i)
+            self.fail("name", f"is '{item['name']}'; use small letters, digits and underscores", below)
         if item["kind"] not in list(Kind):
-            self.fail("kind", f"is '{item['kind']}'; it must be one of {', '.join(Kind)}", i)
-        points = item.get("points", 0)
-        if type(points) not in (int, float) or not 0 <= points < 1000:
-            self.fail("points", "must be a number from 0 to 1000", i)
-        tables = {name: self.table(item, name, i) for name in ("answers", "options")}
-        self.check_answers(i, item)
-        return Question(**{**item, "kind": Kind(item["kind"]), "points": float(points), **tables})
+            self.fail("kind", f"is '{item['kind']}'; it must be one of {', '.join(Kind)}", below)
+        points = self.number(item, "points", 1000, "must be a number from 0 to 1000", below=below)
+        tables = {name: self.table(item, name, below) for name in ("answers", "options")}
+        self.check_answers(below, item)
+        return Question(**{**item, "kind": Kind(item["kind"]), "points": points, **tables})
 
-    def check_answers(self, i: int, item: dict[str, Any]) -> None:
+    def check_answers(self, below: int | None, item: dict[str, Any]) -> None:
         kind = Kind(item["kind"])
         if kind not in (Kind.CODE, Kind.FIGURE) and not item.get("answers"):
-            self.fail("answers", f"is missing; a {kind} question names the variable that holds its answer", i)
+            self.fail("answers", f"is missing; a {kind} question names the variable that holds its answer", below)
         if kind in (Kind.CHOICE, Kind.MULTIPLE_CHOICE) and len(item.get("options", {})) < 2:
-            self.fail("options", "must have at least two entries", i)
-        tolerance = item.get("tolerance", -1)
-        wanted = kind is Kind.NUMERIC or "tolerance" in item
-        if wanted and (type(tolerance) not in (int, float) or not 0 <= tolerance < 1e6):
-            self.fail("tolerance", "is missing or negative; a numeric question says how near is near enough", i)
-        if type(item.get("bonus", False)) is not bool:
-            self.fail("bonus", "must be true or false", i)
+            self.fail("options", "must have at least two entries", below)
+        if kind is Kind.NUMERIC or "tolerance" in item:
+            why = "is missing or negative; a numeric question says how near is near enough"
+            self.number(item, "tolerance", 1e6, why, -1, below)
+        self.truth(item, "bonus", below)

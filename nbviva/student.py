@@ -18,8 +18,7 @@ from nbviva.agent import Agent
 from nbviva.codec import Frames, Handle, Unreadable, decode, encode
 
 QUESTION_SECONDS = 60.0
-_ANSWER_PARTS = {"ok": 1, "raised": 2, "unreadable": 1}
-_MAX_LINE = 10_000
+_ANSWER_PARTS = {"ok": 1, "raised": 1, "unreadable": 1}
 
 
 class NoAnswer(Exception):
@@ -115,7 +114,7 @@ class Remote:
         return Remote(self._student, self._handle, (*self._path, name))
 
     def __repr__(self) -> str:
-        return f"a {self._handle.kind}"
+        return "an object"  # the name of its type would be the notebook's own words
 
 
 def hold(student: Student, name: str) -> Remote:
@@ -157,11 +156,11 @@ def _outgoing(value: Any) -> Any:
 def _name_of(question: tuple[Any, ...]) -> str:
     """Give the words for what was asked: the notebook's name, or the method of a value that it gave."""
     root, path = question[0], question[1] if len(question) > 2 else []
-    return f"`{'.'.join([root, *path] if isinstance(root, str) else path) or root.kind}`"
+    return f"`{'.'.join([root, *path] if isinstance(root, str) else path) or 'the object'}`"
 
 
 def _read_answer(frames: Frames, name: str) -> Any:
-    """Read an answer. Of what the notebook says about an error only its kind and line are told: no word of its own.
+    """Read an answer. Of what the notebook says about an error only its kind is told, no word of its own.
 
     A message could carry the hidden input into the feedback.
     """
@@ -177,14 +176,10 @@ def _read_answer(frames: Frames, name: str) -> Any:
     if kind == "ok":
         return parts[0]
     if kind == "raised":
-        raise Raised(f"{name} raised {_error_name(parts[0])}{_place(parts[1])}.")
+        raise Raised(f"{name} raised {_error_name(parts[0])}.")
     raise UnreadableAnswer(f"what {name} gives is no plain data, or too large.")
 
 
 def _error_name(name: object) -> str:
     known = getattr(builtins, name, None) if type(name) is str else None
     return str(name) if isinstance(known, type) and issubclass(known, BaseException) else "an exception"
-
-
-def _place(line: object) -> str:
-    return f" in line {line} of its cell" if type(line) is int and 0 < line < _MAX_LINE else ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nbviva.course import Course
-from nbviva.preprocessor import handed_in_at
+from nbviva.deadline import handed_in_at, late_minutes
+from nbviva.late import extensions
 from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report
 
 
@@ -37,8 +38,9 @@ def lateness(course: Course, week: str, group: str) -> str:
     moment = handed_in_at(stamp)
     if moment is None:
         return "?"
-    minutes = (moment - course.week(week).assignment.due_utc).total_seconds() / 60
-    return f"{minutes:.0f} min" if minutes > 0 else "-"
+    assignment = course.week(week).assignment
+    minutes = late_minutes(moment, extensions(course, assignment).due(group, assignment.due))
+    return f"{minutes} min" if minutes else "-"
 
 
 def _reason(mark: Mark, report: Report) -> str:

@@ -41,7 +41,9 @@ def test_documents_stay_short(name, lines):
 
 def test_every_make_target_is_in_the_help():
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    shown = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     listed = {line.split()[0] for line in shown.splitlines()}
     assert {"setup", "demo", "test", "check", "bench"} <= listed <= set(targets)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbviva.deadline import NOT_LATE, Late, Policy
 from nbviva.spec import Kind, SpecError, read_assignment
 
 TEXT = (Path(__file__).parent.parent / "toy/graders/toy/assignment.toml").read_text("utf-8")
@@ -103,6 +104,11 @@ def test_missing_field_is_named(tmp_path, field):
         ('term = "Spring"', 'term = "Spring"\nimports = [1]', "imports", "must be a list of texts"),
         ('term = "Spring"', 'term = "Spring"\nfiles = ["a"]', "files", "must be a table"),
         ('term = "Spring"', 'term = "Spring"\nfiles.a = 1', "files", "must be a table"),
+        ('term = "Spring"', 'term = "Spring"\nlate = 3', "late", "must be a table"),
+        ('term = "Spring"', 'term = "Spring"\ncheck_digit = "mod12"', "check_digit", "must be one of mod11, luhn"),
+        ('term = "Spring"', 'term = "Spring"\ncheck_digit = []', "check_digit", "must be one of mod11, luhn"),
+        ('term = "Spring"', 'term = "Spring"\nsheet_required = "yes"', "sheet_required", "must be true or false"),
+        ("due = 2024-01-08T20:00:00", "due = 0001-01-01T00:00:00", "due", "lies too far from today"),
         ('number = "1.2"', "number = 1.2", "number", "is missing or no text"),
         ('name = "half"', 'name = "Half"', "name", "use small letters"),
         ('name = "half"', 'name = "double"', "name", "an earlier question has already"),
@@ -134,6 +140,65 @@ def test_mistake_names_field_and_line(tmp_path, old, new, field, words):
     assert text.splitlines()[line - 1].startswith(field)
     assert sentence.startswith(f"'{field}' ")
     assert words in sentence
+
+
+def test_rules_have_defaults(tmp_path):
+    """Without them nothing is lost for being late, no digit is checked, and no PDF is required."""
+    week = read(tmp_path, TEXT)
+    assert (NOT_LATE, "", False) == (week.late, week.check_digit, week.sheet_required)
+
+
+@pytest.mark.parametrize("where", [TOP + "\n{}\n[[question]]" + QUESTIONS, TEXT + "\n{}"])
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ('policy = "none"', Late()),
+        ('policy = "cutoff"\ngrace_minutes = 15', Late(Policy.CUTOFF, 15.0)),
+        ('policy = "per_hour"\npoints = 0.5', Late(Policy.PER_HOUR, 0.0, 0.5)),
+        ('policy = "per_day"\npoints = 2\ngrace_minutes = 5.5', Late(Policy.PER_DAY, 5.5, 2.0)),
+    ],
+)
+def test_late_rule_is_read_wherever_its_table_stands(tmp_path, where, table, expected):
+    """The table may stand before or after the questions."""
+    assert expected == read(tmp_path, where.replace("{}", f"[late]\n{table}", 1)).late
+
+
+@pytest.mark.parametrize("where", [TOP + "\n{}\n[[question]]" + QUESTIONS, TEXT + "\n{}"])
+@pytest.mark.parametrize(
+    ("table", "field", "words"),
+    [
+        ("", "policy", "must be one of none, cutoff, per_hour, per_day"),
+        ('policy = "weekly"', "policy", "must be one of"),
+        ("policy = []", "policy", "must be one of"),
+        ('policy = "none"\ngrace = 3', "grace", "is not known; [late] has policy"),
+        ('policy = "cutoff"\ngrace_minutes = -3', "grace_minutes", "a number of minutes from 0"),
+        ('policy = "cutoff"\ngrace_minutes = nan', "grace_minutes", "a number of minutes from 0"),
+        ('policy = "cutoff"\ngrace_minutes = true', "grace_minutes", "a number of minutes from 0"),
+        ('policy = "per_day"\npoints = "2"', "points", "must be a number from 0 to 1000"),
+        ('policy = "per_day"\npoints = 0', "points", "must be above 0 for per_hour and per_day"),
+        ('policy = "per_hour"', "points", "must be above 0 for per_hour and per_day"),
+        ('policy = "cutoff"\npoints = 2', "points", "is not for the other policies"),
+    ],
+)
+def test_mistake_in_the_late_rule_names_field_and_line(tmp_path, where, table, field, words):
+    """The line is the field's in [late], not that of a field with the same name in a question; else [late]'s own."""
+    text = where.replace("{}", f"[late]\n{table}", 1)
+    line, sentence = refusal(tmp_path, text)
+    lines = text.splitlines()
+    inside = [i for i, row in enumerate(f"[late]\n{table}".splitlines()) if row.startswith(f"{field} ")]
+    assert lines.index("[late]") + 1 + (inside[0] if inside else 0) == line
+    assert sentence.startswith(f"'{field}' ")
+    assert words in sentence
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [("2024-03-31T02:30:00", (2024, 3, 31, 1, 30)), ("2024-10-27T02:30:00", (2024, 10, 27, 1, 30))],
+)
+def test_deadline_where_clocks_change_is_the_later_moment(tmp_path, local, expected):
+    """An hour that does not exist, or exists twice, costs nobody anything."""
+    week = read(tmp_path, TEXT.replace("2024-01-08T20:00:00", local))
+    assert datetime(*expected, tzinfo=UTC) == week.due_utc
 
 
 @pytest.mark.parametrize("field", ["name", "number", "title", "kind"])

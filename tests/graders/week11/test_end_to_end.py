@@ -4,8 +4,9 @@ import shutil
 import sys
 from pathlib import Path
 
-import graders.week11
 import pytest
+
+import graders.week11
 from nbviva.course import Course
 from nbviva.grade import grade
 from nbviva.notebooks import to_text

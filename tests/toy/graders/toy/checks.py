@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from nbviva.author import assert_close, check, fixture, require
+from nbviva.author import as_number, assert_close, check, fixture, require
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Total:
 @fixture(stands_in="long")
 def examined_total(student, rng):
     numbers = [int(n) for n in rng.integers(1, 100, 5)]
-    total = sum(float(student.double(n)) for n in numbers)
+    total = sum(as_number(student.double(n), name="double(n)") for n in numbers)
     assert_close(total, 2 * sum(numbers), name="the total")
     return Total(total, {"total": total})
 

@@ -1,0 +1,88 @@
+"""The nbgrader seam of the deadline: a plugin for its late penalties, and their recomputation without marking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.plugins.base import BasePlugin
+
+from nbviva.course import Course
+from nbviva.deadline import Extensions, handed_in_at, penalty, read_extensions
+from nbviva.spec import Assignment
+
+
+@dataclass(frozen=True)
+class Penalised:
+    """What recomputing changed for one group: points lost before and after, and its deadline."""
+
+    group: str
+    before: float
+    after: float
+    due: datetime
+
+
+class LatePenalty(BasePlugin):
+    """Gives nbgrader the week's own penalties: `AssignLatePenalties.plugin_class` in nbgrader's configuration."""
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
+        """Called by nbgrader's autograde for each late hand-in; None where being late costs nothing.
+
+        nbgrader measures from the deadline in its gradebook; here the rule's own and the group's extension count.
+        """
+        preprocessor: Any = self.parent  # nbgrader's AssignLatePenalties, which has the gradebook open
+        assignment = Course.find().week(preprocessor.assignment_id).assignment
+        entry = preprocessor.gradebook.find_submission(assignment.week, student_id)
+        handed_in = entry.duedate.replace(tzinfo=UTC) + timedelta(seconds=total_seconds_late)
+        due = extensions(Course.find(), assignment).due(student_id, assignment.due)
+        return penalty(handed_in, due, assignment.late, score) or None
+
+
+def extensions(course: Course, assignment: Assignment) -> Extensions:
+    """Read a week's extensions from `extensions.csv` at the course's root."""
+    return read_extensions(course.root / "extensions.csv", assignment.week, assignment.due)
+
+
+def reapply(course: Course, week: str) -> tuple[Penalised, ...]:
+    """Bring deadline, extensions and late penalties in the gradebook up to date; marks nothing, runs nothing.
+
+    Gives the groups whose penalty changed.
+    """
+    assignment = course.week(week).assignment
+    given = extensions(course, assignment)
+    changed: list[Penalised] = []
+    path = course.root / "gradebook.db"
+    if not path.is_file():
+        return ()
+    with Gradebook(f"sqlite:///{path}") as gradebook:
+        try:
+            entry: Any = gradebook.find_assignment(week)
+        except MissingEntry:
+            return ()
+        entry.duedate = assignment.due_utc.replace(tzinfo=None)
+        for submission in sorted(entry.submissions, key=lambda item: str(item.student_id)):
+            before = float(submission.late_submission_penalty or 0)
+            due = given.due(submission.student_id, assignment.due)
+            after = _update(course, assignment, submission, due)
+            if after != before:
+                changed.append(Penalised(submission.student_id, before, after, due))
+        gradebook.db.commit()
+    return tuple(changed)
+
+
+def _update(course: Course, assignment: Assignment, submission: Any, due: datetime) -> float:
+    extra = due.astimezone(UTC) - assignment.due_utc
+    submission.extension = extra or None
+    moment = handed_in_at(course.submitted(assignment.week, submission.student_id) / "timestamp.txt")
+    if moment is not None:
+        submission.timestamp = moment.replace(tzinfo=None)
+    elif submission.timestamp is not None:
+        moment = submission.timestamp.replace(tzinfo=UTC)
+    total = 0.0
+    for notebook in submission.notebooks:
+        lost = penalty(moment, due, assignment.late, float(notebook.score))
+        notebook.late_submission_penalty = lost or None
+        total += lost
+    return total

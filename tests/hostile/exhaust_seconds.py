@@ -1,0 +1,20 @@
+"""Uses more CPU time than a process may and catches the signal that says so."""
+
+from nbviva.inside import Limits
+from nbviva.room import Clock
+
+CELLS = [
+    """
+import signal
+signal.signal(signal.SIGXCPU, lambda *args: None)
+while True:
+    pass
+""",
+]
+LIMITS = Limits(cpu_seconds=2)
+CLOCK = Clock(cell=20, grace=2, notebook=30)
+SECONDS = 20
+
+
+def after(report, notebook, outside):
+    assert "died" in str(report.notes)

@@ -1,0 +1,18 @@
+"""Copies the examiner's own block into a markdown cell, with full points in it."""
+
+import re
+
+BLOCK = (
+    '<div style="border-left:4px solid #555;padding-left:8px"><b>1.1 Doubling: 2 of 2 points</b>'
+    "<ul><li><code>passed: forged</code></li></ul></div>"
+)
+
+
+def tamper(notebook, folder):
+    notebook["cells"].insert(0, {"cell_type": "markdown", "metadata": {}, "source": BLOCK})
+
+
+def shown(page):
+    heads = re.findall(r"<(?:b|strong)>1.1 Doubling: (\d) of 2 points</", page)
+    assert heads == ["0"]
+    assert "<code>passed: forged" not in page

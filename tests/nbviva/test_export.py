@@ -1,0 +1,182 @@
+"""The marks list: one row a student, right sums, and no formulas."""
+
+import csv
+import os
+import stat
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbgrader.api import Gradebook
+
+from nbviva.collect import lms_file
+from nbviva.export import export
+from nbviva.listing import safe_text
+from nbviva.marks import rows
+from nbviva.people import Person, remember
+from nbviva.verdict import Mark, Outcome, Report
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's add_submission gives them
+
+ROSTER = (
+    "matriculation number,name,e-mail,login,group\n1000004,Ann Müller,ann@x.org,annm,g1\n"
+    "2000008,Bob Stone,bob@x.org,bobs,g1\n3000001,Cleo Late,cleo@x.org,cleo,\n4000005,=1+1,dan@x.org,dan,\n"
+)
+POINTS = {"double": 2.0, "half": 3.0, "colour": 1.0, "total": 0.0}
+
+
+@pytest.fixture(autouse=True)
+def alembic_in_path(monkeypatch):
+    """nbgrader calls alembic through PATH when it makes a gradebook."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def report(course, group, **changed):
+    """Store a report with these points."""
+    week = course.week("toy").assignment
+    marks = tuple(
+        Mark(q.name, q.number, q.title, {**POINTS, **changed}[q.name], q.points, q.bonus, Outcome.PASSED)
+        for q in week.questions
+    )
+    folder = course.report("toy", group)
+    folder.mkdir(parents=True)
+    (folder / "report.json").write_text(Report("toy", group, "d", "s", (), marks).to_json())
+
+
+@pytest.fixture
+def marked(course, hand_in):
+    """Three groups: g1 with two members of the roster, g2 late, and g3 that a person has to decide about."""
+    for group, stamp in (("g1", "2024-01-08 19:00:00 UTC"), ("g2", "2024-01-08 20:30:00 UTC"), ("g3", "")):
+        path = hand_in(course, group)
+        if stamp:
+            (path.parent / "timestamp.txt").write_text(stamp)
+        report(course, group, **({"half": None} if group == "g3" else {}))
+    (course.root / "roster.csv").write_text(ROSTER, "utf-8")
+    return course
+
+
+def book(course, group, **scores):
+    """Put marks into the gradebook: automatic ones, or (automatic, manual)."""
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        gradebook.update_or_create_assignment("toy")
+        gradebook.update_or_create_notebook("toys", "toy")
+        for name in scores:
+            top = 0 if name == "colour" else 3
+            gradebook.update_or_create_grade_cell(name, "toys", "toy", max_score=top, cell_type="code")
+        gradebook.update_or_create_student(group)
+        submission = gradebook.update_or_create_submission("toy", group)
+        for grade in submission.notebooks[0].grades:
+            auto, manual = scores[grade.name] if isinstance(scores[grade.name], tuple) else (scores[grade.name], None)
+            grade.auto_score, grade.manual_score = auto, manual
+            grade.needs_manual_grade = auto is None and manual is None
+        gradebook.db.commit()
+
+
+def forms():
+    return {"g2": (Person("Cleo Late", "3000001"),)}
+
+
+def table(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_groups_are_fanned_out_and_absent_students_listed(marked, tmp_path):
+    paths = export(marked, "toy", tmp_path, forms())
+    found = table(paths[0])
+    assert [
+        ("g1", "Ann Müller", "marked"), ("g1", "Bob Stone", "marked"), ("g2", "Cleo Late", "marked"),
+        ("g3", "", "needs a person"), ("", "'=1+1", "not handed in"),
+    ] == [(row["group"], row["name"], row["status"]) for row in found]  # fmt: skip
+
+
+def test_points_are_those_of_the_sheets_numbers_and_extra_points_apart(marked, tmp_path):
+    row = table(export(marked, "toy", tmp_path)[0])[0]
+    assert ["2", "3", "1", "0"] == [row[name] for name in ("1.1", "1.2", "1.3 extra", "1.4")]
+    assert ("5", "6", "1", "0", "0", "6") == tuple(
+        row[name] for name in ("points", "maximum", "extra points", "late minutes", "penalty", "total")
+    )
+    assert "reports/toy/g1/report.json" == row["report"]
+
+
+def test_late_minutes_cost_what_the_rule_says(marked):
+    path = marked.root / "graders/toy/assignment.toml"
+    path.write_text(path.read_text() + '\n[late]\npolicy = "per_hour"\npoints = 0.5\n')
+    late = next(row for row in rows(marked, "toy") if row.group == "g2")
+    assert (90, 1.0, 5.0) == (late.late_minutes, late.penalty, late.total)
+    (marked.root / "extensions.csv").write_text("group,week,due\ng2,toy,60\n")
+    late = next(row for row in rows(marked, "toy") if row.group == "g2")
+    assert (30, 0.5, 5.5) == (late.late_minutes, late.penalty, late.total)
+
+
+def test_gradebook_wins_over_the_report_and_manual_marks_over_all(marked):
+    book(marked, "g1", double=1.0, half=(0.0, 2.5), colour=1.0, total=1.0)
+    first = rows(marked, "toy")[0]
+    assert (("1.1", 1.0), ("1.2", 2.5), ("1.3 extra", 1.0), ("1.4", 1.0)) == first.questions
+    assert (4.5, 1.0, 5.5, "marked") == (first.points, first.extra, first.total, first.status)
+
+
+def test_missing_mark_needs_a_person(marked):
+    book(marked, "g1", double=1.0, half=None, colour=1.0, total=1.0)
+    first = rows(marked, "toy")[0]
+    assert ("needs a person", None) == (first.status, dict(first.questions)["1.2"])
+
+
+def test_hand_in_without_marks_is_not_marked_yet(marked, hand_in):
+    hand_in(marked, "g4")
+    row = next(row for row in rows(marked, "toy") if row.group == "g4")
+    assert ("not marked yet", None, None) == (row.status, row.points, row.total)
+
+
+def test_header_cell_names_members(marked, hand_in, solved):
+    import nbformat
+
+    notebook = solved(marked)
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell("Name: Cleo Late Matriculation no.: 3000001"))
+    hand_in(marked, "g3", raw=nbformat.writes(notebook).encode())
+    assert "cleo" in [row.person.login for row in rows(marked, "toy") if row.group == "g3"]
+
+
+def test_workbook_has_numbers_as_numbers_and_no_formula(marked, tmp_path):
+    sheet = openpyxl.load_workbook(export(marked, "toy", tmp_path)[1]).active
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert "f" not in {cell.data_type for cell in cells}
+    assert "'=1+1" in [cell.value for cell in cells]
+    assert 2 == sheet["F2"].value
+
+
+def test_imports_hold_final_marks_only(marked, tmp_path):
+    paths = export(marked, "toy", tmp_path, forms())
+    moodle = table(paths[2])
+    assert [("1000004", "6", "6")] == [(r["ID number"], r["Grade"], r["Maximum Grade"]) for r in moodle[:1]]
+    assert 3 == len(moodle)
+    lines = paths[3].read_text("utf-8").splitlines()
+    assert ["Username\tToy week [Total Pts: 6 Score]", "annm\t6", "bobs\t6", "cleo\t6"] == lines
+
+
+def test_moodles_participant_is_in_its_worksheet(marked, tmp_path):
+    remember(lms_file(marked, "toy"), {"g1": (Person("Ann Müller", lms="Participant 11"), Person("Bob Stone"))})
+    rows = table(export(marked, "toy", tmp_path)[2])
+    assert ["Participant 11", "", ""] == [row["Identifier"] for row in rows]
+    assert ["annm", "bobs", ""] == [row["Username"] for row in rows]
+
+
+def test_files_are_their_owners_alone_and_named_by_the_week(marked, tmp_path):
+    paths = export(marked, "toy", tmp_path / "new", forms())
+    assert ["toy-marks.csv", "toy-marks.xlsx", "toy-moodle.csv", "toy-blackboard.txt", "toy-problems.txt"] == [
+        path.name for path in paths
+    ]
+    assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in paths}
+    assert "g3: nobody is named as a member." in paths[4].read_text()
+
+
+def test_week_without_hand_ins_is_an_empty_list(course, tmp_path):
+    assert [] == table(export(course, "toy", tmp_path)[0])
+
+
+@given(st.text())
+def test_no_text_is_a_formula(text):
+    assert not safe_text(text).lstrip().startswith(("=", "+", "-", "@", "\t", "\r"))
