@@ -282,7 +282,7 @@ def test_exact_equality_needs_the_exact_type():
         complaint(assert_equal, value, expected)
     assert_equal({"b": {1, "x"}, "a": [None]}, {"a": [None], "b": {"x", 1}})
     sentence = complaint(assert_equal, "red", "blue", name="colour")
-    assert sentence == "`colour` is 'red', which is not what it has to be."
+    assert sentence == "`colour` is a text, which is not what it has to be."
 
 
 def test_require_raises_its_sentence():

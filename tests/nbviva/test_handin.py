@@ -288,7 +288,7 @@ def test_huge_file_is_refused_unread(tmp_path, template):
     with (folder / "toys.ipynb").open("wb") as file:
         file.truncate(MAX_NOTEBOOK_BYTES + (10 << 20))
     handin = framed(read_handin(folder, "g", "toys", template), template)
-    assert "is larger than 50 MB" in handin.broken
+    assert "is larger than 20 MB" in handin.broken
 
 
 def test_links_are_not_followed(tmp_path, template, honest):

@@ -8,7 +8,7 @@ from nbgrader import utils
 from traitlets.config import Config
 
 from nbviva.handin import read_handin
-from nbviva.preprocessor import RecordVerdicts, TolerantExporter, Viva, configure, handed_in_at, with_verdicts
+from nbviva.preprocessor import RecordVerdicts, TolerantExporter, Viva, configure, with_verdicts
 from nbviva.source import grade_id, release_template, source_notebook
 from nbviva.verdict import Mark, Outcome, Report, Verdict
 
@@ -94,12 +94,3 @@ def test_configuration_puts_nothing_between(tmp_path):
     assert config.Autograde.sanitize_preprocessors == [Viva]
     assert RecordVerdicts in config.Autograde.autograde_preprocessors
     assert "Execute" not in str(config.Autograde)
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"nonsense", b"2024-13-40", b"99999999999999999999", None])
-def test_stamp_that_cannot_be_read_is_none(tmp_path, content):
-    """Any file, or none, gives a moment or None."""
-    path = tmp_path / "timestamp.txt"
-    if content is not None:
-        path.write_bytes(content)
-    assert handed_in_at(path) is None

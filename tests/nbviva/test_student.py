@@ -114,7 +114,7 @@ def test_objects_come_back_as_handles(student):
     """An object stays with the student; its methods can be called and it can be passed on, nested too."""
     box = student.Box(20, label="b")
     assert type(box) is Remote
-    assert repr(box) == "a Box"
+    assert repr(box) == "an object"
     assert [20, 40, 20] == [box.get(), box.get(scale=2), box.inner.inner.get()]
     assert student.content(box) == 20
     assert student.total([box, student.Box(2)]) == 22
@@ -148,7 +148,7 @@ def test_any_variable_can_be_held(student):
 )
 def test_what_is_no_plain_data_is_a_handle(student, what, kind):
     """Generators, functions, classes and modules stay with the student."""
-    assert repr(student.made(what)) == f"a {kind}"
+    assert repr(student.made(what)) == "an object"
 
 
 def test_returned_functions_and_classes_can_be_called(student):
@@ -308,8 +308,7 @@ LIES = [
     [b'["tuple",1,2]'],
     [b'["tuple","ok"]'],
     [b'["tuple","ok",1,2]'],
-    [b'["tuple","raised",1]'],
-    [b'["tuple","raised","a","b","c"]'],
+    [b'["tuple","raised","a","b"]'],
     [b'["tuple","fine",1]'],
     [b'["tuple","ok",["pickle","x"]]'],
     [b'["tuple",["list"],1]'],
@@ -336,10 +335,10 @@ def test_malformed_answers_are_unreadable(frames):
 def test_kernels_own_words_are_not_repeated():
     """Whatever a lying kernel says in the place of an error's name is left out."""
     with pytest.raises(Raised) as caught:
-        answering(encode(("raised", "E" * 10_000, "x" * 10_000))).f()
+        answering(encode(("raised", "E" * 10_000))).f()
     assert str(caught.value) == "`f` raised an exception."
     with pytest.raises(Raised, match="`f` raised an exception"):
-        answering(encode(("raised", 3, ["{0}"]))).f()
+        answering(encode(("raised", 3))).f()
     with pytest.raises(UnreadableAnswer) as caught:
         answering(encode(("unreadable", "x" * 10_000))).f()
     assert len(str(caught.value)) < 1000
