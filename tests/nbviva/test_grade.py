@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nbviva.grade import grade, mark, stage
-from nbviva.room import Clock
+from nbviva.room import Clock, Room
 from nbviva.spec import Kind, Question
 from nbviva.store import submission
 from nbviva.verdict import Outcome, Verdict
@@ -42,6 +42,14 @@ def test_honest_hand_in_has_full_marks_twice(judge):
     assert replace(first, seconds={}).to_json() == replace(second, seconds={}).to_json()
     assert (first.notes, first.needs_person) == ((), False)
     assert text_under(notebook, "long") == "total 90\n"
+
+
+def test_honest_hand_in_has_the_same_marks_beside_us_as_in_the_sandbox(judge, course):
+    """Where the kernel runs decides no mark and no word of a verdict."""
+    kept, _ = judge()
+    beside, _ = grade(submission(course, "toy", "g", Room(sandboxed=False)))
+    assert (kept.marks, kept.verdicts) == (beside.marks, beside.verdicts)
+    assert "none" == beside.sandbox
 
 
 def test_training_cell_with_outputs_is_stood_in_for(judge):
