@@ -12,16 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbviva.checks import Draw, Examination, Week, examine
-from nbviva.filled import Filled, read_form
-from nbviva.form_fields import FORM_NAME
 from nbviva.handin import Handin, is_locked, read_handin, regular_files
 from nbviva.kernel import KernelStudent, StandIn, StartFailed
 from nbviva.notebooks import NotebookNode, new_output
 from nbviva.outputs import clean, figures, literal, printed
+from nbviva.paper import counting_form
 from nbviva.room import Clock, Room
 from nbviva.sheet import Sheet
 from nbviva.source import TRAINING, grade_id, release_template, source_notebook, tags
-from nbviva.spec import Assignment, Question
+from nbviva.spec import Question
 from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
 
 MAX_EXTRA_BYTES = 50 << 20
@@ -136,27 +135,6 @@ def _notes(kernel: KernelStudent) -> Iterator[str]:
         yield f"The kernel ended early. {kernel.death}"
     if kernel.dropped:
         yield "The kernel sent messages that no kernel of ours sends; they were dropped."
-
-
-def form_of(folder: Path) -> Path | None:
-    """Find the exercise sheet in a hand-in: by its name, or the first PDF."""
-    found = sorted(path for path in regular_files(folder) if path.suffix.lower() == ".pdf" and path.parent == folder)
-    return next((path for path in found if path.name == FORM_NAME), found[0] if found else None)
-
-
-def counting_form(folder: Path, assignment: Assignment) -> tuple[Filled | None, tuple[str, ...]]:
-    """Read the hand-in's PDF, and what is to be said of it; None where the notebook's answer cells count.
-
-    That is so, unless a PDF is required, where there is none, where it cannot be read, and where it is the release's
-    with nothing filled in: it lies in the folder that many hand in as a whole.
-    """
-    path = form_of(folder)
-    if path is None and not assignment.sheet_required:
-        return None, ()
-    filled = read_form(path or folder / FORM_NAME, assignment)
-    if assignment.sheet_required or filled.answers:
-        return filled, filled.problems
-    return None, () if filled.readable else filled.problems
 
 
 def _make_harmless(handin: Handin) -> None:
