@@ -1,10 +1,12 @@
 """Make the rehearsal hand-ins of a week from text that a person can read.
 
 Each folder of `tests/submissions/<week>/` holds `handin.toml` (its story, and what is special about it) and may hold
-`cells.py`, the solution cells that the group wrote (percent format, `# %% solution="name"`). They are filled into
-today's release, so that they cannot go stale, and the notebook is run as a student would run it, so that it has its
-outputs. Where `handin.toml` has a table `[sheet]`, the release's PDF is filled in too: texts by the names of the
-fields, `{ROC-AUC}` for what the notebook printed after that word, and `ticked`, the boxes.
+`cells.py`, the solution cells that the group wrote (percent format, `# %% solution="name"`), over those of the group
+that it is `like`, `without` some. They are filled into today's release, so that they cannot go stale, and the notebook
+is run as a student would run it, so that it has its outputs.
+
+Where `handin.toml` has a table `[sheet]`, the release's PDF is filled in too: texts by the names of the fields,
+`{ROC-AUC}` for what the notebook printed after that word, and `ticked`, the boxes.
 """
 
 import hashlib
@@ -72,12 +74,13 @@ def _release(course: Course, week: str) -> nbformat.NotebookNode:
 
 
 def read_cells(folder: Path) -> dict[str, str]:
-    """Give the solution cells that a rehearsal group wrote, by grade_id."""
-    path = folder / "cells.py"
-    if not path.exists():
-        return {}
-    cells = jupytext.read(path, fmt="py:percent").cells
-    return {f"{cell.metadata['solution']}_answer": cell.source for cell in cells if "solution" in cell.metadata}
+    """Give the solution cells that a rehearsal group wrote, by grade_id: its own, over those of whom it is like."""
+    plan = tomllib.loads((folder / "handin.toml").read_text("utf-8"))
+    found = read_cells(folder.parent / plan["like"]) if "like" in plan else {}
+    cells = jupytext.read(folder / "cells.py", fmt="py:percent").cells if (folder / "cells.py").exists() else []
+    found |= {f"{cell.metadata['solution']}_answer": cell.source for cell in cells if "solution" in cell.metadata}
+    left_out = {f"{name}_answer" for name in plan.get("without", [])}
+    return {name: source for name, source in found.items() if name not in left_out}
 
 
 def _fill(notebook: nbformat.NotebookNode, cells: dict[str, str]) -> None:

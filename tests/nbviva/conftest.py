@@ -26,6 +26,7 @@ sys.path.append(str(Path(__file__).parent.parent))
 from fillers import by_pypdf
 
 TOY = Path(__file__).parent.parent / "toy"
+KINDS = Path(__file__).parent.parent / "kinds" / "week3"
 PATH = list(sys.path)
 
 settings.register_profile("nbviva", derandomize=True, deadline=None, max_examples=100)
@@ -104,6 +105,12 @@ def hand_in(solved: Callable[..., nbformat.NotebookNode]) -> Callable[..., Path]
         return path
 
     return hand
+
+
+@pytest.fixture(scope="session")
+def kinds() -> Week:
+    """A week with a question of each kind that a sheet can ask, and without checks."""
+    return Week(KINDS, read_assignment(KINDS), ())
 
 
 @pytest.fixture(scope="session")

@@ -10,59 +10,13 @@ from hypothesis import strategies as st
 from nbviva.codec import Handle
 from nbviva.compare import Mismatch
 from nbviva.sheet import Sheet
-from nbviva.spec import read_assignment
 from nbviva.student import Died, Student, local_student
-
-TOML = """
-course = "Toys"
-title = "Toy week"
-term = "Spring"
-notebook = "toys"
-issued = 2024-01-01T08:00:00
-due = 2024-01-08T20:00:00
-zone = "UTC"
-group_size = 1
-rule = "None."
-
-[[question]]
-name = "half"
-number = "1"
-title = "Half"
-kind = "numeric"
-answers = { half = "half" }
-tolerance = 0.01
-
-[[question]]
-name = "colour"
-number = "2"
-title = "Colour"
-kind = "choice"
-answers = { colour = "colour" }
-options = { red = "Dark red", blue = "Light blue" }
-
-[[question]]
-name = "colours"
-number = "3"
-title = "Colours"
-kind = "multiple_choice"
-answers = { colours = "colours" }
-options = { red = "Dark red", blue = "Light blue", green = "Green" }
-
-[[question]]
-name = "truth"
-number = "4"
-title = "Truth"
-kind = "true_false"
-answers = { truth = "truth" }
-"""
 
 
 @pytest.fixture(scope="module")
-def assignment(tmp_path_factory):
+def assignment(kinds):
     """A week with a question of each kind."""
-    folder = tmp_path_factory.mktemp("week")
-    (folder / "assignment.toml").write_text(TOML, "utf-8")
-    return read_assignment(folder)
+    return kinds.assignment
 
 
 def said(assignment, answer, value, key):
