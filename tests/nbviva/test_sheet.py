@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from nbviva.codec import Handle
 from nbviva.compare import Mismatch
+from nbviva.filled import Filled
 from nbviva.sheet import Sheet
 from nbviva.student import Died, Student, local_student
 
@@ -144,3 +145,18 @@ def test_judging_is_total(assignment, answer, value):
     except Mismatch as error:
         sentence = str(error)
     assert len(sentence) < 400
+
+
+def paper(**answers):
+    """A filled sheet with these answers."""
+    return Filled(answers, (), (), readable=True)
+
+
+def test_notebook_that_says_otherwise_is_told_and_the_sheet_counts(assignment):
+    """Also where a check reads the answer itself; what is equal within the tolerance, or not filled in, is not told."""
+    student = local_student({"half": 3.505, "truth": True, "colour": None})
+    sheet = Sheet(assignment, student, paper(half="3.5", truth="incorrect", colour="red"))
+    assert ("", "") == (sheet.difference("half"), sheet.difference("colour"))
+    assert " The notebook's `truth` says otherwise; the sheet counts." == sheet.difference("truth")
+    assert "Your answer: False. The notebook's `truth` says otherwise; the sheet counts." == sheet.judge("truth", False)
+    assert "" == Sheet(assignment, student).difference("truth")
