@@ -1,7 +1,8 @@
 """Checks: how an author writes them, how a week's are loaded, and `examine`, which runs them all.
 
 A check is a function whose docstring is the sentence that the student reads and whose arguments are fixtures, by name.
-It returns what it measured (a sentence) or nothing, and raises `Mismatch` when the answer is wrong.
+It returns what it measured (a sentence) or nothing, and raises `Mismatch` when the answer is wrong. What it notes in
+the fixture `findings` stays with its verdict either way; what a shared fixture noted goes to each check that used it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from nbviva.compare import Mismatch
+from nbviva.findings import Findings
 from nbviva.spec import Assignment, SpecError, read_assignment
 from nbviva.student import QUESTION_SECONDS, NoAnswer, Student, viva
 from nbviva.verdict import Outcome, Verdict
@@ -169,6 +171,7 @@ class Examination:
         self.week, self.student, self.draw = week, student, draw
         self._given = {"student": student, **given}
         self._made: dict[str, Any] = {}
+        self._noted: dict[str, Findings] = {}
 
     def fixture(self, name: str) -> Any:
         """Make a fixture of the week's, or give it again; what it raised is raised again."""
@@ -183,7 +186,17 @@ class Examination:
         return {} if attempt.error else dict(getattr(attempt.value, "names", {}))
 
     def verdict(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
-        """Run one check, knowing how those before it ended."""
+        """Run one check, knowing how those before it ended, and add what was noted."""
+        verdict = self._judge(item, before)
+        if verdict.outcome is Outcome.SKIPPED:
+            return verdict
+        used = self.week.fixtures_of(item)
+        names = [*(name for name in self.week.fixtures if name in used), item.name]
+        noted = [self._noted[name] for name in names if name in self._noted]
+        values = tuple(value for found in noted for value in found.values)
+        return replace(verdict, values=values, plots=tuple(plot for found in noted for plot in found.plots))
+
+    def _judge(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
         missing = next((need for need in item.needs if before.get(need) is not Outcome.PASSED), None)
         if missing is not None:
             return _verdict(item, Outcome.SKIPPED, f"Not asked, since this did not hold: {missing.sentence}")
@@ -205,6 +218,8 @@ class Examination:
     def _argument(self, parameter: str, name: str) -> Any:
         if parameter == "rng":
             return self.draw(name)
+        if parameter == "findings":
+            return self._noted.setdefault(name, Findings())
         return self._given[parameter] if parameter in self._given else self.fixture(parameter)
 
 
