@@ -1,11 +1,15 @@
-"""A week's checks: how they are loaded, and `examine`, which runs them all on one hand-in."""
+"""A week's checks: how they are loaded, and `examine`, which runs them all on one hand-in.
+
+What a check notes in the fixture `findings` stays with its verdict, however it ends; what a shared fixture noted goes
+to each check that used it.
+"""
 
 from __future__ import annotations
 
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +19,7 @@ import numpy as np
 
 from nbviva.compare import Mismatch
 from nbviva.declare import Check, Fixture, Overlay, alternative, check, fixture, mutant
+from nbviva.findings import Findings
 from nbviva.spec import Assignment, SpecError, read_assignment
 from nbviva.student import NoAnswer, Student, viva
 from nbviva.verdict import Outcome, Verdict
@@ -91,6 +96,7 @@ class Examination:
         self.week, self.student, self.draw = week, student, draw
         self._given = {"student": student, **given}
         self._made: dict[str, Any] = {}
+        self._noted: dict[str, Findings] = {}
 
     def fixture(self, name: str) -> Any:
         """Make a fixture of the week's, or give it again; what it raised is raised again."""
@@ -105,7 +111,17 @@ class Examination:
         return {} if attempt.error else dict(getattr(attempt.value, "names", {}))
 
     def verdict(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
-        """Run one check, knowing how those before it ended."""
+        """Run one check, knowing how those before it ended, and add what was noted."""
+        verdict = self._judge(item, before)
+        if verdict.outcome is Outcome.SKIPPED:
+            return verdict
+        used = self.week.fixtures_of(item)
+        names = [*(name for name in self.week.fixtures if name in used), item.name]
+        noted = [self._noted[name] for name in names if name in self._noted]
+        values = tuple(value for found in noted for value in found.values)
+        return replace(verdict, values=values, plots=tuple(plot for found in noted for plot in found.plots))
+
+    def _judge(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
         missing = next((need for need in item.needs if before.get(need) is not Outcome.PASSED), None)
         if missing is not None:
             return _verdict(item, Outcome.SKIPPED, f"Not asked, since this did not hold: {missing.sentence}")
@@ -121,12 +137,14 @@ class Examination:
 
     def _call(self, function: Callable[..., Any], name: str, seconds: float) -> Any:
         values = [self._argument(parameter, name) for parameter in inspect.signature(function).parameters]
-        with viva(self.student, self.draw(f"{name}/seeds"), seconds):
+        with viva(self.student, self.draw(f"{name}/seeds"), seconds, name):
             return function(*values)
 
     def _argument(self, parameter: str, name: str) -> Any:
         if parameter == "rng":
             return self.draw(name)
+        if parameter == "findings":
+            return self._noted.setdefault(name, Findings())
         return self._given[parameter] if parameter in self._given else self.fixture(parameter)
 
 
