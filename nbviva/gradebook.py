@@ -56,7 +56,7 @@ def present(course: Course) -> bool:
     """Whether there is a gradebook: a file of SQLite may be missing, a server's is taken to be there."""
     url = course.db_url()
     place = url.removeprefix("sqlite:///")
-    return place == url or Path(place).is_file()
+    return place == url or Path(place.partition("?")[0]).is_file()
 
 
 @contextmanager

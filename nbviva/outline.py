@@ -180,12 +180,15 @@ def add_submissions(book: Gradebook, week: str, groups: Sequence[str]) -> None:
 def _missing(book: Gradebook, entry: Any) -> Iterator[tuple[Any, list[dict[str, str]]]]:
     """Give rows that are missing, a table at a time: each is written before the next is asked for."""
     submission, notebook = Tables.SubmittedAssignment, Tables.SubmittedNotebook
-    pairs = select(submission.id, Tables.Notebook.id).where(
-        submission.assignment_id == entry.id,
-        Tables.Notebook.assignment_id == entry.id,
-        ~select(notebook.id)
-        .where(notebook.notebook_id == Tables.Notebook.id, notebook.assignment_id == submission.id)
-        .exists(),
+    pairs = (
+        select(submission.id, Tables.Notebook.id)
+        .join(Tables.Notebook, Tables.Notebook.assignment_id == submission.assignment_id)
+        .where(
+            submission.assignment_id == entry.id,
+            ~select(notebook.id)
+            .where(notebook.notebook_id == Tables.Notebook.id, notebook.assignment_id == submission.id)
+            .exists(),
+        )
     )
     yield notebook, [{"assignment_id": a, "notebook_id": n} for a, n in book.db.execute(pairs)]
     for table, cells in ((Tables.Grade, Tables.GradeCell), (Tables.Comment, Tables.SolutionCell)):
