@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -10,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from nbviva import record, release, store
+from nbviva import record, regrade, release, show, store
 from nbviva.collect import Action, collect
 from nbviva.course import Course, CourseError
 from nbviva.export import export
@@ -59,12 +62,7 @@ def grade(
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
     course = Course.find()
-    chosen = groups or course.groups(week)
-    unknown = sorted(set(chosen) - set(course.groups(week)))
-    if unknown:
-        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
-    if not chosen:
-        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    chosen = _groups(course, week, groups)
     if not unsandboxed and (sentence := refusal()):
         raise Refused(sentence)
     rows = []
@@ -109,6 +107,60 @@ def export_(
     course = Course.find()
     for path in export(course, week, folder or course.root / "marks", forms=people_on_forms(course, week)):
         typer.echo(str(path))
+
+
+@app.command(name="regrade")
+def regrade_(
+    week: Week,
+    groups: Annotated[
+        list[str] | None, typer.Argument(help="Groups to regrade; default: all.", show_default=False)
+    ] = None,
+    write: Annotated[bool, typer.Option("--apply", help="Replace the reports, and record the marks.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="For what was graded so: the instructor's own notebooks.")
+    ] = False,
+) -> None:
+    """Mark again by today's checks, from the transcripts; without --apply nothing is written."""
+    course = Course.find()
+    found = list(regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed)))
+    if as_json:
+        typer.echo(json.dumps([regrade.summary(item) for item in found], indent=1))
+    else:
+        for style, line in regrade.lines(found):
+            _console().print(Text(line, style), soft_wrap=True)
+    if write:
+        recorded = regrade.apply(course, week, found)
+        typer.echo(f"Written; recorded anew: {', '.join(recorded) or 'none'}.", err=True)
+    if any(item.after.needs_person for item in found):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command(name="show")
+def show_(
+    week: Week,
+    group: Annotated[str, typer.Argument(help="The group.", show_default=False)],
+    check: Annotated[str, typer.Argument(help="One check's name; default: all.", show_default=False)] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show how a hand-in was marked: what was asked, answered, measured, and decided. For the examiner's eyes."""
+    found = show.audit(Course.find(), week, group, check)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=1))
+    else:
+        for style, line in show.lines(found):
+            _console().print(Text(line, style), soft_wrap=True)
+
+
+def _groups(course: Course, week: str, groups: list[str] | None) -> list[str]:
+    """Give the chosen groups, or all that handed in; say it where there are none, or one is unknown."""
+    chosen = groups or course.groups(week)
+    unknown = sorted(set(chosen) - set(course.groups(week)))
+    if unknown:
+        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
+    if not chosen:
+        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    return chosen
 
 
 def _console() -> Console:

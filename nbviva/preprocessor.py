@@ -18,7 +18,7 @@ from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader import utils
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets.config import Config
@@ -27,7 +27,7 @@ from nbviva.course import Course
 from nbviva.late import LatePenalty
 from nbviva.notebooks import NotebookNode, new_notebook, new_output
 from nbviva.sandbox import refusal
-from nbviva.source import STUB, grade_id
+from nbviva.source import STUB, grade_id, gradebook_points
 from nbviva.store import graded
 from nbviva.verdict import Report
 from nbviva.words import words
@@ -118,6 +118,29 @@ def set_deadline(course: Course, week: str) -> None:
     due = course.week(week).assignment.due.astimezone(UTC).replace(tzinfo=None)
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         gradebook.update_or_create_assignment(week, duedate=due)  # type: ignore[arg-type]  # a wrong annotation there
+
+
+def set_points(course: Course, week: str) -> None:
+    """Tell the gradebook each question's points as they are today; the marks themselves stay.
+
+    Raises
+    ------
+    Refused
+        If the gradebook does not know the week or a question of it.
+    """
+    assignment, path = course.week(week).assignment, course.root / "gradebook.db"
+    if not path.is_file():
+        raise Refused(f"There is no gradebook: run 'nbviva release {week}'.")
+    with Gradebook(f"sqlite:///{path}") as gradebook:
+        try:
+            for question in assignment.questions:
+                cell: Any = gradebook.find_graded_cell(question.name, assignment.notebook, week)
+                cell.max_score = gradebook_points(question)
+        except MissingEntry as error:
+            raise Refused(
+                f"The gradebook is not that of today's {week}: run 'nbviva release {week}' ({error})."
+            ) from None
+        gradebook.db.commit()
 
 
 def with_verdicts(notebook: NotebookNode, report: Report) -> NotebookNode:
