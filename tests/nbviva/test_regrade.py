@@ -14,8 +14,8 @@ from nbviva.cli import main
 from nbviva.course import Course
 from nbviva.kernel import KernelStudent
 from nbviva.preprocessor import Refused, set_points
-from nbviva.regrade import apply, regrade
 from nbviva.record import record
+from nbviva.regrade import apply, regrade
 from nbviva.release import make_release
 from nbviva.sandbox import refusal
 from nbviva.store import graded, stored_report
