@@ -9,23 +9,33 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
+from nbviva.deadline import NOT_LATE
 from nbviva.handin import regular_files
+from nbviva.spec import Assignment
 
 _IGNORED = {"__pycache__"}
 RUNNING = (
     "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "inside", "kernel", "plain",
     "room", "sandbox", "seccomp", "session", "user", "working_copy",
 )  # fmt: skip
+_NO_DATE = datetime.fromtimestamp(0, UTC)
 
 
-def grading_digest(handin: Path, week: Path, source: Path, *more: bytes) -> str:
-    """Give the SHA-256 (hex) of all that decides a report: files of the hand-in, the week, its source, and `more`."""
+def grading_digest(handin: Path, week: Path, assignment: Assignment, data: Path, *more: bytes) -> str:
+    """Give the SHA-256 (hex) of all that decides a report: files of the hand-in, the week and its data, and `more`.
+
+    Of assignment.toml all counts but dates and what being late costs: they change no report.
+    """
     total = hashlib.sha256()
-    for part in (_files(handin), _files(week), _files(source), _framework(), _environment(), *more):
+    undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE)).encode()
+    parts = (_files(handin), _files(week, "assignment.toml"), undated, _files(data), _framework(), _environment())
+    for part in (*parts, *more):
         total.update(hashlib.sha256(part).digest())
     return total.hexdigest()
 
@@ -54,11 +64,11 @@ def run_causes(handin: Path, data: Path, cells: Sequence[object], draws: bytes, 
     return {name: hashlib.sha256(content).hexdigest()[:32] for name, content in causes.items()}
 
 
-def _files(folder: Path) -> bytes:
+def _files(folder: Path, left_out: str = "") -> bytes:
     return _digest(
         item
         for path in sorted(regular_files(folder))
-        if not _IGNORED.intersection(path.parts)
+        if not _IGNORED.intersection(path.parts) and path != folder / left_out
         for item in (str(path.relative_to(folder)).encode(errors="surrogateescape"), _content(path))
     )
 

@@ -11,19 +11,18 @@ from pathlib import Path
 from nbviva.checks import Draw, Examination, Week, examine, unasked
 from nbviva.digest import run_causes
 from nbviva.evidence import Evidence, forget_hidden_inputs, make_harmless
-from nbviva.filled import Filled, read_form
-from nbviva.form_fields import FORM_NAME
-from nbviva.handin import Handin, read_handin, regular_files
+from nbviva.handin import Handin, read_handin
 from nbviva.kernel import KernelStudent, StartFailed
 from nbviva.notebooks import NotebookNode
 from nbviva.outputs import clean, figures, printed
+from nbviva.paper import counting_form
 from nbviva.recorder import Recorder
 from nbviva.replay import NotAsked, ReplayStudent
 from nbviva.room import Clock, Room
 from nbviva.sheet import Sheet
 from nbviva.sitting import Sitting, StandIn
 from nbviva.source import TRAINING, grade_id, release_template, source_notebook, tags
-from nbviva.spec import Assignment, Question
+from nbviva.spec import Question
 from nbviva.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
 from nbviva.working_copy import stage
@@ -171,27 +170,6 @@ def _notes(sitting: Sitting) -> Iterator[str]:
         yield f"The kernel ended early. {sitting.death}"
     if sitting.dropped:
         yield "The kernel sent messages that no kernel of ours sends; they were dropped."
-
-
-def form_of(folder: Path) -> Path | None:
-    """Find the exercise sheet in a hand-in: by its name, or the first PDF."""
-    found = sorted(path for path in regular_files(folder) if path.suffix.lower() == ".pdf" and path.parent == folder)
-    return next((path for path in found if path.name == FORM_NAME), found[0] if found else None)
-
-
-def counting_form(folder: Path, assignment: Assignment) -> tuple[Filled | None, tuple[str, ...]]:
-    """Read the hand-in's PDF, and what is to be said of it; None where the notebook's answer cells count.
-
-    That is so, unless a PDF is required, where there is none, where it cannot be read, and where it is the release's
-    with nothing filled in: it lies in the folder that many hand in as a whole.
-    """
-    path = form_of(folder)
-    if path is None and not assignment.sheet_required:
-        return None, ()
-    filled = read_form(path or folder / FORM_NAME, assignment)
-    if assignment.sheet_required or filled.answers:
-        return filled, filled.problems
-    return None, () if filled.readable else filled.problems
 
 
 def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dict[int, StandIn]:

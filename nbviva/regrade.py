@@ -14,6 +14,7 @@ from typing import Any
 from nbviva.course import Course
 from nbviva.grade import Graded, grade
 from nbviva.outputs import plain
+from nbviva.paper import signed
 from nbviva.preprocessor import Refused, set_points
 from nbviva.record import record
 from nbviva.replay import NotAsked
@@ -111,7 +112,9 @@ def apply(course: Course, week: str, found: Sequence[Regraded]) -> tuple[str, ..
     pending.parent.mkdir(exist_ok=True)
     write(pending, json.dumps(groups).encode())
     for item in found:
-        save(course.report(week, item.group), item.found)
+        folder = course.report(week, item.group)
+        save(folder, item.found)
+        signed(course.submitted(week, item.group), folder, course.week(week).assignment)
     set_points(course, week)
     record(course, week, [group for group in groups if stored_report(course.report(week, group))])
     pending.unlink()

@@ -10,6 +10,7 @@ from nbviva.course import Course
 from nbviva.digest import grading_digest
 from nbviva.grade import Graded, Submission, grade
 from nbviva.notebooks import NotebookNode, read, to_text
+from nbviva.paper import signed
 from nbviva.room import Room
 from nbviva.transcript import MAX_FILE_BYTES
 from nbviva.verdict import Report
@@ -18,9 +19,10 @@ from nbviva.verdict import Report
 def submission(course: Course, week: str, group: str, room: Room | None = None) -> Submission:
     """Give a group's hand-in with all that grading it needs."""
     room = room or Room()
-    loaded, folder, source = course.week(week), course.submitted(week, group), course.source(week)
-    digest = grading_digest(folder, loaded.folder, source, group.encode(), course.secret(), repr(room).encode())
-    return Submission(loaded, group, folder, source / "data", course.draw(week, group), digest, room)
+    loaded, folder, data = course.week(week), course.submitted(week, group), course.source(week) / "data"
+    more = (group.encode(), course.secret(), repr(room).encode())
+    digest = grading_digest(folder, loaded.folder, loaded.assignment, data, *more)
+    return Submission(loaded, group, folder, data, course.draw(week, group), digest, room)
 
 
 def graded(
@@ -34,6 +36,7 @@ def graded(
         return stored, read(folder / "notebook.ipynb")
     found = grade(item)
     save(folder, found)
+    signed(item.folder, folder, item.week.assignment)  # the names on the sheet, for the marks list alone
     return found.report, found.notebook
 
 
