@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -146,15 +147,13 @@ def regrade_(
 ) -> None:
     """Mark again by today's checks, from the transcripts; without --apply nothing is written."""
     course = Course.find()
-    found = list(regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed)))
+    marked = regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed))
+    found = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
     if as_json:
         _print_json([regrade.summary(item) for item in found])
     else:
-        for style, line in regrade.lines(found):
-            _console().print(Text(line, style), soft_wrap=True)
-    if write:
-        recorded = regrade.apply(course, week, found)
-        typer.echo(f"Written; recorded anew: {', '.join(recorded) or 'none'}.", err=True)
+        _print_lines(regrade.lines(found))
+    typer.echo("Written and recorded." if write else "Nothing was written; --apply does.", err=True)
     if any(item.after.needs_person for item in found):
         raise typer.Exit(NEEDS_PERSON)
 
@@ -171,8 +170,7 @@ def show_(
     if as_json:
         _print_json(asdict(found))
     else:
-        for style, line in show.lines(found):
-            _console().print(Text(line, style), soft_wrap=True)
+        _print_lines(show.lines(found))
 
 
 def _groups(course: Course, week: str, groups: list[str] | None) -> list[str]:
@@ -195,6 +193,12 @@ def _print_collected(week: str, rows: tuple[Collected, ...]) -> None:
         cells = (item.group or "-", when, str(item.action), str(len(item.files)), "\n".join(item.notes))
         table.add_row(*map(escape, cells))
     _console().print(table)
+
+
+def _print_lines(lines: Iterable[tuple[str, str]]) -> None:
+    console = _console()
+    for style, line in lines:
+        console.print(Text(line, style), soft_wrap=True)
 
 
 def _print_json(value: object) -> None:

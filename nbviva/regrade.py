@@ -6,13 +6,13 @@ A hand-in's kernel is started again only where its transcript cannot answer. Not
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from nbviva.course import Course
-from nbviva.grade import Graded, grade
+from nbviva.grade import Graded, Submission, grade
 from nbviva.outputs import plain
 from nbviva.paper import signed
 from nbviva.preprocessor import Refused, set_points
@@ -20,7 +20,7 @@ from nbviva.record import record
 from nbviva.replay import NotAsked
 from nbviva.room import Room
 from nbviva.sandbox import refusal
-from nbviva.store import save, stored_report, stored_transcript, submission, write
+from nbviva.store import save, stored_report, stored_transcript, submission
 from nbviva.verdict import Mark, Report, Verdict
 
 
@@ -51,17 +51,15 @@ class Regraded:
     ----------
     again
         Why its kernel had to be started again; empty where the transcript answered everything.
+    found
+        All that is to be stored; None once that is done, or where it is not wanted.
     """
 
     group: str
     before: Report | None
-    found: Graded
+    after: Report
     again: str = ""
-
-    @property
-    def after(self) -> Report:
-        """Today's report."""
-        return self.found.report
+    found: Graded | None = None
 
     @property
     def gain(self) -> float:
@@ -90,35 +88,53 @@ def regrade(course: Course, week: str, groups: Sequence[str], room: Room | None 
     """
     for group in groups:
         folder, item = course.report(week, group), submission(course, week, group, room)
-        before = stored_report(folder)
+        before, again = stored_report(folder), ""
         try:
-            yield Regraded(group, before, grade(item, stored_transcript(folder)))
+            found = grade(item, stored_transcript(folder))
         except NotAsked as why:
-            if item.room.sandboxed and (sentence := refusal()):
-                raise Refused(sentence) from None
-            found = grade(item)
-            if not found.report.digest:
-                raise Refused(found.report.verdicts[0].detail) from None
-            yield Regraded(group, before, found, str(why))
+            found, again = _fresh(item), str(why)
+        yield Regraded(group, before, found.report, again, found)
 
 
-def apply(course: Course, week: str, found: Sequence[Regraded]) -> tuple[str, ...]:
-    """Replace the reports and record those that changed in the gradebook; manual marks stay. Gives their groups.
+def _fresh(item: Submission) -> Graded:
+    if item.room.sandboxed and (sentence := refusal()):
+        raise Refused(sentence)
+    found = grade(item)
+    if not found.report.digest:  # no kernel, which is our fault
+        raise Refused(found.report.verdicts[0].detail)
+    return found
 
-    What has to be recorded is noted before, so that it is recorded the next time if this is interrupted.
+
+def apply(course: Course, week: str, found: Iterable[Regraded]) -> tuple[Regraded, ...]:
+    """Replace each report as soon as it is found, then record those that changed in the gradebook; manual marks stay.
+
+    Who has to be recorded is noted before that, so that the next call makes up for one that was interrupted.
     """
-    pending = course.root / ".nbviva" / f"regraded-{week}.json"
-    groups = tuple(sorted({*_noted(pending), *(item.group for item in found if item.is_new)}))
+    pending = course.root / ".nbviva" / f"regraded-{week}.jsonl"
     pending.parent.mkdir(exist_ok=True)
-    write(pending, json.dumps(groups).encode())
-    for item in found:
-        folder = course.report(week, item.group)
+    done = tuple(_saved(course, week, item, pending) for item in found)
+    set_points(course, week)
+    record(course, week, sorted(group for group in _noted(pending) if stored_report(course.report(week, group))))
+    pending.unlink(missing_ok=True)
+    return done
+
+
+def _saved(course: Course, week: str, item: Regraded, pending: Path) -> Regraded:
+    folder = course.report(week, item.group)
+    if item.is_new:
+        with pending.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(item.group) + "\n")
+    if item.found is not None:
         save(folder, item.found)
         signed(course.submitted(week, item.group), folder, course.week(week).assignment)
-    set_points(course, week)
-    record(course, week, [group for group in groups if stored_report(course.report(week, group))])
-    pending.unlink()
-    return groups
+    return replace(item, found=None)
+
+
+def _noted(pending: Path) -> set[str]:
+    try:
+        return {str(json.loads(line)) for line in pending.read_text("utf-8").splitlines()}
+    except (FileNotFoundError, ValueError):
+        return set()
 
 
 def lines(found: Sequence[Regraded]) -> Iterator[tuple[str, str]]:
@@ -158,13 +174,6 @@ def summary(item: Regraded) -> dict[str, Any]:
 
 def _points(points: float | None) -> str:
     return "none" if points is None else f"{points:g}"
-
-
-def _noted(pending: Path) -> list[str]:
-    try:
-        return [str(group) for group in json.loads(pending.read_text("utf-8"))]
-    except (OSError, ValueError):
-        return []
 
 
 def _changes(before: Report | None, after: Report) -> Iterator[Change]:
