@@ -22,8 +22,7 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets.config import Config
 
-from nbviva.course import Course
-from nbviva.course import Refused as Refused  # noqa: PLC0414 - this is where other modules know it from
+from nbviva.course import Course, Refused
 from nbviva.gradebook import opened
 from nbviva.late import LatePenalty
 from nbviva.notebooks import NotebookNode, new_notebook, new_output
