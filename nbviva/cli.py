@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -19,8 +19,7 @@ from rich.text import Text
 from nbviva import record, regrade, release, show, store
 from nbviva.collect import Action, Collected, collect
 from nbviva.course import Course, CourseError, Refused
-from nbviva.dates import recompute
-from nbviva.deadline import spoken_moment
+from nbviva.dates import recompute, told
 from nbviva.export import export
 from nbviva.receipt import worksheet_times
 from nbviva.room import Room
@@ -121,13 +120,8 @@ def deadline(week: Week, as_json: Json = False) -> None:
     if as_json:
         _print_json(asdict(found))
         return
-    typer.echo(
-        f"{week}: submit until {spoken_moment(found.due)} ({found.due.tzinfo}), {found.due.astimezone(UTC):%H:%M} UTC."
-    )
-    for item in found.changed:
-        due = f"{spoken_moment(item.due)}" if item.due != found.due else "the week's"
-        typer.echo(f"{item.group}: loses {item.after:g} points, before {item.before:g}; its deadline is {due}.")
-    typer.echo(f"{len(found.changed)} penalties changed.")
+    for line in told(week, found):
+        typer.echo(line)
     for sentence in found.problems:
         typer.echo(sentence, err=True)
 
