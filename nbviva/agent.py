@@ -95,7 +95,7 @@ def main() -> None:
     application = IPKernelApp.instance()
     application.initialize(sys.argv[1:])
     sys.path.append(str(Path.cwd()))  # a group's own modules come after the environment's, so that they shadow none
-    _seed_everything(0)
+    random.seed(0)
     serve(application.kernel)
     application.start()
 

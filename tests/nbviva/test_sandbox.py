@@ -30,6 +30,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
 from nbviva import bubblewrap, cgroup, inside, sandbox, seccomp, user
 from nbviva.inside import MIB, Limits
+from nbviva.warm import Template
 
 REPOSITORY = Path(__file__).parents[2]
 ROOMY = Limits(memory=1024 * MIB)
@@ -48,22 +49,25 @@ class Specs(KernelSpecManager):
 
     metadata: dict[str, Any]
 
+    module = "ipykernel_launcher"
+
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        command = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        command = [sys.executable, "-P", "-m", self.module, "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name=kernel_name, language="python", metadata=self.metadata)
 
 
 class Kernel:
     """A kernel that runs code and gives back what it printed."""
 
-    def __init__(self, working_copy: Path | None, limits: Limits, name: str = "nbviva-sandbox") -> None:
+    def __init__(self, working_copy: Path | None, limits: Limits, template: str = "") -> None:
         factory = KernelProvisionerFactory.instance()
         factory.provisioners["nbviva-sandbox"] = EntryPoint(
             "nbviva-sandbox", "nbviva.sandbox:SandboxProvisioner", factory.GROUP_NAME
         )
         specs = Specs()
-        config = {"limits": limits, "working_copy": working_copy}
-        specs.metadata = {"kernel_provisioner": {"provisioner_name": name, "config": config}}
+        specs.module = "nbviva.agent" if template else Specs.module
+        config = {"limits": limits, "working_copy": working_copy, "template": template}
+        specs.metadata = {"kernel_provisioner": {"provisioner_name": "nbviva-sandbox", "config": config}}
         self.manager = KernelManager(kernel_spec_manager=specs)
 
     def __enter__(self) -> Self:
@@ -137,15 +141,15 @@ def hand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def kernel(hand_in: Path) -> Iterator[Kernel]:
-    """One kernel for all the tests that leave it as it was."""
-    with pytest.MonkeyPatch.context() as patch:
+@pytest.fixture(scope="module", params=["cold", "warm"])
+def kernel(hand_in: Path, request: pytest.FixtureRequest) -> Iterator[Kernel]:
+    """One kernel, started or forked, for all the tests that leave it as it was."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as running:
         patch.setenv(VARIABLE, VARIABLE)
         patch.setenv("JPY_PARENT_PID", str(os.getpid()))
         patch.setenv("OPENBLAS_L2_SIZE", "1048576")
-        with Kernel(hand_in, ROOMY) as started:
-            yield started
+        template = running.enter_context(Template([])).address if request.param == "warm" else ""
+        yield running.enter_context(Kernel(hand_in, ROOMY, template))
 
 
 @pytest.fixture
