@@ -9,6 +9,7 @@ From the asker's side a kernel looks as one that bubblewrap started:
         kernel
 """
 
+import contextlib
 import gc
 import importlib
 import os
@@ -27,10 +28,14 @@ from nbviva import agent, nest
 READY = b"ready\n"
 HERE = b"here"
 REQUEST_BYTES = 1 << 17
-# What a kernel imports at its start anyhow. Not matplotlib_inline.backend_inline, which hooks into the running shell.
+# What a kernel imports at its start, some of it if it is there. Not what hooks into the running shell when imported.
 OF_A_KERNEL = (
     "ipykernel.kernelapp",
-    "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.logger",
+    "IPython.extensions.storemagic",
+    "sqlite3",
 )
 PLACES = ("/handin", "/home/student", "/tmp", "/dev/shm", "/run/nbviva")  # noqa: S108 - the sandbox's own
 INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel sets it, which matplotlib reads when it is imported
@@ -44,7 +49,10 @@ def import_all(names: Sequence[str]) -> None:
     """Import what the kernels will import."""
     before = dict(os.environ)
     os.environ["MPLBACKEND"] = INLINE
-    for name in (*OF_A_KERNEL, *names):
+    for name in OF_A_KERNEL:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    for name in names:
         try:
             importlib.import_module(name)
         except (Exception, SystemExit) as error:
