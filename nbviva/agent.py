@@ -55,7 +55,7 @@ class Agent:
     def _keep(self, value: object) -> Handle:
         number = len(self.kept)
         self.kept[number] = value
-        return Handle(number, type(value).__name__)
+        return Handle(number)
 
     def _inside(self, value: Any) -> Any:
         """Put the objects back in the place of their handles."""
@@ -95,7 +95,7 @@ def main() -> None:
     application = IPKernelApp.instance()
     application.initialize(sys.argv[1:])
     sys.path.append(str(Path.cwd()))  # a group's own modules come after the environment's, so that they shadow none
-    random.seed(0)
+    _seed_everything(0)
     serve(application.kernel)
     application.start()
 

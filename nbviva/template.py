@@ -46,8 +46,7 @@ class CannotFork(RuntimeError):
 
 
 def import_all(names: Sequence[str]) -> None:
-    """Import what the kernels will import."""
-    before = dict(os.environ)
+    """Import what the kernels will import; what that changes in the environment, it would change in each of them."""
     os.environ["MPLBACKEND"] = INLINE
     for name in OF_A_KERNEL:
         with contextlib.suppress(ImportError):
@@ -57,8 +56,7 @@ def import_all(names: Sequence[str]) -> None:
             importlib.import_module(name)
         except (Exception, SystemExit) as error:
             raise CannotFork(f"{name} cannot be imported ahead ({type(error).__name__}: {error}).") from error
-    os.environ.clear()
-    os.environ.update(before)
+    del os.environ["MPLBACKEND"]
 
 
 def refuse_to_share(listener: int) -> None:
@@ -168,8 +166,6 @@ def _set_up(request: nest.Request) -> None:
     sys.argv = sys.orig_argv = list(request.argv)
     for name, (soft, hard) in request.rlimits.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (soft, hard))
-    if numpy := sys.modules.get("numpy"):  # drew its state when it was imported, the same for all kernels
-        numpy.random.seed(0)
     if processes := sys.modules.get("multiprocessing.process"):
         processes.current_process().authkey = os.urandom(32)
 
