@@ -28,7 +28,7 @@ HOME = Path("/home/student")
 SOCKETS = Path("/run/nbviva")  # short: the path of a unix socket holds 107 bytes
 CONNECTION_FILE = SOCKETS / "connection.json"
 AGENT = Path("/opt/nbviva")
-AGENT_MODULES = ("agent.py", "codec.py")
+AGENT_MODULES = ("agent.py", "codec.py", "encoder.py", "decoder.py", "plain.py")
 TEMPLATE_MODULES = ("template.py", "nest.py")  # beside them where kernels are forked
 WRITABLE = (WORKING_COPY, HOME, Path("/tmp"), Path("/dev/shm"))  # each a tmpfs of its own
 SOCKETS_SIZE = MIB
@@ -140,7 +140,7 @@ def mode(place: Path) -> str:
 
 
 def agent_files(modules: Iterable[str] = AGENT_MODULES) -> dict[Path, bytes]:
-    """The framework as the kernel sees it: two modules in an empty package, nothing of the folder they come from."""
+    """The framework as the kernel sees it: a few modules in an empty package, nothing of the folder they come from."""
     own, package = Path(__file__).parent, AGENT / "nbviva"
     return {package / "__init__.py": b""} | {package / name: (own / name).read_bytes() for name in modules}
 

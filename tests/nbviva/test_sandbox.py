@@ -91,7 +91,7 @@ def test_modules_of_the_hand_in_are_inert(kernel: Kernel) -> None:
 def test_of_the_framework_only_what_it_needs_is_there(kernel: Kernel) -> None:
     """The kernel needs its agent and the codec, a forked one what it was forked with, and sees no more."""
     forked = inside.TEMPLATE_MODULES if kernel.provisioner.template else ()
-    needed = {"__init__.py", "agent.py", "codec.py", *forked}
+    needed = {"__init__.py", *inside.AGENT_MODULES, *forked}
     assert set(kernel.value("import os; print(os.listdir('/opt/nbviva/nbviva'))")) == needed
 
 
