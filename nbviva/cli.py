@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -16,6 +17,8 @@ from nbviva.collect import Action, collect
 from nbviva.course import Course, CourseError
 from nbviva.export import export
 from nbviva.marks import people_on_forms
+from nbviva.mutant_score import Score
+from nbviva.mutate import mutation_score
 from nbviva.preprocessor import Refused
 from nbviva.receipt import worksheet_times
 from nbviva.room import Room
@@ -109,6 +112,44 @@ def export_(
     course = Course.find()
     for path in export(course, week, folder or course.root / "marks", forms=people_on_forms(course, week)):
         typer.echo(str(path))
+
+
+@app.command()
+def mutate(
+    week: Week,
+    workers: Annotated[int | None, typer.Option("--workers", help="Mutants at a time; default: one a core.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make every slip in the week's solutions that an operator can make, and name those that no check catches."""
+    score = mutation_score(Course.find(), week, workers=workers, told=_progress)
+    if as_json:
+        typer.echo(json.dumps(score.plain(), indent=1))
+    else:
+        _print_mutants(score)
+    if score.unexplained or score.errors:
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _progress(done: int, total: int) -> None:
+    if done % 50 == 0 or done == total:
+        typer.echo(f"{done}/{total} mutants", err=True)
+
+
+def _print_mutants(score: Score) -> None:
+    wrong = len(score.tried) - len(score.fair)
+    typer.echo(
+        f"{score.week}: {len(score.tried)} mutants, {score.caught} of {wrong} wrong ones caught ({score.score:.1%})."
+    )
+    table = Table(title="Mutants that pass every check", title_justify="left", show_lines=True)
+    for heading in ("cell", "line", "operator", "before and after", "what came of it"):
+        table.add_column(heading, overflow="fold")
+    for item in (item for item in score.tried if not item.is_caught):
+        why = f"{item.explained.kind}: {item.explained.why}" if item.explained else f"{item.fate}, to be explained"
+        slip = f"{item.mutated.before}\n{item.mutated.after}"
+        table.add_row(*map(escape, (item.cell, str(item.mutated.line), item.mutated.operator, slip, why)))
+    _console().print(table)
+    for error in score.errors:
+        typer.echo(error)
 
 
 def _console() -> Console:
