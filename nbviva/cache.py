@@ -10,6 +10,8 @@ from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
+MOST = 20_000  # the oldest go first
+
 
 class Cache:
     """Texts by key, in one file; a file that is missing or broken holds nothing."""
@@ -24,10 +26,10 @@ class Cache:
 
     def update(self, texts: Mapping[str, str]) -> None:
         """Add texts, and write the file whole or not at all."""
-        self._kept |= texts
+        self._kept = dict(list({**self._kept, **texts}.items())[-MOST:])
         self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        part.write_text(json.dumps(self._kept, indent=0, sort_keys=True), encoding="utf-8")
+        part.write_text(json.dumps(self._kept, indent=0), encoding="utf-8")
         part.replace(self._path)
 
 

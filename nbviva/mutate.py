@@ -17,10 +17,11 @@ from nbviva.notebooks import NotebookNode
 from nbviva.source import code_cells, grade_id, release_template, source_notebook
 from nbviva.spec import SpecError
 from nbviva.survivors import FILE, Explained, explained
-from nbviva.trial import Trial, attempt, failing
+from nbviva.trial import Trial, attempt, failing, warm_up
 
 GROUPS = 4  # the first group's questions decide; those of the others are asked of what passed
 LEAST_SECONDS, TIMES = 1.0, 10.0  # a mutant may take ten times what the solution takes, and a second
+SAVED_EVERY = 50
 _NO_INFLUENCE = (FILE, "notebook.py", "*mutants.py", "*alternatives.py", "*.typ")  # of the notebook the code has one
 
 
@@ -81,10 +82,14 @@ class _Bench:
         texts = {key: text for key in jobs if (text := self.kept.get(key)) is not None}
         self.fresh = len(todo)
         new: dict[str, str] = {}
+        if todo:
+            warm_up(self.week)
         try:
             for ended in forked(partial(self._try, jobs), todo, self.workers, self._limit):
                 new[ended.job] = self._told(ended)
                 told(len(new), len(todo))
+                if len(new) % SAVED_EVERY == 0:
+                    self.kept.update(new)
         finally:
             self.kept.update(new)
         return {key: _read(text) for key, text in {**texts, **new}.items()}

@@ -5,10 +5,13 @@ Here code of the notebook runs beside the checks, and a mutant of it may do anyt
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ from nbviva.agent import Agent
 from nbviva.checks import Check, Examination, Week, load
 from nbviva.codec import Frames, decode
 from nbviva.course import generators
-from nbviva.rehearsal import Rehearsed, execute, small
+from nbviva.rehearsal import Rehearsed, closure, execute, small
 from nbviva.sheet import Sheet
 from nbviva.source import EXPERIMENT, TRAINING, code_cells, grade_id, tags
 from nbviva.student import Student
@@ -65,7 +68,11 @@ class Rehearsal:
     ) -> None:
         self.talk: Talk = []
         self._texts, self._evidence, self._done = texts, Rehearsed(), 0
-        self._trains = any("notebook" in week.fixtures_of(check) for check in checks)
+        chosen = closure(checks)
+        self._trains = any("notebook" in week.fixtures_of(check) for check in chosen)
+        asked = {check.exercise for check in chosen}
+        questions = [question for question in week.assignment.questions if question.name not in asked]
+        self._idle = {f"{question.name}_answer" for question in questions if question.answers}
         self._namespace: dict[str, Any] = {"__name__": "__main__", **small(week, "NAMES")}
         self._cells = _cells(week.folder)
         self._agent = Agent(self._namespace)
@@ -95,10 +102,15 @@ class Rehearsal:
         names = [cell.name for cell in self._cells]
         for cell in islice(self._cells, self._done, names.index(exercise)):
             self._done += 1
-            if cell.graded or EXPERIMENT in cell.tags or (TRAINING in cell.tags and not self._trains):
+            if self._is_idle(cell):
                 continue
             code = compile(self._texts[cell.name], f"<{cell.name}>", "exec") if cell.name in self._texts else cell.code
             execute(code, self._namespace, cell.name, self._evidence)
+
+    def _is_idle(self, cell: _Cell) -> bool:
+        """Whether no check looks at what the cell does: figures, training, answers of questions that are not asked."""
+        trains_in_vain = TRAINING in cell.tags and not self._trains
+        return cell.graded or EXPERIMENT in cell.tags or trains_in_vain or cell.name in self._idle
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,16 @@ def _cells(folder: Path) -> tuple[_Cell, ...]:
         )
         for cell in code_cells(load(folder))
     )
+
+
+def warm_up(week: Week) -> None:
+    """Import what the notebook imports, so that a fork need not."""
+    for cell in code_cells(week):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+                with suppress(ImportError):
+                    import_module(module or "")
 
 
 def failing(week: Week, texts: Mapping[str, str], secret: bytes, group: str) -> list[str]:
