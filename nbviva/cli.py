@@ -21,6 +21,8 @@ from nbviva.collect import Action, Collected, collect
 from nbviva.course import Course, CourseError, Refused
 from nbviva.dates import recompute, told
 from nbviva.export import export
+from nbviva.mutant_score import Score
+from nbviva.mutate import mutation_score
 from nbviva.receipt import worksheet_times
 from nbviva.room import Room
 from nbviva.sandbox import refusal
@@ -198,6 +200,44 @@ def _print_json(value: object) -> None:
     typer.echo(
         json.dumps(value, indent=1, default=lambda item: item.isoformat() if isinstance(item, datetime) else str(item))
     )
+
+
+@app.command()
+def mutate(
+    week: Week,
+    workers: Annotated[int | None, typer.Option("--workers", help="Mutants at a time; default: one a core.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make every slip in the week's solutions that an operator can make, and name those that no check catches."""
+    score = mutation_score(Course.find(), week, workers=workers, told=_progress)
+    if as_json:
+        typer.echo(json.dumps(score.plain(), indent=1))
+    else:
+        _print_mutants(score)
+    if score.unexplained or score.errors:
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _progress(done: int, total: int) -> None:
+    if done % 50 == 0 or done == total:
+        typer.echo(f"{done}/{total} mutants", err=True)
+
+
+def _print_mutants(score: Score) -> None:
+    wrong = len(score.tried) - len(score.fair)
+    typer.echo(
+        f"{score.week}: {len(score.tried)} mutants, {score.caught} of {wrong} wrong ones caught ({score.score:.1%})."
+    )
+    table = Table(title="Mutants that pass every check", title_justify="left", show_lines=True)
+    for heading in ("cell", "line", "operator", "before and after", "what came of it"):
+        table.add_column(heading, overflow="fold")
+    for item in (item for item in score.tried if not item.is_caught):
+        why = f"{item.explained.kind}: {item.explained.why}" if item.explained else f"{item.fate}, to be explained"
+        slip = f"{item.mutated.before}\n{item.mutated.after}"
+        table.add_row(*map(escape, (item.cell, str(item.mutated.line), item.mutated.operator, slip, why)))
+    _console().print(table)
+    for error in score.errors:
+        typer.echo(error)
 
 
 def _console() -> Console:
