@@ -24,6 +24,7 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets.config import Config
 
 from nbviva.course import Course
+from nbviva.feedback import BookedGrades, FeedbackExporter
 from nbviva.late import LatePenalty
 from nbviva.notebooks import NotebookNode, new_notebook, new_output
 from nbviva.sandbox import refusal
@@ -41,6 +42,8 @@ def configure(config: Config, root: Path) -> None:
     config.Autograde.sanitize_preprocessors = [Viva]
     config.AssignLatePenalties.plugin_class = LatePenalty
     config.Autograde.autograde_preprocessors = [RecordVerdicts, AssignLatePenalties]
+    config.GenerateFeedback.exporter_class = FeedbackExporter
+    config.GenerateFeedback.preprocessors = [BookedGrades]
 
 
 class Refused(Exception):

@@ -22,7 +22,7 @@ GRID = np.linspace(0, 1, 101)
 LOGOS = 3
 
 
-def gradient_flow(norms: Mapping[str, Floats], caption: str) -> Plot:
+def gradient_flow(norms: Mapping[str, Floats]) -> Plot:
     """Gradient norms by layer of the student's networks, and dashed those of the reference's own."""
     series = []
     for method, found in norms.items():
@@ -30,12 +30,12 @@ def gradient_flow(norms: Mapping[str, Floats], caption: str) -> Plot:
         expected = reference.gradient_profile(method, seed=0).norms
         series += [
             Series(name, tuple(layers), tuple(found)),
-            Series(f"{name}, reference", tuple(layers), tuple(expected), dashed=True),
+            Series("reference", tuple(layers), tuple(expected), dashed=True),
         ]
     return Plot(
         PlotKind.LINE,
         "Gradient norms through 50 layers",
-        caption,
+        "On the way from the output (right) to the input (left) three lines fall; two stay up, one of them nearly level.",
         f"Gradient norm by layer for {', '.join(norms)}, measured and from the reference.",
         "hidden layer (1 is nearest to the input)",
         "L2 norm of the weight gradient",
@@ -55,7 +55,7 @@ def roc(folds: Folds) -> Plot:
         f"ROC curve, mean of {len(folds)} folds: {mean[20]:.2f} true positives at 0.2 false positives.",
         "false positive rate",
         "true positive rate",
-        (Series("your classifier", tuple(GRID), tuple(mean)), Series("guessing", (0.0, 1.0), (0.0, 1.0), dashed=True)),
+        (Series("guessing", (0.0, 1.0), (0.0, 1.0), dashed=True), Series("your classifier", tuple(GRID), tuple(mean))),
     )
 
 
@@ -72,8 +72,8 @@ def precision_recall(folds: Folds) -> Plot:
         "recall",
         "precision",
         (
-            Series("your classifier", tuple(GRID), tuple(mean)),
             Series("guessing", (0.0, 1.0), (share, share), dashed=True),
+            Series("your classifier", tuple(GRID), tuple(mean)),
         ),
     )
 
@@ -103,7 +103,7 @@ def kernel_sizes(sizes: Sequence[int], scores: Sequence[float]) -> Plot:
         f"ROC-AUC by kernel size: {listed}.",
         "kernel size (letters)",
         "ROC-AUC",
-        (Series("your comparison", tuple(sizes), tuple(scores)), Series("guessing", ends, (0.5, 0.5), dashed=True)),
+        (Series("guessing", ends, (0.5, 0.5), dashed=True), Series("your comparison", tuple(sizes), tuple(scores))),
     )
 
 
