@@ -60,8 +60,8 @@ def svg(plot: Plot, name: str) -> str:
         rows = figure.subplots(len(panels), sharex=True, sharey=True, squeeze=False)[:, 0]
         for axes, (title, series) in zip(rows, panels, strict=True):
             _panel(axes, plot, series)
-            axes.set_title(title, loc="left", fontsize=8.5)
-        rows[-1].set_xlabel(plot.x_axis)
+            axes.set_title(_literal(title), loc="left", fontsize=8.5)
+        rows[-1].set_xlabel(_literal(plot.x_axis))
         if plot.kind is PlotKind.LOGO and (places := [x for series in plot.series for x in series.x]):
             rows[-1].set_xlim(min(places) - 0.6, max(places) + 0.6)
         text = io.StringIO()
@@ -71,7 +71,7 @@ def svg(plot: Plot, name: str) -> str:
 
 
 def _panel(axes: Axes, plot: Plot, series: list[Series]) -> None:
-    axes.set_ylabel(plot.y_axis)
+    axes.set_ylabel(_literal(plot.y_axis))
     if plot.kind is PlotKind.LOGO:
         _draw_logo(axes, series)
         return
@@ -103,18 +103,19 @@ def _draw_series(axes: Axes, kind: PlotKind, series: list[Series]) -> None:
     """Draw each series in a colour and with a marker of its own; a dashed one in the colour of that before it."""
     number, colour = -1, MUTED
     for one in series:
+        label = _literal(one.name)
         if one.dashed:
-            axes.plot(one.x, one.y, color=colour, linestyle=(0, (4, 2)), linewidth=1.2, label=one.name)
+            axes.plot(one.x, one.y, color=colour, linestyle=(0, (4, 2)), linewidth=1.2, label=label)
             continue
         number += 1
         colour, marker = PALETTE[number % len(PALETTE)], _MARKERS[number % len(_MARKERS)]
         if kind is PlotKind.BAR:
-            axes.bar(one.x, one.y, color=colour, label=one.name)
+            axes.bar(one.x, one.y, color=colour, label=label)
             continue
         line = "none" if kind is PlotKind.POINTS else "-"
         every = max(1, len(one.x) // 8) if len(one.x) > 12 else 1
         axes.plot(one.x, one.y, color=colour, linestyle=line, marker=marker, markersize=4.5, markevery=every,
-                  linewidth=1.8, label=one.name)  # fmt: skip
+                  linewidth=1.8, label=label)  # fmt: skip
 
 
 def _draw_logo(axes: Axes, letters: list[Series]) -> None:
@@ -144,6 +145,10 @@ def _unit_letter(letter: str) -> Path:
     shape = TextPath((0, 0), letter[:1] or "?", size=1, prop=FontProperties(weight="bold"))
     box = shape.get_extents()
     return Affine2D().translate(-box.x0, -box.y0).scale(1 / box.width, 1 / box.height).transform_path(shape)
+
+
+def _literal(text: str) -> str:
+    return text.replace("$", r"\$")  # which would begin a formula
 
 
 def _embedded(text: str, plot: Plot, name: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
+from latex2mathml import exceptions
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -14,6 +16,11 @@ from pygments.lexers import PythonLexer
 
 MAX_CODE = 40_000  # characters that are coloured; a longer cell is shown plain
 _TOP = 2  # levels that a page's own headings take
+_BROKEN: tuple[type[Exception], ...] = (
+    *(error for error in vars(exceptions).values() if isinstance(error, type) and issubclass(error, Exception)),
+    *(ValueError, LookupError, AttributeError, TypeError),
+)
+_REFUSED = re.compile(r"\s(?:href|style|class|id)=")
 
 
 def markdown(text: str) -> str:
@@ -22,7 +29,8 @@ def markdown(text: str) -> str:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1:]) + _TOP)}"
-    return str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+    found = str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+    return found.replace('<div class="math block">', '<div class="math block" tabindex="0">')  # wide ones scroll
 
 
 def code(text: str) -> str:
@@ -41,9 +49,9 @@ def _formula(content: str, options: dict[str, Any]) -> str:
     """Give MathML, or the formula as it was typed where that is none."""
     try:
         found = str(convert(content, display="block" if options["display_mode"] else "inline"))
-    except (ValueError, IndexError, KeyError, AttributeError, TypeError):  # what its parser raises on a broken formula
+    except _BROKEN:
         found = ""
-    return found if found and "href" not in found else f"<code>{html.escape(content)}</code>"
+    return f"<code>{html.escape(content)}</code>" if not found or _REFUSED.search(found) else found
 
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
