@@ -105,16 +105,15 @@ class _Room:
 
 def render(head: Head, questions: tuple[Question, ...], notebook: NotebookNode) -> str:
     """Give the page's HTML, at most `MAX_PAGE` bytes: what does not fit is left out with a sentence."""
-    plots, notices = _plots(questions), head.notices
+    plots, notices, told = _plots(questions), head.notices, questions
     unread = next((v.detail for q in questions for v in q.verdicts if v.cause == NO_NOTEBOOK), "")
     if unread:
         notices = (unread, *(notice for notice in notices if notice not in unread))
-        silent = [replace(q, verdicts=tuple(replace(v, detail="") for v in q.verdicts)) for q in questions]
-        questions = tuple(silent)
+        told = tuple(question for question in questions if question.manual or question.comments)
     room = _Room(MAX_PAGE - _OWN - sum(len(p.html.encode()) for found in plots.values() for p in found))
     return str(
         _template().render(
-            head=replace(head, notices=notices), questions=questions, plots=plots, listed=_listed,
+            head=replace(head, notices=notices), questions=questions, told=told, plots=plots, listed=_listed,
             outcome=_outcome, points=points, unread=bool(unread),
             cells=() if unread else tuple(_cells(notebook, questions, room)),
         )

@@ -28,18 +28,18 @@ _BOX = "border-left:4px solid #2b5f8a;padding:2px 0 2px 12px;margin:6px 0;font-f
 def words(mark: Mark, report: Report) -> NotebookNode:
     """Give the output of a graded cell that tells the question's mark and why."""
     verdicts = [verdict for verdict in report.verdicts if verdict.exercise == mark.question]
-    head = f"{mark.number} {mark.title}: {points(mark)}"
+    head = ": ".join(filter(None, (f"{mark.number} {mark.title}", points(mark))))
     lines = [f"{WORDS[v.outcome]}: {v.sentence} {v.detail}".strip() for v in verdicts]
     block = f'<div style="{_BOX}"><strong>{html.escape(head)}</strong>{listed(verdicts)}</div>'
     return new_output("display_data", data={"text/html": block, "text/plain": "\n".join([head, *lines])})
 
 
 def points(mark: Mark) -> str:
-    """Give a mark in words."""
+    """Give a mark in words; nothing for a question that has no points of its own."""
     if mark.points is None:
         return "no mark yet"
     if mark.maximum == mark.points == 0:
-        return "no points of its own"
+        return ""
     unit = "point" if mark.maximum == 1 else "points"
     return f"{mark.points:g} of {mark.maximum:g} {'extra ' if mark.bonus else ''}{unit}"
 

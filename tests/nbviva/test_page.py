@@ -147,8 +147,9 @@ def test_notebook_that_could_not_be_read_is_told_once():
     ]
     found = page(code("stub_of_ours"), questions=tuple(asked))
     assert 1 == found.count(reason)
-    assert "There is no notebook to show." in found
+    assert "there is no notebook to show." in found
     assert "stub_of_ours" not in found
+    assert "What was checked" not in found
 
 
 def test_given_and_long_code_is_folded_and_an_answer_is_not():
