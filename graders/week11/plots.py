@@ -62,7 +62,7 @@ def roc(folds: Folds) -> Plot:
 def precision_recall(folds: Folds) -> Plot:
     """The precision-recall curve, averaged over the folds at equal recall."""
     curves = [precision_recall_curve(labels, scores)[:2] for labels, scores in folds]
-    mean = np.mean([np.interp(GRID, recall[::-1], precision[::-1]) for precision, recall in curves], axis=0)  # (101,)
+    mean = np.mean([_at_recall(precision, recall) for precision, recall in curves], axis=0)  # (101,)
     share = float(np.mean(np.concatenate([labels for labels, _ in folds])))
     return Plot(
         PlotKind.LINE,
@@ -76,6 +76,14 @@ def precision_recall(folds: Folds) -> Plot:
             Series("your classifier", tuple(GRID), tuple(mean)),
         ),
     )
+
+
+def _at_recall(precision: Floats, recall: Floats) -> Floats:
+    """Give the precision at the recalls of the grid; where a recall has several, the best."""
+    recalls, place = np.unique(recall, return_inverse=True)
+    best = np.zeros(len(recalls))
+    np.maximum.at(best, place, precision)
+    return np.interp(GRID, recalls, best)  # (101,)
 
 
 def folds_roc_auc(scores: Sequence[float], bound: float) -> Plot:
