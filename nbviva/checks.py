@@ -1,15 +1,14 @@
-"""Checks: how an author writes them, how a week's are loaded, and `examine`, which runs them all.
+"""A week's checks: how they are loaded, and `examine`, which runs them all on one hand-in.
 
-A check is a function whose docstring is the sentence that the student reads and whose arguments are fixtures, by name.
-It returns what it measured (a sentence) or nothing, and raises `Mismatch` when the answer is wrong. What it notes in
-the fixture `findings` stays with its verdict either way; what a shared fixture noted goes to each check that used it.
+What a check notes in the fixture `findings` stays with its verdict, however it ends; what a shared fixture noted goes
+to each check that used it.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -19,92 +18,18 @@ from typing import Any
 import numpy as np
 
 from nbviva.compare import Mismatch
+from nbviva.declare import Check, Fixture, Overlay, alternative, check, fixture, mutant
 from nbviva.findings import Findings
 from nbviva.spec import Assignment, SpecError, read_assignment
-from nbviva.student import QUESTION_SECONDS, NoAnswer, Student, viva
+from nbviva.student import NoAnswer, Student, viva
 from nbviva.verdict import Outcome, Verdict
 
+__all__ = [
+    "Check", "Draw", "Examination", "Fixture", "Overlay", "Week", "alternative", "check", "examine", "fixture", "load",
+    "mutant",
+]  # fmt: skip
+
 Draw = Callable[[str], np.random.Generator]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check of one exercise; `seconds` is the limit of each question that it asks."""
-
-    function: Callable[..., str | None]
-    exercise: str
-    needs: tuple[Check, ...] = ()
-    seconds: float = QUESTION_SECONDS
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return self.function.__name__
-
-    @property
-    def sentence(self) -> str:
-        """The docstring as one line: what the student reads."""
-        return " ".join((inspect.getdoc(self.function) or "").split())
-
-
-@dataclass(frozen=True)
-class Fixture:
-    """A value that a week's checks share, made once a hand-in; `stands_in` names the cell that it is run for."""
-
-    function: Callable[..., Any]
-    stands_in: str | None
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """A wrong (`mutant`) or right (`alternative`) answer written another way; replaces one name of the notebook's."""
-
-    function: Callable[..., Any]
-    checks: tuple[Check, ...]
-    replaces: str
-
-    @property
-    def story(self) -> str:
-        """The docstring as one line: what is wrong with it, or what is different."""
-        return " ".join((inspect.getdoc(self.function) or "").split())
-
-
-def check(exercise: str, *, needs: Iterable[Check] = (), seconds: float = QUESTION_SECONDS) -> Callable[..., Check]:
-    """Make a function a check of the graded cell `exercise`.
-
-    Parameters
-    ----------
-    needs
-        Checks that must have passed; else this one is skipped and names the first that did not.
-    """
-
-    def decorate(function: Callable[..., str | None]) -> Check:
-        if not inspect.getdoc(function):
-            raise TypeError(
-                f"the check {function.__name__} has no docstring; write the sentence that the student reads"
-            )
-        return Check(function, exercise, tuple(needs), seconds)
-
-    return decorate
-
-
-def fixture(*, stands_in: str | None = None, seconds: float = QUESTION_SECONDS) -> Callable[..., Fixture]:
-    """Make a function a fixture. With `stands_in` it is also run in the place of that cell of the notebook.
-
-    Such a fixture returns an object whose `names` (a mapping) are the variables that the cell would have set.
-    """
-    return lambda function: Fixture(function, stands_in, seconds)
-
-
-def mutant(*checks: Check, replaces: str = "") -> Callable[..., Overlay]:
-    """Make a function a wrong answer that each of `checks` must catch; it replaces its own name unless told else."""
-    return lambda function: Overlay(function, checks, replaces or function.__name__)
-
-
-def alternative(*checks: Check, replaces: str = "") -> Callable[..., Overlay]:
-    """Make a function (or class) a right answer that all of `checks` must accept."""
-    return mutant(*checks, replaces=replaces)
 
 
 @dataclass(frozen=True)
@@ -212,7 +137,7 @@ class Examination:
 
     def _call(self, function: Callable[..., Any], name: str, seconds: float) -> Any:
         values = [self._argument(parameter, name) for parameter in inspect.signature(function).parameters]
-        with viva(self.student, self.draw(f"{name}/seeds"), seconds):
+        with viva(self.student, self.draw(f"{name}/seeds"), seconds, name):
             return function(*values)
 
     def _argument(self, parameter: str, name: str) -> Any:
