@@ -40,7 +40,7 @@ class Sheet:
     def number(self, answer):
         return as_number(getattr(self, answer), name=answer)
 
-    def difference(self, answer):
+    def difference(self, _answer):
         return ""
 
     def text_of(self, answer):
