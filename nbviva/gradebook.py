@@ -13,13 +13,15 @@ from typing import Any
 from nbgrader import api
 from nbgrader.api import Gradebook
 from sqlalchemy import func, select
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.orm import selectinload
 
 from nbviva.course import Course, Refused
 
 Tables: Any = api  # nbgrader's tables, whose columns it does not annotate as SQLAlchemy's types want them
 LOST = "Nothing that was graded is lost: run the same command again afterwards."
+
+IN_USE = f"The gradebook is in use by another program: let that come to its end. {LOST}"
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ def opened(course: Course) -> Iterator[Gradebook]:
     try:
         with _open(course) as book:
             yield book
-    except DBAPIError as error:
-        raise Refused(_sentence(str(error.orig))) from error
+    except IntegrityError as error:
+        raise Refused(IN_USE) from error
+    except (DBAPIError, api.InvalidEntry) as error:  # nbgrader's own name for what it could not write
+        raise Refused(_sentence(str(getattr(error, "orig", error)))) from error
     except (ArgumentError, ModuleNotFoundError) as error:
         raise Refused(_no_such_database(error)) from error
 
@@ -95,7 +99,7 @@ def _open(course: Course) -> Gradebook:
 
 def _sentence(said: str) -> str:
     if "locked" in said:
-        return f"The gradebook is in use by another program: let that come to its end. {LOST}"
+        return IN_USE
     if "full" in said or "No space" in said:
         return f"There is no room left for the gradebook: make room on its disk. {LOST}"
     return f"The gradebook cannot be used ({(said.splitlines() or ['no reason was given'])[0]}). {LOST}"

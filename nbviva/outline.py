@@ -17,7 +17,7 @@ from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums
 from sqlalchemy import delete, insert, or_, select
 
 from nbviva.course import Course, Refused
-from nbviva.gradebook import Tables, find_assignment
+from nbviva.gradebook import Tables, find_assignment, opened, present
 from nbviva.notebooks import NotebookNode
 from nbviva.source import source_notebook
 
@@ -71,6 +71,13 @@ def _cell(cell: NotebookNode) -> Cell:
     return Cell(
         ours["grade_id"], cell.cell_type, utils.is_locked(cell), utils.is_solution(cell), points, cell.source, checksum
     )
+
+
+def keep_up(course: Course, week: str) -> None:
+    """Bring the outline of a week up to date, if there is a gradebook: nbgrader's release cannot, once work is in."""
+    if present(course):
+        with opened(course) as book:
+            bring_up(book, course, week, outline(course, week))
 
 
 def bring_up(book: Gradebook, course: Course, week: str, wanted: Outline) -> None:

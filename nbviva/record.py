@@ -10,6 +10,7 @@ import errno
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -48,25 +49,26 @@ def record(course: Course, week: str, groups: Sequence[str], *, workers: int | N
     """
     if not groups:
         return Recorded()
+    groups = list(dict.fromkeys(groups))
     wanted = outline(course, week)
-    with _room_on_disk(), opened(course) as book:
+    with _files_said(), opened(course) as book:
         bring_up(book, course, week, wanted)
         marks = _record_marks(book, course, week, wanted, groups)
         reapply(course, week, book)
         shown = _shown(book, week)
-    with _room_on_disk():
+    with _files_said():
         pages = _record_pages(course, week, wanted, {group: shown[group] for group in groups}, workers)
     return Recorded(marks, pages)
 
 
 @contextmanager
-def _room_on_disk() -> Iterator[None]:
+def _files_said() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise Refused(f"The disk is full: make room where the course lies. {LOST}") from error
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Refused(f"The disk is full: make room where the course lies. {LOST}") from error
+        raise Refused(f"{error.filename} cannot be read or written ({error.strerror}). {LOST}") from error
 
 
 def _record_marks(
@@ -99,7 +101,8 @@ def _record_marks(
 def _code() -> bytes:
     """Give a digest of the framework: other words on a page, or other rules of recording, are a change too."""
     files = sorted(path for path in regular_files(Path(__file__).parent) if "__pycache__" not in path.parts)
-    return digest(part for path in files for part in (path.name.encode(), path.read_bytes())).encode()
+    parts = (part for path in files for part in (path.name.encode(), path.read_bytes()))
+    return digest([version("nbgrader").encode(), *parts]).encode()
 
 
 def _report_digest(course: Course, week: str, wanted: Outline, group: str, code: bytes) -> str:
