@@ -116,25 +116,25 @@ def find_assignment(book: Gradebook, week: str) -> Any:
     return book.db.scalar(select(Tables.Assignment).where(Tables.Assignment.name == week))
 
 
-def grade_rows(book: Gradebook, week: str) -> list[GradeRow]:
-    """Give all grades of a week, in one query."""
+def grade_rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> list[GradeRow]:
+    """Give the grades of a week (of all groups, or of these), in one query."""
     grade = Tables.Grade
     columns = (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade)
-    return [GradeRow(*row) for row in book.db.execute(_of_week(week, grade, *columns))]
+    return [GradeRow(*row) for row in book.db.execute(_of_week(week, groups, grade, *columns))]
 
 
-def comment_rows(book: Gradebook, week: str) -> list[CommentRow]:
-    """Give all comments of a week, in one query."""
+def comment_rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> list[CommentRow]:
+    """Give the comments of a week (of all groups, or of these), in one query."""
     comment = Tables.Comment
     return [
         CommentRow(*row)
-        for row in book.db.execute(_of_week(week, comment, comment.auto_comment, comment.manual_comment))
+        for row in book.db.execute(_of_week(week, groups, comment, comment.auto_comment, comment.manual_comment))
     ]
 
 
-def _of_week(week: str, table: Any, *columns: Any) -> Any:
+def _of_week(week: str, groups: Sequence[str] | None, table: Any, *columns: Any) -> Any:
     submission, notebook, cell = Tables.SubmittedAssignment, Tables.SubmittedNotebook, Tables.BaseCell
-    return (
+    query = (
         select(table.id, submission.student_id, cell.name, *columns)
         .join(notebook, notebook.id == table.notebook_id)
         .join(submission, submission.id == notebook.assignment_id)
@@ -142,6 +142,7 @@ def _of_week(week: str, table: Any, *columns: Any) -> Any:
         .join(cell, cell.id == table.cell_id)
         .where(Tables.Assignment.name == week)
     )
+    return query if groups is None else query.where(submission.student_id.in_(groups))
 
 
 def scores(book: Gradebook, assignment_id: str) -> dict[str, float]:

@@ -90,7 +90,7 @@ def _record_marks(
     for start in range(0, len(stale), BATCH):
         batch = stale[start : start + BATCH]
         enter(book, course, week, wanted, batch)
-        rows = _rows(book, week)
+        rows |= _rows(book, week, batch)
         for group in batch:
             report, row, notebook = now(group)
             known[group] = replace(known.get(group, Note()), report=report, rows=row, notebook=notebook)
@@ -114,10 +114,10 @@ def _report_digest(course: Course, week: str, wanted: Outline, group: str, code:
     return digest([*report, *(read_small(handin / name) for name in FROM_HANDIN), repr(wanted).encode(), code])
 
 
-def _rows(book: Gradebook, week: str) -> dict[str, str]:
+def _rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> dict[str, str]:
     """Give a digest of each group's automatic marks and comments, as they stand in the gradebook."""
-    found = [(row.group, (row.cell, row.auto)) for row in grade_rows(book, week)]
-    return _by_group([*found, *((row.group, (row.cell, row.auto)) for row in comment_rows(book, week))])
+    found = [(row.group, (row.cell, row.auto)) for row in grade_rows(book, week, groups)]
+    return _by_group([*found, *((row.group, (row.cell, row.auto)) for row in comment_rows(book, week, groups))])
 
 
 def _shown(book: Gradebook, week: str) -> dict[str, str]:
