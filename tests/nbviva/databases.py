@@ -15,7 +15,7 @@ import psycopg
 from nbgrader.api import Base
 from sqlalchemy import MetaData, create_engine, select
 
-MISSING = "PostgreSQL's programs are missing: run tools/system_packages, which installs Debian's package postgresql."
+MISSING = "PostgreSQL's programs are missing: 'tools/system_packages tests' installs Debian's package postgresql."
 NOBODY = 65534
 
 
