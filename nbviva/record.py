@@ -122,10 +122,10 @@ def _rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> di
 
 def _shown(book: Gradebook, week: str) -> dict[str, str]:
     """Give a digest of all that each group's page shows of the gradebook."""
-    found = [(row.group, (row.cell, row.score)) for row in grade_rows(book, week)]
+    found = [(row.group, (row.cell, row.score, row.manual)) for row in grade_rows(book, week)]
     comments = [(row.group, (row.cell, row.auto, row.manual)) for row in comment_rows(book, week)]
     late = [
-        (entry.student_id, ("late", notebook.late_submission_penalty))
+        (entry.student_id, ("late", entry.extension, notebook.late_submission_penalty))
         for entry in submissions(book, find_assignment(book, week).id)
         for notebook in entry.notebooks
     ]
@@ -143,8 +143,8 @@ def _record_pages(
     course: Course, week: str, wanted: Outline, shown: Mapping[str, str], workers: int | None
 ) -> tuple[str, ...]:
     known = notes(course, week)
-    config = read_small(course.root / "nbgrader_config.py")
-    target = {group: digest([known[group].report.encode(), text.encode(), config]) for group, text in shown.items()}
+    same = [read_small(course.root / "nbgrader_config.py"), repr(course.week(week).assignment).encode()]
+    target = {group: digest([known[group].report.encode(), text.encode(), *same]) for group, text in shown.items()}
     places = {group: course.feedback(week, group) / f"{wanted.notebook}.html" for group in shown}
     before = {group: stamp(places[group]) for group in shown}
     stale = [g for g in shown if not before[g] or (known[g].shown, known[g].page) != (target[g], before[g])]
