@@ -20,7 +20,7 @@ CREDENTIALS = struct.Struct("iII")  # of Linux's struct ucred: process, user, gr
 class Forked:
     """The keeper of a forked kernel: what `subprocess.Popen` is of a started one, as far as a provisioner asks.
 
-    The fork lives as long as its connection is open, so it does not outlive us.
+    The fork lives as long as its connection is open and this process lives.
     """
 
     stdin = stderr = None
@@ -49,11 +49,14 @@ class Forked:
         self.stdout = os.fdopen(os.dup(self._connection.fileno()), "rb")
 
     def ask(self, wanted: Request, archive: int) -> None:
-        """Tell what is wanted, and hand over the archive of the hand-in."""
+        """Tell what is wanted, and hand over the archive of the hand-in, and this process to keep an eye on."""
+        myself = os.pidfd_open(os.getpid())
         try:
-            socket.send_fds(self._connection, [wanted.to_bytes()], [archive])
+            socket.send_fds(self._connection, [wanted.to_bytes()], [archive, myself])
         except OSError as error:
             raise SandboxUnavailable(f"The fork ended before it was told what for ({error}).") from error
+        finally:
+            os.close(myself)
 
     def poll(self) -> int | None:
         """Give 0 when the process has ended: nobody but the template hears how."""

@@ -109,7 +109,7 @@ def next_asker(listener: socket.socket) -> socket.socket:
 def become_kernel(asker: socket.socket, files: dict[str, nest.Found]) -> None:
     """Turn a fork of the template into a keeper, a first process and a kernel; return in the kernel only."""
     asker.send(HERE)  # Linux tells the asker who sent it
-    data, (archive,), _, _ = socket.recv_fds(asker, REQUEST_BYTES, 1)
+    data, (archive, process), _, _ = socket.recv_fds(asker, REQUEST_BYTES, 2)
     request = nest.Request.from_bytes(data)
     program = bytes.fromhex(request.seccomp)
     nest.leave_namespaces()
@@ -117,8 +117,9 @@ def become_kernel(asker: socket.socket, files: dict[str, nest.Found]) -> None:
     if first := os.fork():
         os.close(alive)
         os.close(archive)
-        _keep(asker, first, program)
+        _keep(asker, process, first, program)
     os.close(keeper_holds)
+    os.close(process)
     nest.die_with_parent()
     if select.select([alive], [], [], 0)[0]:  # the keeper died before it was asked to take us along
         os._exit(1)
@@ -136,11 +137,12 @@ def become_kernel(asker: socket.socket, files: dict[str, nest.Found]) -> None:
     asker.close()
 
 
-def _keep(asker: socket.socket, first: int, program: bytes) -> NoReturn:
-    """With this process the first one ends, and with that one all others: when the asker hangs up, or by itself."""
+def _keep(asker: socket.socket, process: int, first: int, program: bytes) -> NoReturn:
+    """End with the first process, or let it, and so all others, end when the asker hangs up or its process is dead."""
     nest.give_up_privileges(program)
     poll = select.poll()
     poll.register(os.pidfd_open(first), select.POLLIN)
+    poll.register(process, select.POLLIN)  # a fork of the asker's may have the connection too, and outlive it
     poll.register(asker, 0)  # hanging up is always told
     poll.poll()
     os._exit(0)

@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -240,7 +241,7 @@ def test_the_processes_around_a_fork_keep_next_to_nothing_open(fork: Callable[..
     keeper, first, _ = cgroup.process_tree(fork().provisioner.pid or 0)
     opened = [[str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()] for pid in (keeper, first)]
     assert [kinds(list(enumerate(names))) for names in opened] == [
-        ["/dev/null", "/dev/null", "/dev/null", "anon_inode:[pidfd]", "pipe:[N]", "socket:[N]"],
+        ["/dev/null", "/dev/null", "/dev/null", "anon_inode:[pidfd]", "anon_inode:[pidfd]", "pipe:[N]", "socket:[N]"],
         ["/dev/null", "/dev/null", "/dev/null"],
     ]
 
@@ -516,27 +517,31 @@ def test_a_template_leaves_nothing() -> None:
     assert set(CONTROLLERS.glob(f"**/nbviva-{os.getpid()}-*")) == before
 
 
-def test_a_killed_asker_leaves_no_kernel(warmed: Template) -> None:
-    """When who asked for it is gone in an instant, the kernel is gone, and the template goes on."""
+@pytest.mark.parametrize("forks", [False, True])
+def test_a_killed_asker_leaves_no_kernel(warmed: Template, forks: bool) -> None:
+    """When the asker is gone in an instant the kernel is gone, though a fork of it has its files open."""
     marker = f"5{secrets.randbelow(10**6)}.5"
     driver = f"""
-        import sys, time
+        import os, sys, time
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from probe import ROOMY, Kernel
         with Kernel(None, ROOMY, {warmed.address!r}) as kernel:
             kernel.run("import subprocess; subprocess.Popen(['sleep', '{marker}'])")
-            print(kernel.manager.connection_file, flush=True)
+            other = {forks} and os.fork()
+            if other or not {forks}:
+                print(kernel.manager.connection_file, int(other), flush=True)
             time.sleep(60)
     """
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(driver)], stdout=subprocess.PIPE) as asker:
         assert asker.stdout is not None
-        left = Path(asker.stdout.readline().decode().strip()).parent
+        name, other = asker.stdout.readline().decode().split()
         assert processes_named(marker)
         asker.kill()
-    assert settled(lambda: processes_named(marker), 0) == []
+        assert settled(lambda: processes_named(marker), 0) == []
+        if forks:
+            os.kill(int(other), signal.SIGKILL)
     assert len(settled(lambda: cgroup.process_tree(warmed._process.pid), 3)) == 3
-    (left / "s").unlink()
-    left.rmdir() if not list(left.iterdir()) else [path.unlink() for path in left.iterdir()]
+    shutil.rmtree(Path(name).parent)
 
 
 def test_an_asker_that_says_nothing_harms_nobody(warmed: Template) -> None:
