@@ -558,9 +558,10 @@ def test_a_killed_template_ends_its_kernels_and_says_so(tmp_path: Path) -> None:
     with Template([]) as running:
         room = Room(template=running.address)
         with KernelStudent(tmp_path, room) as kernel:
+            inner = cgroup.process_tree(kernel._manager.provisioner.pid)
             os.kill(process_of(running), signal.SIGKILL)
-            running._process.wait()
-            assert not running.is_alive()
+            assert settled(lambda: [pid for pid in inner if Path(f"/proc/{pid}").exists()], 0) == []
+            assert not settled(lambda: [1] * running.is_alive(), 0)
             with pytest.raises(Died):
                 kernel.student["x"]
         with pytest.raises(StartFailed, match="forked from has ended"), KernelStudent(tmp_path, room):
