@@ -59,7 +59,8 @@ def rehearse(week: Week, overlay: Overlay | None = None, *, group: str = "rehear
     student = local_student(namespace)
     given = {"sheet": Sheet(week.assignment, student), "notebook": evidence, **small(week, "FIXTURES")}
     draw = generators(b"rehearsal", week.assignment.week, group)
-    return examine(Examination(chosen, student, draw, given))
+    with contextlib.redirect_stdout(io.StringIO()):  # what the notebook's functions print is no answer
+        return examine(Examination(chosen, student, draw, given))
 
 
 def closure(checks: Iterable[Check]) -> set[Check]:

@@ -42,7 +42,7 @@ import torch
 from torch import nn
 
 torch.set_num_threads(1)
-colours = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#000000"]  # Okabe and Ito's
+colours = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#000000", "#CC79A7"]  # Okabe and Ito's
 plt.rcParams.update({"axes.prop_cycle": plt.cycler(color=colours), "figure.constrained_layout.use": True})
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 
