@@ -1,4 +1,4 @@
-"""Many hand-ins: those without a fresh report are graded by a pool of workers, here or on a cluster; killed, it resumes.
+"""Many hand-ins: those without a fresh report are graded by workers, here or on a cluster; killed, it resumes.
 
 A worker grades one hand-in and stores its report, whole or not at all; nothing else is kept about a batch. So whatever
 ends it and whenever, the next call finds what is done by the reports' digests and goes on with the rest.
@@ -7,9 +7,10 @@ ends it and whenever, the next call finds what is done by the reports' digests a
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbviva import pool, store
@@ -24,7 +25,7 @@ from nbviva.telling import Listener, teller
 EXAMINER_BYTES = 1 * GIB  # a worker's own share beside its kernel's limit: the week's libraries and what answers take
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
-Runner = Callable[[Sequence[str], Callable[[], None]], Iterator[Finished]]
+Runner = Callable[[Sequence[str], Callable[[], None]], Generator[Finished, None, None]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Options:
     workers: int = 1
     memory: int | None = None
     again: bool = False
-    room: Room = Room()
+    room: Room = field(default_factory=Room)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def grade_batch(
         standing = Standing(len(groups), len(fresh))
         watch.begin(standing)
         ending.callback(watch.end)
-        faults = {}
+        faults: dict[str, str] = {}
 
         def tick() -> None:
             for told in listener.heard():
@@ -123,7 +124,7 @@ def _why(finished: Finished) -> str:
 def _here(course: Course, week: str, options: Options, address: str) -> Runner:
     """Give a runner that grades in worker processes on this machine."""
 
-    def run(groups: Sequence[str], tick: Callable[[], None]) -> Iterator[Finished]:
+    def run(groups: Sequence[str], tick: Callable[[], None]) -> Generator[Finished, None, None]:
         if not groups:
             return
         most = min(workers_that_fit(options), len(groups))
@@ -161,3 +162,19 @@ def available_memory() -> int:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     raise CourseError("/proc/meminfo does not tell how much memory is available: say it with --memory.")
+
+
+def read_size(text: str) -> int | None:
+    """Give the bytes of a size such as `16G` or `900M`; None for an empty text.
+
+    Raises
+    ------
+    CourseError
+        If it is no size.
+    """
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", text.strip(), re.IGNORECASE)
+    if not found:
+        raise CourseError(f"'{text}' is no size of memory: write it as 16G or 900M.")
+    return int(float(found[1]) * 1024 ** ("KMGT".index(found[2].upper()) + 1))

@@ -1,19 +1,19 @@
-"""Grading on a Dask cluster: hand-ins travel as bytes, reports travel back, and no worker needs the course directory."""
+"""Grading on a Dask cluster: hand-ins travel as bytes, reports travel back; no worker needs the course directory."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from distributed import Client, Future, KilledWorker, wait
+from distributed import Client, KilledWorker, wait
 from distributed import TimeoutError as DaskTimeoutError
 
 from nbviva.course import Course, CourseError
 from nbviva.digest import of_environment, of_framework
-from nbviva.parcel import WeekParcel, grade_parcel, pack_handin, pack_week, unpack_report
+from nbviva.parcel import grade_parcel, pack_handin, pack_week, unpack_report
 from nbviva.pool import DEATHS_MOST, Finished
 from nbviva.room import Room
 from nbviva.sandbox import refusal
@@ -33,13 +33,13 @@ class ClusterError(CourseError):
 class _Run:
     """The hand-ins of a batch on a cluster: those to be sent, and those under way."""
 
-    client: Client
+    client: Any
     course: Course
     week: str
     room: Room
     parcel: Any  # the future of the week's parcel, sent to each worker once
     left: list[str]
-    under_way: dict[Future, tuple[str, float]] = field(default_factory=dict)
+    under_way: dict[Any, tuple[str, float]] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     copied: set[str] = field(default_factory=set)
 
@@ -67,7 +67,7 @@ class _Run:
                 self.copied.add(group)
                 self.send(group)
 
-    def finish(self, future: Future) -> Finished | None:
+    def finish(self, future: Any) -> Finished | None:
         """Take what a task gave; None for the second of two copies."""
         group, since = self.under_way.pop(future)
         for other in [other for other, (name, _) in self.under_way.items() if name == group]:
@@ -83,7 +83,7 @@ class _Run:
         return Finished(group)
 
 
-def on_cluster(address: str, course: Course, week: str, room: Room) -> Callable[..., Iterator[Finished]]:
+def on_cluster(address: str, course: Course, week: str, room: Room) -> Callable[..., Generator[Finished, None, None]]:
     """Give a runner for `grade_batch` that grades on the cluster of the scheduler at `address`.
 
     A worker that is lost has its hand-ins sent to others; a hand-in that was on two lost workers is given up.
@@ -94,7 +94,7 @@ def on_cluster(address: str, course: Course, week: str, room: Room) -> Callable[
         When it is called: no scheduler answers, there is no worker, or one differs from this machine.
     """
 
-    def run(groups: Sequence[str], tick: Callable[[], None]) -> Iterator[Finished]:
+    def run(groups: Sequence[str], tick: Callable[[], None]) -> Generator[Finished, None, None]:
         if not groups:
             return
         with _connected(address) as client:
@@ -123,7 +123,7 @@ def _finished(current: _Run) -> Iterator[Finished]:
             yield finished
 
 
-def _connected(address: str) -> Client:
+def _connected(address: str) -> Any:
     try:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -142,7 +142,7 @@ def _about_this_machine() -> dict[str, str]:
     return {"nbviva": of_framework(), "packages": of_environment(), "sandbox": refusal() or ""}
 
 
-def _require_equal_workers(client: Client, room: Room) -> None:
+def _require_equal_workers(client: Any, room: Room) -> None:
     workers: Mapping[str, dict[str, str]] = client.run(_about_this_machine)
     if not workers:
         raise ClusterError("The cluster has no worker: start some with 'dask worker --nthreads 1 ADDRESS'.")

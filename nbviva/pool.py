@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from multiprocessing import connection
@@ -37,7 +37,7 @@ class Finished:
 
 def run(
     function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int, tick: Callable[[], None] = lambda: None
-) -> Iterator[Finished]:
+) -> Generator[Finished, None, None]:
     """Call `function(*job)` for each job in worker processes and give the results as they come.
 
     Parameters
@@ -50,7 +50,7 @@ def run(
     Closing the iterator, or an exception in the block that reads it, ends the workers and what they have started.
     """
     context = multiprocessing.get_context("spawn")  # a worker inherits no thread, lock or socket of ours
-    pool = ProcessPool(max_workers=workers, context=context, initializer=_prepare)
+    pool: Any = ProcessPool(max_workers=workers, context=context, initializer=_prepare)
     waiting: dict[Future[Any], tuple[tuple[Any, ...], int]] = {pool.schedule(function, job): (job, 0) for job in jobs}
     try:
         while waiting:

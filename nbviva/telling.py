@@ -1,4 +1,4 @@
-"""What the workers of a batch are at: short messages over a local datagram socket, which may be lost and never block."""
+"""What the workers of a batch are at: short messages over a local datagram socket, which may be lost, never block."""
 
 from __future__ import annotations
 
