@@ -9,18 +9,21 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbviva import pool, store
 from nbviva.course import Course, CourseError
-from nbviva.inside import GIB
+from nbviva.inside import GIB, SandboxUnavailable
 from nbviva.lock import only_one
+from nbviva.notebooks import read
 from nbviva.pool import Finished
 from nbviva.progress import Silent, Standing, Watch
 from nbviva.room import Room
+from nbviva.source import imports_of
 from nbviva.telling import Listener, teller
+from nbviva.warm import Template
 
 EXAMINER_BYTES = 1 * GIB  # a worker's own share beside its kernel's limit: the week's libraries and what answers take
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -93,7 +96,7 @@ def grade_batch(
                 standing.told(told)
             watch.tick(standing)
 
-        run = runner or _here(course, week, options, listener.address)
+        run = runner or _here(course, week, options, listener.address, watch.say)
         with closing(run(due, tick)) as all_finished:
             for finished in all_finished:
                 sentence = _settle(course, week, finished)
@@ -121,24 +124,44 @@ def _why(finished: Finished) -> str:
     return f"It could not be graded ({type(finished.error).__name__}: {finished.error}): this is a fault of ours."
 
 
-def _here(course: Course, week: str, options: Options, address: str) -> Runner:
-    """Give a runner that grades in worker processes on this machine."""
+def _here(course: Course, week: str, options: Options, address: str, say: Callable[[str], None]) -> Runner:
+    """Give a runner that grades in worker processes on this machine, with kernels forked from one template."""
 
     def run(groups: Sequence[str], tick: Callable[[], None]) -> Generator[Finished, None, None]:
         if not groups:
             return
         most = min(workers_that_fit(options), len(groups))
-        jobs = [(group, course.root, week, options.room, address) for group in groups]
-        yield from pool.run(grade_one, jobs, most, tick)
+        with _warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
+            jobs = [(group, course.root, week, room, address) for group in groups]
+            yield from pool.run(grade_one, jobs, most, tick)
 
     return run
 
 
+@contextmanager
+def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -> Generator[Room, None, None]:
+    """Give the room with a template, where one can be had; else kernels are started cold, and why is said."""
+    source = course.source(week) / f"{course.assignment(week).notebook}.ipynb"
+    with ExitStack() as ending:
+        if room.sandboxed and source.is_file():
+            try:
+                template = ending.enter_context(Template(imports_of(read(source)), room.limits))
+                room = replace(room, template=template.address)
+            except SandboxUnavailable as error:
+                say(f"Kernels are started one by one, without a template: {error}")
+        yield room
+
+
 def grade_one(group: str, root: Path, week: str, room: Room, address: str) -> None:
-    """Grade one hand-in and store its report: what a worker process does."""
+    """Grade one hand-in and store its report: what a worker process does.
+
+    A kernel that could not be forked is started: the template may be gone.
+    """
     tell = teller(address, group)
     tell("starting")
-    store.graded(Course(root), week, group, again=True, room=room, tell=tell)
+    report, _ = store.graded(Course(root), week, group, again=True, room=room, tell=tell)
+    if room.template and any(verdict.cause == "StartFailed" for verdict in report.verdicts):
+        store.graded(Course(root), week, group, again=True, room=replace(room, template=""), tell=tell)
 
 
 def workers_that_fit(options: Options) -> int:

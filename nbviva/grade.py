@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nbviva.checks import Draw, Examination, Week, examine
+from nbviva.checks import Draw, Examination, Week, examine, unasked
 from nbviva.codec import Frames
 from nbviva.digest import run_causes
 from nbviva.evidence import Evidence, forget_hidden_inputs, make_harmless
@@ -88,8 +88,7 @@ def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
     handin = _read(submission)
     found = _examined(submission, handin, transcript)
     seconds = round(time.monotonic() - started, 3)
-    times = {"total": seconds} if transcript is None else {**found.seconds, "replay": seconds}
-    return _graded(submission, handin, replace(found, seconds=times))
+    return _graded(submission, handin, replace(found, seconds={"total": seconds, **found.seconds}))
 
 
 def ungraded(submission: Submission, sentence: str) -> Graded:
@@ -162,6 +161,8 @@ def _teller(tell: Tell) -> Listener:
 
 
 def _replayed(submission: Submission, handin: Handin, causes: dict[str, str], transcript: bytes) -> _Examined:
+    if not transcript:
+        raise NotAsked("There is no transcript.")
     try:
         read = Transcript.from_bytes(transcript)
     except BrokenTranscript as error:
@@ -183,7 +184,9 @@ def _sit(submission: Submission, handin: Handin, sitting: Sitting) -> _Examined:
     sitting.run(handin.notebook, stand_ins)
     verdicts = examine(examination)
     forget_hidden_inputs(handin, min((i for i, call in stand_ins.items() if call is not dict), default=None))
-    return _Examined(verdicts, (*_notes(sitting), *problems), sitting.kept_in)
+    notes = (*_notes(sitting), *problems)
+    sitting.settle(unasked(examination, verdicts))
+    return _Examined(verdicts, notes, sitting.kept_in)
 
 
 def _notes(sitting: Sitting) -> Iterator[str]:

@@ -84,6 +84,9 @@ class Watch(Protocol):
     def finished(self, standing: Standing, group: str, sentence: str) -> None:
         """Called for each hand-in that is done; the sentence is empty, or says what fault of ours there was."""
 
+    def say(self, sentence: str) -> None:
+        """Called with what the instructor should know about the batch as a whole."""
+
     def end(self) -> None:
         """Called once, also when the batch is interrupted."""
 
@@ -98,6 +101,9 @@ class Silent:
         """Show nothing."""
 
     def finished(self, standing: Standing, group: str, sentence: str) -> None:
+        """Show nothing."""
+
+    def say(self, sentence: str) -> None:
         """Show nothing."""
 
     def end(self) -> None:
@@ -118,6 +124,10 @@ class Lines(Silent):
         """Say which one is done."""
         self._write(f"{group}: {sentence or 'graded'} ({standing.line()})")
 
+    def say(self, sentence: str) -> None:
+        """Say it."""
+        self._write(sentence)
+
 
 class JsonLines(Silent):
     """One JSON object a line and event: for programs."""
@@ -133,6 +143,10 @@ class JsonLines(Silent):
         """Say which one is done."""
         said = {"event": "graded", "group": group, "fault": sentence, "left": standing.left}
         self._write(json.dumps({**said, "seconds_left": standing.seconds_left}))
+
+    def say(self, sentence: str) -> None:
+        """Say it."""
+        self._write(json.dumps({"event": "note", "sentence": sentence}))
 
 
 class Screen(Silent):
@@ -155,6 +169,10 @@ class Screen(Silent):
         if sentence:
             self._live.console.print(f"[bold]{escape(group)}[/bold]: {escape(sentence)}")
         self.tick(standing)
+
+    def say(self, sentence: str) -> None:
+        """Leave it above the table."""
+        self._live.console.print(escape(sentence))
 
     def end(self) -> None:
         """Take the table away."""
