@@ -153,15 +153,10 @@ def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -
 
 
 def grade_one(group: str, root: Path, week: str, room: Room, address: str) -> None:
-    """Grade one hand-in and store its report: what a worker process does.
-
-    A kernel that could not be forked is started: the template may be gone.
-    """
+    """Grade one hand-in and store its report: what a worker process does."""
     tell = teller(address, group)
     tell("starting")
-    report, _ = store.graded(Course(root), week, group, again=True, room=room, tell=tell)
-    if room.template and any(verdict.cause == "StartFailed" for verdict in report.verdicts):
-        store.graded(Course(root), week, group, again=True, room=replace(room, template=""), tell=tell)
+    store.graded(Course(root), week, group, again=True, room=room, tell=tell)
 
 
 def workers_that_fit(options: Options) -> int:

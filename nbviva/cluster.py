@@ -115,7 +115,8 @@ def on_cluster(address: str, course: Course, week: str, room: Room) -> Callable[
 
 def _finished(current: _Run) -> Iterator[Finished]:
     try:
-        done = wait(list(current.under_way), timeout=TICK_SECONDS, return_when="FIRST_COMPLETED").done
+        with current.client.as_current():
+            done = wait(list(current.under_way), timeout=TICK_SECONDS, return_when="FIRST_COMPLETED").done
     except DaskTimeoutError:
         return
     for future in done:
@@ -143,16 +144,23 @@ def _about_this_machine() -> dict[str, str]:
 
 
 def _require_equal_workers(client: Any, room: Room) -> None:
-    workers: Mapping[str, dict[str, str]] = client.run(_about_this_machine)
+    asked = client.run(_about_this_machine, on_error="return")
+    workers = {worker: told for worker, told in sorted(asked.items()) if not isinstance(told, OSError)}  # just gone
     if not workers:
         raise ClusterError("The cluster has no worker: start some with 'dask worker --nthreads 1 ADDRESS'.")
     ours = _about_this_machine()
-    for worker, theirs in sorted(workers.items()):
-        for what in ("nbviva", "packages"):
-            if theirs[what] != ours[what]:
-                raise ClusterError(f"Worker {worker} has another version of {what}: install the same lock file there.")
-        if room.sandboxed and theirs["sandbox"]:
-            raise ClusterError(f"Worker {worker} cannot build the sandbox: {theirs['sandbox']}")
+    for worker, theirs in workers.items():
+        if sentence := _unfit(ours, theirs, room):
+            raise ClusterError(f"Worker {worker} {sentence}")
     many = [worker for worker, threads in client.nthreads().items() if threads > 1]
     if many:
         raise ClusterError(f"Worker {many[0]} has several threads: start it with --nthreads 1 and --nworkers instead.")
+
+
+def _unfit(ours: Mapping[str, str], theirs: Mapping[str, str] | Exception, room: Room) -> str:
+    if isinstance(theirs, Exception):
+        return f"cannot grade ({type(theirs).__name__}: {theirs}): install nbviva from the same lock file there."
+    for what in ("nbviva", "packages"):
+        if theirs[what] != ours[what]:
+            return f"has another version of {what}: install the same lock file there."
+    return f"cannot build the sandbox: {theirs['sandbox']}" if room.sandboxed and theirs["sandbox"] else ""

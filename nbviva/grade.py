@@ -12,6 +12,7 @@ from nbviva.checks import Draw, Examination, Week, examine, unasked
 from nbviva.codec import Frames
 from nbviva.digest import run_causes
 from nbviva.evidence import Evidence, forget_hidden_inputs, make_harmless
+from nbviva.forked import answers
 from nbviva.handin import Handin, read_handin
 from nbviva.kernel import KernelStudent, StartFailed
 from nbviva.notebooks import NotebookNode
@@ -57,6 +58,10 @@ class Graded:
     transcript: bytes
 
 
+class TemplateGone(Exception):
+    """No kernel can be forked any more, or the one that we had ended with its template: one has to be started."""
+
+
 @dataclass(frozen=True)
 class _Examined:
     """What running and asking gave."""
@@ -86,7 +91,10 @@ def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
     """
     started = time.monotonic()
     handin = _read(submission)
-    found = _examined(submission, handin, transcript)
+    try:
+        found = _examined(submission, handin, transcript)
+    except TemplateGone:
+        return grade(replace(submission, room=replace(submission.room, template="")))
     seconds = round(time.monotonic() - started, 3)
     return _graded(submission, handin, replace(found, seconds={"total": seconds, **found.seconds}))
 
@@ -127,6 +135,8 @@ def _examined(submission: Submission, handin: Handin, transcript: bytes | None) 
     try:
         return _fresh(submission, handin, causes)
     except StartFailed as error:
+        if submission.room.template:
+            raise TemplateGone from error
         return _Examined(_left(week, str(error), "StartFailed"))
 
 
@@ -148,6 +158,8 @@ def _fresh(submission: Submission, handin: Handin, causes: dict[str, str]) -> _E
             recorder = Recorder(kernel)
             listen(kernel.student, _teller(submission.tell))
             found = _sit(submission, handin, recorder)
+            if kernel.death and submission.room.template and not answers(submission.room.template):
+                raise TemplateGone  # and took the kernel along: that is no fault of the student's
             transcript = recorder.transcript(causes, time.monotonic() - started)
     return replace(found, transcript=transcript.to_bytes())
 

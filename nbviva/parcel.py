@@ -111,5 +111,6 @@ def unpacked_course(week: WeekParcel) -> Course:
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     sys.path[:] = [entry for entry in sys.path if not Path(entry).name.startswith("nbviva-course-")]
     _unpack(week.files, root)
+    sys.path.insert(0, str(root))  # before any other course that the worker may know
     os.environ[SECRET] = week.secret.decode()
     return Course(root)
