@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -17,12 +18,14 @@ from rich.table import Table
 from rich.text import Text
 
 from nbviva import record, regrade, release, show, store
+from nbviva.batch import Options, Runner, grade_batch, read_size
 from nbviva.collect import Action, Collected, collect
 from nbviva.course import Course, CourseError, Refused
 from nbviva.dates import recompute, told
 from nbviva.export import export
 from nbviva.mutant_score import Score
 from nbviva.mutate import mutation_score
+from nbviva.progress import JsonLines, Lines, Screen, Watch
 from nbviva.receipt import worksheet_times
 from nbviva.room import Room
 from nbviva.sandbox import refusal
@@ -30,7 +33,8 @@ from nbviva.source import SourceError
 from nbviva.spec import Assignment, SpecError
 from nbviva.table import Row, row
 
-NEEDS_PERSON, USAGE, OUR_FAULT = 1, 2, 3
+CORES = len(os.sched_getaffinity(0))
+NEEDS_PERSON, USAGE, OUR_FAULT, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,24 +64,52 @@ def grade(
         list[str] | None, typer.Argument(help="Groups to grade; default: all.", show_default=False)
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade anew what has a fresh report, too.")] = False,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Hand-ins at a time; default: the cores.")] = CORES,
+    memory: Annotated[
+        str, typer.Option("--memory", help="For all of them together, such as 16G; default: what is available.")
+    ] = "",
+    scheduler: Annotated[str, typer.Option("--scheduler", help="Grade on the Dask cluster at this address.")] = "",
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Run without a sandbox: for the instructor's own notebooks only.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
     course = Course.find()
     chosen = _groups(course, week, groups)
     if not unsandboxed and (sentence := refusal()):
         raise Refused(sentence)
-    rows = []
-    for number, group in enumerate(chosen, start=1):
-        typer.echo(f"{number}/{len(chosen)} {group}", err=True)
-        report, _ = store.graded(course, week, group, again=again, room=Room(sandboxed=not unsandboxed))
-        rows.append(row(course, report))
+    options = Options(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
+    runner = _cluster(scheduler, course, week, options.room) if scheduler else None
+    try:
+        batch = grade_batch(course, week, chosen, options, _watch(as_json), runner)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. Nothing that was done is lost. Run the same command again to go on.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     record.record(course, week, chosen)
-    _print_marks(rows, course.week(week).assignment)
+    reports = [report for group in chosen if (report := store.stored_report(course.report(week, group)))]
+    rows = sorted((row(course, report) for report in reports), key=lambda item: not item.needs_person)
+    if as_json:
+        _print_json({"marks": [asdict(item) for item in rows], "faults": dict(batch.faults)})
+    else:
+        _print_marks(rows, course.assignment(week))
     if any(item.needs_person for item in rows):
         raise typer.Exit(NEEDS_PERSON)
+
+
+def _watch(as_json: bool) -> Watch:
+    if as_json:
+        return JsonLines(lambda line: typer.echo(line, err=True))
+    console = Console(stderr=True)
+    return Screen(console) if console.is_terminal else Lines(lambda line: typer.echo(line, err=True))
+
+
+def _cluster(address: str, course: Course, week: str, room: Room) -> Runner:
+    try:
+        from nbviva.cluster import on_cluster
+    except ModuleNotFoundError as error:
+        raise CourseError(f"--scheduler needs {error.name}: run 'pip install \"nbviva[cluster]\"'.") from None
+    return on_cluster(address, course, week, room)
 
 
 @app.command(name="collect")

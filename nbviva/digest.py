@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import distributions
@@ -27,24 +27,35 @@ RUNNING = (
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 
 
-def grading_digest(handin: Path, week: Path, assignment: Assignment, data: Path, *more: bytes) -> str:
-    """Give the SHA-256 (hex) of all that decides a report: files of the hand-in, the week and its data, and `more`.
+@dataclass(frozen=True)
+class Shared:
+    """The part of a grading's digest that all hand-ins of a week share: made once for many."""
 
-    Dates do not count, nor what being late costs: they change no report.
-    """
-    total = hashlib.sha256()
-    undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE)).encode()
-    parts = (
-        _files(handin, STAMP),
-        _files(week, "assignment.toml"),
-        undated,
-        _files(data),
-        _framework(),
-        _environment(),
-    )
-    for part in (*parts, *more):
-        total.update(hashlib.sha256(part).digest())
-    return total.hexdigest()
+    digest: bytes
+
+    @classmethod
+    def of(cls, week: Path, assignment: Assignment, data: Path, *more: bytes) -> Shared:
+        """Digest the week and its data, framework and environment, and `more`.
+
+        Dates do not count, nor what being late costs: they change no report.
+        """
+        undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE)).encode()
+        parts = (_files(week, "assignment.toml"), undated, _files(data), _framework(), _environment())
+        return cls(_digest((*parts, *more)))
+
+    def with_handin(self, handin: Path, group: str) -> str:
+        """Give the SHA-256 (hex) of all that decides a report: this, the files of the hand-in, and the group."""
+        return _digest((self.digest, _files(handin, STAMP), group.encode())).hex()
+
+
+def of_framework() -> str:
+    """Give the digest (hex) of nbviva's own files."""
+    return _framework().hex()
+
+
+def of_environment() -> str:
+    """Give the digest (hex) of the names and versions of all packages, and of Python's."""
+    return _digest((_environment(), sys.version.encode())).hex()
 
 
 def run_causes(handin: Path, data: Path, cells: Sequence[object], draws: bytes, place: object) -> dict[str, str]:

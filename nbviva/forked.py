@@ -84,6 +84,17 @@ class Forked:
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
 
+def answers(address: str) -> bool:
+    """Whether the template at this address still forks."""
+    try:
+        forked = Forked(address)
+    except SandboxUnavailable:
+        return False
+    forked.kill()
+    forked.wait()
+    return True
+
+
 def group_for(limits: Limits) -> cgroup.Cgroup:
     """Make what holds a fork to its limits.
 
