@@ -21,8 +21,8 @@ from nbviva.spec import Assignment
 
 _IGNORED = {"__pycache__"}
 RUNNING = (
-    "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "inside", "kernel", "plain",
-    "room", "sandbox", "seccomp", "session", "user", "working_copy",
+    "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "forked", "inside", "kernel",
+    "nest", "plain", "room", "sandbox", "seccomp", "session", "template", "user", "warm", "working_copy",
 )  # fmt: skip
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 
