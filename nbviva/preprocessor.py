@@ -23,6 +23,7 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets.config import Config
 
 from nbviva.course import Course, Refused
+from nbviva.feedback import BookedGrades, FeedbackExporter
 from nbviva.gradebook import opened
 from nbviva.late import LatePenalty
 from nbviva.notebooks import NotebookNode, new_notebook, new_output
@@ -43,6 +44,8 @@ def configure(config: Config, root: Path) -> None:
     config.Autograde.sanitize_preprocessors = [Viva]
     config.AssignLatePenalties.plugin_class = LatePenalty
     config.Autograde.autograde_preprocessors = [RecordVerdicts, AssignLatePenalties]
+    config.GenerateFeedback.exporter_class = FeedbackExporter
+    config.GenerateFeedback.preprocessors = [BookedGrades]
 
 
 class TolerantExporter(NotebookExporter):
