@@ -34,7 +34,8 @@ def handed_in(course, hand_in):
 
 
 def grade(course, workers, room, groups=None, watch=None):
-    """Grade on the cluster."""
+    """Grade on the cluster, when all its workers are there (again)."""
+    workers.wait_for_workers(2, timeout=60)
     runner = on_cluster(workers.scheduler_address, course, "toy", room)
     return grade_batch(course, "toy", groups or course.groups("toy"), Options(room=room), watch, runner)
 
