@@ -207,6 +207,7 @@ class KernelStudent:
     async def _watched(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
         """Await with a limit on time and on what arrives: frames that were not asked for take memory of ours."""
         task = asyncio.ensure_future(work())
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # what comes late is nobody's news
         most = _resident_bytes() + self.growth_bytes
         end = time.monotonic() + seconds
         try:
