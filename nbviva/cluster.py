@@ -74,12 +74,9 @@ class _Run:
             del self.under_way[other]
             other.cancel()
         self.seconds.append(time.monotonic() - since)
-        try:
-            unpack_report(future.result(), self.course.report(self.week, group))
-        except KilledWorker as error:
-            return Finished(group, None, error, DEATHS_MOST)
-        except Exception as error:  # noqa: BLE001 - what a worker raised is told of its hand-in, and the rest goes on
-            return Finished(group, None, error)
+        if error := future.exception():  # what a worker raised is told of its hand-in, and the rest goes on
+            return Finished(group, None, error, DEATHS_MOST if isinstance(error, KilledWorker) else 0)
+        unpack_report(future.result(), self.course.report(self.week, group))
         return Finished(group)
 
 

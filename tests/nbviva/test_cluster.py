@@ -129,8 +129,8 @@ def test_slow_hand_in_is_given_to_an_idle_worker_too(handed_in, room, monkeypatc
                 def cancel(self):
                     fake.cancelled += 1
 
-                def result(self):
-                    raise ValueError("no report")
+                def exception(self):
+                    return ValueError("no report")
 
             return Future()
 
