@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -15,6 +18,7 @@ from nbviva import record, release, store
 from nbviva.collect import Action, collect
 from nbviva.course import Course, CourseError
 from nbviva.export import export
+from nbviva.finding import Finding
 from nbviva.marks import people_on_forms
 from nbviva.preprocessor import Refused
 from nbviva.receipt import worksheet_times
@@ -23,6 +27,7 @@ from nbviva.sandbox import refusal
 from nbviva.source import SourceError
 from nbviva.spec import Assignment, SpecError
 from nbviva.table import Row, row
+from nbviva.verify import Options, verify
 
 NEEDS_PERSON, USAGE, OUR_FAULT = 1, 2, 3
 
@@ -109,6 +114,48 @@ def export_(
     course = Course.find()
     for path in export(course, week, folder or course.root / "marks", forms=people_on_forms(course, week)):
         typer.echo(str(path))
+
+
+@app.command(name="verify")
+def verify_(
+    week: Week,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Repeat costly checks, too, as often as all others.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Try anew what has not changed since the last run, too.")
+    ] = False,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="How often each check is asked.")] = 20,
+    workers: Annotated[int, typer.Option("-j", "--workers", min=1, help="Processes at a time.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+) -> None:
+    """Prove that the marking is fair before a release: one table, and an exit code of 1 for any defect."""
+    course = Course.find()
+    if sentence := refusal():
+        raise Refused(sentence)
+    options = Options(thorough, again, workers, repeats)
+    started = time.time()
+    findings = list(
+        verify(course, week, options, lambda text: typer.echo(f"{time.time() - started:4.0f} s  {text}", err=True))
+    )
+    if as_json:
+        typer.echo(json.dumps([asdict(item) for item in findings], ensure_ascii=False, indent=1))
+    else:
+        _print_findings(week, findings, time.time())
+    if any(item.defects for item in findings):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _print_findings(week: str, findings: list[Finding], now: float) -> None:
+    table = Table(title=f"{week}: is the marking fair?", title_justify="left", show_lines=True)
+    for heading in ("row", "found", "results", "defects"):
+        table.add_column(heading, justify="right" if heading == "defects" else "left", overflow="fold")
+    for item in findings:
+        table.add_row(*map(escape, (item.row, item.summary, item.origin.told(now), str(len(item.defects) or "none"))))
+    _console().print(table)
+    for item in findings:
+        for sentence in (*item.defects, *item.details):
+            _console().print(escape(f"{item.row}: {sentence}"), soft_wrap=True, highlight=False)
 
 
 def _console() -> Console:

@@ -1,0 +1,121 @@
+"""Many trials: those that the cache does not have are run by a few processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+from nbviva import trial
+from nbviva.cache import Cache, environment, files_behind, key_of
+from nbviva.checks import Week
+from nbviva.finding import Origin
+from nbviva.rehearsal import closure
+from nbviva.trial import Job, Trial
+
+Say = Callable[[str], None]
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_SHOWN_ONLY = {"sheet.typ", "requirements.txt"}  # they decide no verdict
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Trials, and where they came from."""
+
+    trials: tuple[Trial, ...]
+    origin: Origin
+
+    def __add__(self, other: Tried) -> Tried:
+        return Tried((*self.trials, *other.trials), self.origin + other.origin)
+
+
+class Bench:
+    """Runs trials of one week. `workers` processes at a time; none: in this process."""
+
+    def __init__(self, week: Week, cache: Cache, workers: int, say: Say) -> None:
+        self.week, self._cache, self._workers, self._say = week, cache, workers, say
+        self._keys: dict[tuple[str, ...], str] = {}
+
+    def run(self, jobs: Sequence[Job], what: str) -> Tried:
+        """Give the trials of these jobs, in their order, from the cache or made now."""
+        kept = {
+            (job, seed): entry
+            for job in jobs
+            for seed in job.seeds
+            if (entry := self._cache.get("trials", self._key(job, seed)))
+        }
+        todo = [
+            replace(job, seeds=left) for job in jobs if (left := tuple(s for s in job.seeds if (job, s) not in kept))
+        ]
+        made = self._make(todo, what)
+        old = tuple(Trial.from_json(entry.value) for entry in kept.values())
+        oldest = min((entry.made for entry in kept.values()), default=None)
+        return Tried((*old, *made), Origin(len(made), len(old), oldest))
+
+    def has(self, job: Job, seed: int) -> bool:
+        """Whether the cache has this trial."""
+        return self._cache.get("trials", self._key(job, seed)) is not None
+
+    def _make(self, jobs: Sequence[Job], what: str) -> list[Trial]:
+        made: list[Trial] = []
+        for number, (job, trials) in enumerate(run_all(jobs, self._workers), start=1):
+            self._say(f"{what}: {number} of {len(jobs)}, {job.overlay or 'reference'}")
+            for item in trials:
+                if not item.fault:
+                    self._cache.put("trials", self._key(job, item.seed), asdict(item))
+            made += trials
+        return made
+
+    def _key(self, job: Job, seed: int) -> str:
+        """Digest all that decides a trial: the job, the modules behind it, the week's other files, the environment."""
+        modules = (*job.checks, job.overlay)
+        if modules not in self._keys:
+            self._keys[modules] = key_of(environment(), *self._files(job))
+        return key_of(self._keys[modules], job.overlay, job.checks, job.threads, bool(job.real), seed)
+
+    def _files(self, job: Job) -> Iterable[Path]:
+        folder = self.week.folder
+        package = f"{folder.parent.name}.{folder.name}"
+        checks = closure(check for check in self.week.checks if check.name in job.checks)
+        modules = {check.function.__module__ for check in checks}
+        modules |= {
+            f"{package}.rehearsal",
+            f"{package}.notebook",
+            *([f"{package}.{job.overlay.partition('.')[0]}"] * bool(job.overlay)),
+        }
+        packages = {package: folder, "nbviva": Path(__file__).parent}
+        yield from files_behind(["nbviva.trial", *modules], packages)
+        others = (path for path in folder.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file())
+        yield from sorted(path for path in others if path.name not in _SHOWN_ONLY)
+
+
+def run_all(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, tuple[Trial, ...]]]:
+    """Run jobs and give each with its trials when it is done; those with equal `threads` run together."""
+    for threads in sorted({job.threads for job in jobs}):
+        own = [job for job in jobs if job.threads == threads]
+        with _environment(threads), _pool(min(workers, len(own))) as pool:
+            futures = {pool.submit(trial.limited if workers else trial.run, job): job for job in own}
+            for future in as_completed(futures):
+                error = future.exception()
+                why = f"{type(error).__name__}: {error}"
+                yield futures[future], future.result() if error is None else trial.failed(futures[future], why)
+
+
+def _pool(workers: int) -> Executor:
+    return ProcessPoolExecutor(workers, get_context("spawn"), trial.quieten) if workers else ThreadPoolExecutor(1)
+
+
+@contextlib.contextmanager
+def _environment(threads: int) -> Iterator[None]:
+    """Let processes that are started inside use this many threads: libraries read it when they are loaded."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
