@@ -44,11 +44,9 @@ def search(known: set[str], names: set[str]) -> Iterator[str]:
 def _readable() -> Iterator[tuple[str, str]]:
     yield "the environment", "\n".join(os.environ.values())
     yield "the loaded modules", "\n".join(_texts_of_modules())
-    for path in [*_files(), *_processes()]:
-        if _is_system(path) and path.parts[1] != "proc":
-            continue
+    for path in [*(path for path in _files() if not _is_system(path)), *_processes()]:
         with contextlib.suppress(OSError):
-            if path.parts[1] == "proc" or path.stat().st_size <= _LARGEST:
+            if path.is_file() and path.stat().st_size <= _LARGEST:  # no pipe or socket, which would wait for ever
                 yield str(path), path.read_bytes().replace(b"\0", b"\n").decode("utf-8", "replace")
 
 

@@ -12,7 +12,7 @@ from nbviva.kernel import KernelStudent
 from nbviva.leaks import Secrets
 from nbviva.notebooks import new_cell, new_notebook
 from nbviva.outputs import clean, printed
-from nbviva.room import Room
+from nbviva.room import Clock, Room
 
 _DONE = "The search went through."
 
@@ -31,7 +31,7 @@ def reachable(secrets: Secrets, handin: Path, data: Path, room: Room) -> list[st
     notebook = new_notebook([new_cell("code", code.replace("from __future__ import annotations\n", ""))], {})
     with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
         stage(handin, data, Path(place))
-        with KernelStudent(Path(place), room) as kernel:
+        with KernelStudent(Path(place), room, Clock(cell=120)) as kernel:
             kernel.run(notebook, {})
     said = printed(clean(notebook.cells[0].outputs)).strip().splitlines()
     if not said or said[-1] != _DONE:

@@ -9,6 +9,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Self
 
 from nbviva import trial
 from nbviva.cache import Cache, environment, files_behind, key_of
@@ -33,11 +34,44 @@ class Tried:
         return Tried((*self.trials, *other.trials), self.origin + other.origin)
 
 
-class Bench:
-    """Runs trials of one week. `workers` processes at a time; none: in this process."""
+class Pools:
+    """Processes that run jobs, kept for the next ones: each takes seconds to start. None: jobs run in this process."""
 
-    def __init__(self, week: Week, cache: Cache, workers: int, say: Say) -> None:
-        self.week, self._cache, self._workers, self._say = week, cache, workers, say
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._pools: dict[int, Executor] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pool in self._pools.values():
+            pool.shutdown(cancel_futures=True)
+        self._pools.clear()
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, tuple[Trial, ...]]]:
+        """Run jobs and give each with its trials when it is done; those with equal `threads` run together."""
+        for threads in sorted({job.threads for job in jobs}):
+            with _environment(threads):
+                pool = self._pools.setdefault(threads, self._pool())
+                own = [job for job in jobs if job.threads == threads]
+                futures = {pool.submit(trial.limited if self._workers else trial.run, job): job for job in own}
+                for future in as_completed(futures):
+                    error = future.exception()
+                    why = f"{type(error).__name__}: {error}"
+                    yield futures[future], future.result() if error is None else trial.failed(futures[future], why)
+
+    def _pool(self) -> Executor:
+        if not self._workers:
+            return ThreadPoolExecutor(1)
+        return ProcessPoolExecutor(self._workers, get_context("spawn"), trial.quieten)
+
+
+class Bench:
+    """Tries answers of one week: those trials that the cache does not have."""
+
+    def __init__(self, week: Week, cache: Cache, pools: Pools, say: Say) -> None:
+        self.week, self._cache, self._pools, self._say = week, cache, pools, say
         self._keys: dict[tuple[str, ...], str] = {}
 
     def run(self, jobs: Sequence[Job], what: str) -> Tried:
@@ -62,7 +96,7 @@ class Bench:
 
     def _make(self, jobs: Sequence[Job], what: str) -> list[Trial]:
         made: list[Trial] = []
-        for number, (job, trials) in enumerate(run_all(jobs, self._workers), start=1):
+        for number, (job, trials) in enumerate(self._pools.run(jobs), start=1):
             self._say(f"{what}: {number} of {len(jobs)}, {job.overlay or 'reference'}")
             for item in trials:
                 if not item.fault:
@@ -91,22 +125,6 @@ class Bench:
         yield from files_behind(["nbviva.trial", *modules], packages)
         others = (path for path in folder.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file())
         yield from sorted(path for path in others if path.name not in _SHOWN_ONLY)
-
-
-def run_all(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, tuple[Trial, ...]]]:
-    """Run jobs and give each with its trials when it is done; those with equal `threads` run together."""
-    for threads in sorted({job.threads for job in jobs}):
-        own = [job for job in jobs if job.threads == threads]
-        with _environment(threads), _pool(min(workers, len(own))) as pool:
-            futures = {pool.submit(trial.limited if workers else trial.run, job): job for job in own}
-            for future in as_completed(futures):
-                error = future.exception()
-                why = f"{type(error).__name__}: {error}"
-                yield futures[future], future.result() if error is None else trial.failed(futures[future], why)
-
-
-def _pool(workers: int) -> Executor:
-    return ProcessPoolExecutor(workers, get_context("spawn"), trial.quieten) if workers else ThreadPoolExecutor(1)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from nbviva.overlays import alternatives, mutants
 from nbviva.release import make_source
 from nbviva.room import Room
 from nbviva.route import BLANK, REFERENCE, Taken, take
-from nbviva.trials import Bench, Tried
+from nbviva.trials import Bench, Pools, Tried
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,17 @@ def verify(course: Course, name: str, options: Options, say: Callable[[str], Non
         make_source(course, name)
     taken, origin = _route(course, week, cache, options, say)
     yield _marks(week, taken, origin)
-    bench = Bench(week, cache, options.workers, say)
-    wrong_row, wrong = mutants(bench)
-    yield wrong_row
-    yield _generated()
-    right_row, right = alternatives(bench, thorough=options.thorough)
-    yield right_row
-    first = reference(bench) + right
-    plan = Plan(options.repeats, options.thorough)
-    flaky_row, repeated = flakes(bench, first, plan, course.source(name))
-    yield flaky_row
+    with Pools(options.workers) as pools:
+        bench = Bench(week, cache, pools, say)
+        wrong_row, wrong = mutants(bench)
+        yield wrong_row
+        yield _generated()
+        right_row, right = alternatives(bench, thorough=options.thorough)
+        yield right_row
+        first = reference(bench) + right
+        plan = Plan(options.repeats, options.thorough)
+        flaky_row, repeated = flakes(bench, first, plan, course.source(name))
+        yield flaky_row
     yield _leaks(taken, origin, wrong, secrets_of(week, course.secret()))
     yield cost(course, name, taken, (*first.trials, *repeated.trials), max(1, options.workers))
 
