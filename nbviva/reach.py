@@ -7,12 +7,12 @@ import tempfile
 from pathlib import Path
 
 from nbviva import probe
-from nbviva.grade import stage
 from nbviva.kernel import KernelStudent
 from nbviva.leaks import Secrets
 from nbviva.notebooks import new_cell, new_notebook
 from nbviva.outputs import clean, printed
 from nbviva.room import Clock, Room
+from nbviva.working_copy import stage
 
 _DONE = "The search went through."
 

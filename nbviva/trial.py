@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -147,12 +147,8 @@ def _trial(prepared: Prepared, job: Job, seed: int) -> Trial:
 
 def _judged(verdict: Verdict, seconds: tuple[float, float]) -> Judged:
     cpu, wall = (round(number, 4) for number in seconds)
-    return Judged(verdict.check, str(verdict.outcome), verdict.detail, cpu, wall, tuple(_values(verdict)))
-
-
-def _values(verdict: Verdict) -> Iterator[tuple[str, float, float | None]]:
-    for value in getattr(verdict, "values", ()):  # what the check noted in its `findings`
-        yield (value.name, value.number, value.bound)
+    values = tuple((value.name, value.number, value.bound) for value in verdict.values)
+    return Judged(verdict.check, str(verdict.outcome), verdict.detail, cpu, wall, values)
 
 
 def quieten() -> None:
