@@ -22,6 +22,7 @@ from nbviva.dates import recompute
 from nbviva.deadline import spoken_moment
 from nbviva.export import export
 from nbviva.finding import Finding
+from nbviva.new import new
 from nbviva.preprocessor import Refused
 from nbviva.receipt import worksheet_times
 from nbviva.room import Room
@@ -184,6 +185,14 @@ def verify_(
         _print_findings(week, findings, time.time())
     if any(item.defects for item in findings):
         raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command(name="new")
+def new_(
+    name: Annotated[str, typer.Argument(help="The new week's folder, such as week12.", show_default=False)],
+) -> None:
+    """Make a template week in graders/NAME, which is green under `nbviva verify` from the start."""
+    _print_files(new(Course.find(), name, datetime.now().astimezone()))
 
 
 def _print_findings(week: str, findings: list[Finding], now: float) -> None:
