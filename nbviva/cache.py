@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import hashlib
 import json
 import os
@@ -88,7 +87,7 @@ def files_behind(modules: Iterable[str], packages: Mapping[str, Path]) -> list[P
         path = _file(name, packages)
         if path is not None and name not in found:
             found[name] = path
-            todo.extend(_imported(path, name))
+            todo.extend(_imported(path, name, path.stat().st_mtime_ns))
     return [found[name] for name in sorted(found)]
 
 
@@ -98,13 +97,21 @@ def _file(name: str, packages: Mapping[str, Path]) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def _imported(path: Path, name: str) -> Iterator[str]:
-    with contextlib.suppress(SyntaxError):  # it says so where it is imported
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Import):
-                yield from (item.name for item in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                parent = name.rpartition(".")[0]
-                module = ".".join(filter(None, [parent, node.module])) if node.level else str(node.module)
-                yield module
-                yield from (f"{module}.{item.name}" for item in node.names)
+@cache
+def _imported(path: Path, name: str, changed: int) -> tuple[str, ...]:
+    """Give the names that a module may import; `changed` is the time of its last change."""
+    del changed
+    try:
+        return tuple(_names(ast.parse(path.read_text("utf-8")), name.rpartition(".")[0]))
+    except SyntaxError:  # it says so where it is imported
+        return ()
+
+
+def _names(tree: ast.AST, parent: str) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (item.name for item in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = ".".join(filter(None, [parent, node.module])) if node.level else str(node.module)
+            yield module
+            yield from (f"{module}.{item.name}" for item in node.names)

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 CONFIDENCE = 0.95
 LARGEST = 1e-3  # the probability of refusing an honest answer that is accepted
 FEWEST = 10  # numbers from which on a tail is believed
-_NORMAL = statistics.NormalDist()
-_Z = _NORMAL.inv_cdf(CONFIDENCE)
+_Z = statistics.NormalDist().inv_cdf(CONFIDENCE)
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,13 @@ def margin(numbers: Sequence[float], bound: float) -> Margin:
     wrong = sum(sign * (number - bound) < 0 for number in numbers)
     return Margin(
         n, min(numbers), mean, max(numbers), deviation, bound, wrong, distance,
-        _NORMAL.cdf(-distance), _tail_at_most(distance, n), clopper_pearson(wrong, n),
+        _beyond(distance), _tail_at_most(distance, n), clopper_pearson(wrong, n),
     )  # fmt: skip
+
+
+def _beyond(distance: float) -> float:
+    """Give the normal tail; `NormalDist.cdf` rounds a small one to zero."""
+    return math.erfc(distance / math.sqrt(2)) / 2
 
 
 def _tail_at_most(distance: float, n: int) -> float:
@@ -70,7 +74,7 @@ def _tail_at_most(distance: float, n: int) -> float:
         return 0.0 if distance > 0 else 1.0
     if n < 2:
         return 1.0
-    return _NORMAL.cdf(-(distance - _Z * math.sqrt(1 / n + distance**2 / (2 * (n - 1)))))
+    return _beyond(distance - _Z * math.sqrt(1 / n + distance**2 / (2 * (n - 1))))
 
 
 def clopper_pearson(wrong: int, n: int) -> float:
