@@ -10,7 +10,7 @@ from nbviva.course import Course
 from nbviva.finding import Finding, Origin
 from nbviva.people import read_roster
 from nbviva.route import REFERENCE, Taken
-from nbviva.trial import Trial
+from nbviva.tryout import Trial
 
 COSTLIEST = 5
 LONGEST_HOURS = 12.0  # what a night gives

@@ -14,8 +14,8 @@ from pathlib import Path
 from nbviva.checks import Week
 from nbviva.finding import Finding
 from nbviva.margin import FEWEST, Margin, margin
-from nbviva.trial import Job, Trial
-from nbviva.trials import Bench, Tried
+from nbviva.tryout import Job, Trial
+from nbviva.tryouts import Bench, Tried
 from nbviva.verdict import Outcome
 
 CHEAP_SECONDS = 0.5  # CPU of a check, up to which it is repeated in full by default

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nbviva.checks import Overlay, Week
 from nbviva.finding import Finding
-from nbviva.trial import Job, Judged, Trial, overlays
-from nbviva.trials import Bench, Tried
+from nbviva.tryout import Job, Judged, Trial, overlays
+from nbviva.tryouts import Bench, Tried
 from nbviva.verdict import Outcome
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from nbviva.cache import Cache, environment, files_behind, key_of
 from nbviva.checks import Week
 from nbviva.cost import cost
 from nbviva.course import Course
@@ -16,9 +15,10 @@ from nbviva.handin import regular_files
 from nbviva.leaks import Secrets, secrets_of
 from nbviva.overlays import alternatives, mutants
 from nbviva.release import make_source
+from nbviva.results import Cache, environment, files_behind, key_of
 from nbviva.room import Room
 from nbviva.route import BLANK, REFERENCE, Taken, take
-from nbviva.trials import Bench, Pools, Tried
+from nbviva.tryouts import Bench, Pools, Tried
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from nbviva.cache import Cache
 from nbviva.finding import Origin
 from nbviva.flakes import Plan, flakes, reference
 from nbviva.leaks import secrets_of
 from nbviva.overlays import alternatives, mutants
+from nbviva.results import Cache
 from nbviva.route import Taken
-from nbviva.trials import Bench, Pools, Tried
+from nbviva.tryouts import Bench, Pools, Tried
 from nbviva.verify import Options, _leaks, _marks
 
 ALTERNATIVES = '''

@@ -1,6 +1,6 @@
 """The cache: what is kept, what is not believed, and that a key holds all that decides a result."""
 
-from nbviva.cache import Cache, files_behind, key_of
+from nbviva.results import Cache, files_behind, key_of
 
 
 def test_what_was_put_is_given_again(tmp_path):

@@ -11,12 +11,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Self
 
-from nbviva import trial
-from nbviva.cache import Cache, environment, files_behind, key_of
+from nbviva import tryout
 from nbviva.checks import Week
 from nbviva.finding import Origin
 from nbviva.rehearsal import closure
-from nbviva.trial import Job, Trial
+from nbviva.results import Cache, environment, files_behind, key_of
+from nbviva.tryout import Job, Trial
 
 Say = Callable[[str], None]
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -55,16 +55,16 @@ class Pools:
             with _environment(threads):
                 pool = self._pools.setdefault(threads, self._pool())
                 own = [job for job in jobs if job.threads == threads]
-                futures = {pool.submit(trial.limited if self._workers else trial.run, job): job for job in own}
+                futures = {pool.submit(tryout.limited if self._workers else tryout.run, job): job for job in own}
                 for future in as_completed(futures):
                     error = future.exception()
                     why = f"{type(error).__name__}: {error}"
-                    yield futures[future], future.result() if error is None else trial.failed(futures[future], why)
+                    yield futures[future], future.result() if error is None else tryout.failed(futures[future], why)
 
     def _pool(self) -> Executor:
         if not self._workers:
             return ThreadPoolExecutor(1)
-        return ProcessPoolExecutor(self._workers, get_context("spawn"), trial.quieten)
+        return ProcessPoolExecutor(self._workers, get_context("spawn"), tryout.quieten)
 
 
 class Bench:
@@ -122,7 +122,7 @@ class Bench:
             *([f"{package}.{job.overlay.partition('.')[0]}"] * bool(job.overlay)),
         }
         packages = {package: folder, "nbviva": Path(__file__).parent}
-        yield from files_behind(["nbviva.trial", *modules], packages)
+        yield from files_behind(["nbviva.tryout", *modules], packages)
         others = (path for path in folder.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file())
         yield from sorted(path for path in others if path.name not in _SHOWN_ONLY)
 
