@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
-from dataclasses import asdict
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -14,23 +14,24 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from nbviva import record, release, store
+from nbviva import record, regrade, release, show, store
 from nbviva.collect import Action, Collected, collect
-from nbviva.course import Course, CourseError
-from nbviva.dates import recompute
-from nbviva.deadline import spoken_moment
+from nbviva.course import Course, CourseError, Refused
+from nbviva.dates import recompute, told
 from nbviva.export import export
-from nbviva.finding import Finding
+from nbviva.gate import gate
+from nbviva.mutant_score import Score
+from nbviva.mutate import mutation_score
 from nbviva.new import new
-from nbviva.preprocessor import Refused
 from nbviva.receipt import worksheet_times
 from nbviva.room import Room
 from nbviva.sandbox import refusal
 from nbviva.source import SourceError
 from nbviva.spec import Assignment, SpecError
 from nbviva.table import Row, row
-from nbviva.verify import Options, verify
+from nbviva.verify import Options
 
 NEEDS_PERSON, USAGE, OUR_FAULT = 1, 2, 3
 
@@ -68,12 +69,7 @@ def grade(
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
     course = Course.find()
-    chosen = groups or course.groups(week)
-    unknown = sorted(set(chosen) - set(course.groups(week)))
-    if unknown:
-        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
-    if not chosen:
-        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    chosen = _groups(course, week, groups)
     if not unsandboxed and (sentence := refusal()):
         raise Refused(sentence)
     rows = []
@@ -129,15 +125,61 @@ def deadline(week: Week, as_json: Json = False) -> None:
     if as_json:
         _print_json(asdict(found))
         return
-    typer.echo(
-        f"{week}: submit until {spoken_moment(found.due)} ({found.due.tzinfo}), {found.due.astimezone(UTC):%H:%M} UTC."
-    )
-    for item in found.changed:
-        due = f"{spoken_moment(item.due)}" if item.due != found.due else "the week's"
-        typer.echo(f"{item.group}: loses {item.after:g} points, before {item.before:g}; its deadline is {due}.")
-    typer.echo(f"{len(found.changed)} penalties changed.")
+    for line in told(week, found):
+        typer.echo(line)
     for sentence in found.problems:
         typer.echo(sentence, err=True)
+
+
+@app.command(name="regrade")
+def regrade_(
+    week: Week,
+    groups: Annotated[
+        list[str] | None, typer.Argument(help="Groups to regrade; default: all.", show_default=False)
+    ] = None,
+    write: Annotated[bool, typer.Option("--apply", help="Replace the reports, and record the marks.")] = False,
+    as_json: Json = False,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="For what was graded so: the instructor's own notebooks.")
+    ] = False,
+) -> None:
+    """Mark again by today's checks, from the transcripts; without --apply nothing is written."""
+    course = Course.find()
+    marked = regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed))
+    found = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
+    if as_json:
+        _print_json([regrade.summary(item) for item in found])
+    else:
+        _print_lines(regrade.lines(found))
+    typer.echo("Written and recorded." if write else "Nothing was written; --apply does.", err=True)
+    if any(item.after.needs_person for item in found):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command(name="show")
+def show_(
+    week: Week,
+    group: Annotated[str, typer.Argument(help="The group.", show_default=False)],
+    check: Annotated[str, typer.Argument(help="One check's name; default: all.", show_default=False)] = "",
+    as_json: Json = False,
+) -> None:
+    """Show how a hand-in was marked: what was asked, answered, measured, and decided. For the examiner's eyes."""
+    found = show.audit(Course.find(), week, group, check)
+    if as_json:
+        _print_json(asdict(found))
+    else:
+        _print_lines(show.lines(found))
+
+
+def _groups(course: Course, week: str, groups: list[str] | None) -> list[str]:
+    """Give the chosen groups, or all that handed in; say it where there are none, or one is unknown."""
+    chosen = groups or course.groups(week)
+    unknown = sorted(set(chosen) - set(course.groups(week)))
+    if unknown:
+        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
+    if not chosen:
+        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    return chosen
 
 
 def _print_collected(week: str, rows: tuple[Collected, ...]) -> None:
@@ -151,39 +193,70 @@ def _print_collected(week: str, rows: tuple[Collected, ...]) -> None:
     _console().print(table)
 
 
+def _print_lines(lines: Iterable[tuple[str, str]]) -> None:
+    console = _console()
+    for style, line in lines:
+        console.print(Text(line, style), soft_wrap=True)
+
+
 def _print_json(value: object) -> None:
     typer.echo(
         json.dumps(value, indent=1, default=lambda item: item.isoformat() if isinstance(item, datetime) else str(item))
     )
 
 
+@app.command()
+def mutate(
+    week: Week,
+    workers: Annotated[int | None, typer.Option("--workers", help="Mutants at a time; default: one a core.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make every slip in the week's solutions that an operator can make, and name those that no check catches."""
+    score = mutation_score(Course.find(), week, workers=workers, told=_progress)
+    if as_json:
+        typer.echo(json.dumps(score.plain(), indent=1))
+    else:
+        _print_mutants(score)
+    if score.unexplained or score.errors:
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _progress(done: int, total: int) -> None:
+    if done % 50 == 0 or done == total:
+        typer.echo(f"{done}/{total} mutants", err=True)
+
+
+def _print_mutants(score: Score) -> None:
+    wrong = len(score.tried) - len(score.fair)
+    typer.echo(
+        f"{score.week}: {len(score.tried)} mutants, {score.caught} of {wrong} wrong ones caught ({score.score:.1%})."
+    )
+    table = Table(title="Mutants that pass every check", title_justify="left", show_lines=True)
+    for heading in ("cell", "line", "operator", "before and after", "what came of it"):
+        table.add_column(heading, overflow="fold")
+    for item in (item for item in score.tried if not item.is_caught):
+        why = f"{item.explained.kind}: {item.explained.why}" if item.explained else f"{item.fate}, to be explained"
+        slip = f"{item.mutated.before}\n{item.mutated.after}"
+        table.add_row(*map(escape, (item.cell, str(item.mutated.line), item.mutated.operator, slip, why)))
+    _console().print(table)
+    for error in score.errors:
+        typer.echo(error)
+
+
 @app.command(name="verify")
 def verify_(
     week: Week,
-    thorough: Annotated[
-        bool, typer.Option("--thorough", help="Repeat costly checks, too, as often as all others.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Try anew what has not changed since the last run, too.")
-    ] = False,
+    thorough: Annotated[bool, typer.Option("--thorough", help="Repeat costly checks as often as all others.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Try anew what has not changed, too.")] = False,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="How often each check is asked.")] = 20,
-    workers: Annotated[int, typer.Option("-j", "--workers", min=1, help="Processes at a time.")] = 2,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes at a time.")] = 2,
+    as_json: Json = False,
 ) -> None:
     """Prove that the marking is fair before a release: one table, and an exit code of 1 for any defect."""
     course = Course.find()
     if sentence := refusal():
         raise Refused(sentence)
-    options = Options(thorough, again, workers, repeats)
-    started = time.time()
-    findings = list(
-        verify(course, week, options, lambda text: typer.echo(f"{time.time() - started:4.0f} s  {text}", err=True))
-    )
-    if as_json:
-        typer.echo(json.dumps([asdict(item) for item in findings], ensure_ascii=False, indent=1))
-    else:
-        _print_findings(week, findings, time.time())
-    if any(item.defects for item in findings):
+    if not gate(course, week, Options(thorough, again, workers, repeats), _console(), as_json=as_json):
         raise typer.Exit(NEEDS_PERSON)
 
 
@@ -193,18 +266,6 @@ def new_(
 ) -> None:
     """Make a template week in graders/NAME, which is green under `nbviva verify` from the start."""
     _print_files(new(Course.find(), name, datetime.now().astimezone()))
-
-
-def _print_findings(week: str, findings: list[Finding], now: float) -> None:
-    table = Table(title=f"{week}: is the marking fair?", title_justify="left", show_lines=True)
-    for heading in ("row", "found", "results", "defects"):
-        table.add_column(heading, justify="right" if heading == "defects" else "left", overflow="fold")
-    for item in findings:
-        table.add_row(*map(escape, (item.row, item.summary, item.origin.told(now), str(len(item.defects) or "none"))))
-    _console().print(table)
-    for item in findings:
-        for sentence in (*item.defects, *item.details):
-            _console().print(escape(f"{item.row}: {sentence}"), soft_wrap=True, highlight=False)
 
 
 def _console() -> Console:

@@ -21,7 +21,9 @@ class Origin:
         """Say it in the table: what was run, and what came from the cache and how old it is."""
         if not self.kept:
             return f"{self.made} run"
-        kept = f"{self.kept} kept, up to {_age(now - (self.oldest or now))} old"
+        kept = f"{self.kept} kept"
+        if self.oldest is not None:
+            kept += f", up to {_age(now - self.oldest)} old"
         return f"{self.made} run, {kept}" if self.made else kept
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nbviva.course import Course, CourseError
 
-_TEMPLATE = Path(__file__).with_name("template")
+_TEMPLATE = Path(__file__).with_name("new_week")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _DAYS = 14
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from nbviva.course import Course
+from nbviva.course import Course, Refused
 from nbviva.form import build_form
 from nbviva.handin import regular_files
 from nbviva.leaks import find_leaks
-from nbviva.preprocessor import Refused, nbgrader, set_deadline
+from nbviva.preprocessor import nbgrader, set_deadline
 from nbviva.source import write_source
 
 

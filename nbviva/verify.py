@@ -13,12 +13,16 @@ from nbviva.finding import Finding, Origin
 from nbviva.flakes import Plan, flakes, reference
 from nbviva.handin import regular_files
 from nbviva.leaks import Secrets, secrets_of
+from nbviva.mutant_score import Score
+from nbviva.mutate import mutation_score
 from nbviva.overlays import alternatives, mutants
 from nbviva.release import make_source
 from nbviva.results import Cache, environment, files_behind, key_of
 from nbviva.room import Room
 from nbviva.route import BLANK, REFERENCE, Taken, take
 from nbviva.tryouts import Bench, Pools, Tried
+
+LEAST_SCORE = 0.9  # of the generated mutants that are wrong
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def verify(course: Course, name: str, options: Options, say: Callable[[str], Non
         bench = Bench(week, cache, pools, say)
         wrong_row, wrong = mutants(bench)
         yield wrong_row
-        yield _generated()
+        yield _generated(course, name, options, say)
         right_row, right = alternatives(bench, thorough=options.thorough)
         yield right_row
         first = reference(bench) + right
@@ -69,7 +73,7 @@ def _route(
 ) -> tuple[Taken, Origin]:
     """Take the route, unless nothing that decides it has changed since it was taken."""
     here = Path(__file__).parent
-    code = files_behind(["nbviva.route", "nbviva.agent"], {"nbviva": here})
+    code = files_behind(["nbviva.route", "nbviva.agent", "nbviva.pages", "nbviva.template"], {"nbviva": here})
     files = [path for path in regular_files(week.folder) if "__pycache__" not in path.parts]
     secret = course.secret()
     key = key_of(environment(), *code, *sorted(here.glob("*.typ")), *sorted(files), secret, options.room)
@@ -96,9 +100,37 @@ def _marks(week: Week, taken: Taken, origin: Origin) -> Finding:
     return Finding("marks", "; ".join(said), tuple(defects), origin=origin)
 
 
-def _generated() -> Finding:
-    """Give the row on generated mutants; the seam for `nbviva.mutate`."""
-    return Finding("generated mutants", "not generated yet")
+def _generated(course: Course, name: str, options: Options, say: Callable[[str], None]) -> Finding:
+    """Give the row on generated mutants; those that pass and that the author explained are no defects."""
+
+    def told(done: int, of: int) -> None:
+        if done % 50 == 0 or done == of:
+            say(f"generated mutants: {done} of {of}")
+
+    score = mutation_score(course, name, workers=options.workers or 1, told=told)
+    wrong = len(score.tried) - len(score.fair)
+    summary = (
+        f"{score.caught} of {wrong} wrong ones are caught ({score.score:.1%}); {len(score.fair)} are right as well"
+    )
+    defects = [
+        f"The slip '{item.mutated.after.strip()}' for '{item.mutated.before.strip()}' in '{item.cell}' (line "
+        f"{item.mutated.line}) passes every check: catch it, or say in {name}/survivors.toml why it may."
+        for item in score.unexplained
+    ]
+    defects += score.errors
+    if wrong and score.score < LEAST_SCORE:
+        defects.append(f"Only {score.score:.1%} of the generated mutants are caught; {LEAST_SCORE:.0%} are expected.")
+    details = tuple(
+        f"'{item.cell}' line {item.mutated.line}: '{item.mutated.before.strip()}' became '{item.mutated.after.strip()}'"
+        f"; {item.explained.why}"
+        for item in score.survivors
+        if item.explained
+    )
+    return Finding("generated mutants", summary, tuple(defects), details, _tried(score))
+
+
+def _tried(score: Score) -> Origin:
+    return Origin(made=len(score.tried) - score.cached, kept=score.cached)
 
 
 def _leaks(taken: Taken, origin: Origin, wrong: Tried, secrets: Secrets) -> Finding:
