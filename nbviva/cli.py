@@ -253,10 +253,9 @@ def verify_(
     as_json: Json = False,
 ) -> None:
     """Prove that the marking is fair before a release: one table, and an exit code of 1 for any defect."""
-    course = Course.find()
     if sentence := refusal():
         raise Refused(sentence)
-    if not gate(course, week, Options(thorough, again, workers, repeats), _console(), as_json=as_json):
+    if not gate(Course.find(), week, Options(thorough, again, workers, repeats), _console(), as_json=as_json):
         raise typer.Exit(NEEDS_PERSON)
 
 
