@@ -110,17 +110,28 @@ def _flaky(runs: Runs) -> Iterator[str]:
 
 
 def _margins(trials: Sequence[Trial]) -> dict[str, Margin]:
-    """Give the margins of all values with a bound; those on real data count alone where there are any."""
-    numbers: dict[tuple[str, bool], list[float]] = defaultdict(list)
-    bounds: dict[str, float] = {}
+    """Give the margins of all values with a bound; those on real data count alone where there are any.
+
+    A bound that differs from trial to trial is measured from. One on both sides of which checks passed decides nothing.
+    """
+    pairs: dict[tuple[str, bool], list[tuple[float, float]]] = defaultdict(list)
+    sides: dict[str, set[bool]] = defaultdict(set)
     for trial in trials:
         for item in trial.judged:
             for name, number, bound in item.values:
                 if bound is not None:
-                    numbers[f"{item.check}: {name}", trial.real].append(number)
-                    bounds[f"{item.check}: {name}"] = bound
-    best = {name: numbers.get((name, True)) or numbers[name, False] for name in bounds}
-    return {name: margin(best[name], bounds[name]) for name in bounds}
+                    pairs[f"{item.check}: {name}", trial.real].append((number, bound))
+                if bound is not None and item.outcome == Outcome.PASSED:
+                    sides[f"{item.check}: {name}"].add(number >= bound)
+    names = dict.fromkeys(name for name, _ in pairs if len(sides[name]) < 2)
+    return {name: _margin(pairs.get((name, True)) or pairs[name, False]) for name in names}
+
+
+def _margin(pairs: Sequence[tuple[float, float]]) -> Margin:
+    bounds = {bound for _, bound in pairs}
+    if len(bounds) == 1:
+        return margin([number for number, _ in pairs], bounds.pop())
+    return margin([number - bound for number, bound in pairs], 0.0)
 
 
 def _thin(name: str, found: Margin) -> str:

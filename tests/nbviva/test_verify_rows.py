@@ -140,7 +140,8 @@ def test_a_check_that_sometimes_refuses_a_right_answer_is_a_defect(toy):
 
 def measured(toy, scale):
     edit(toy, "checks.py", "def double_doubles(student, rng):", "def double_doubles(student, rng, findings):")
-    measure = f'    findings.value("score", 0.85 + {scale} * float(rng.normal()), bound=0.75)\n'
+    measure = f"    score = 0.85 + {scale} * float(rng.normal())\n    findings.value('score', score, bound=0.75)\n"
+    measure += "    require(score > 0.75, 'Too low.')\n"
     edit(toy, "checks.py", "    x = float(rng.normal())\n", f"    x = float(rng.normal())\n{measure}")
 
 
