@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nbviva import record, release, store
+from nbviva import classreport, page, record, release, store
 from nbviva.collect import Action, collect
 from nbviva.course import Course, CourseError
 from nbviva.export import export
@@ -109,6 +109,21 @@ def export_(
     course = Course.find()
     for path in export(course, week, folder or course.root / "marks", forms=people_on_forms(course, week)):
         typer.echo(str(path))
+
+
+@app.command()
+def report(
+    week: Week,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Leave out names and links: pseudonyms in the place of groups.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print all that the page shows as JSON, too.")] = False,
+) -> None:
+    """Write the class report on WEEK, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
+    course = Course.find()
+    found = classreport.class_report(course, week, anonymous=anonymous)
+    path = page.write_page(course, found)
+    typer.echo(classreport.to_json(found, path) if json else str(path.relative_to(course.root)))
 
 
 def _console() -> Console:

@@ -42,15 +42,17 @@ class Rehearsed:
         return False
 
 
-def rehearse(week: Week, overlay: Overlay | None = None, *, group: str = "rehearsal") -> tuple[Verdict, ...]:
+def rehearse(
+    week: Week, overlay: Overlay | None = None, *, group: str = "rehearsal", secret: bytes = b"rehearsal"
+) -> tuple[Verdict, ...]:
     """Run the checks that an overlay names, with those that they need, or all of them, on the notebook's solutions.
 
     Parameters
     ----------
     overlay
         The wrong or right answer that replaces a name of the notebook's.
-    group
-        Another group is asked other questions.
+    group, secret
+        Another group is asked other questions; with the course's secret those that it is asked when marked.
     """
     checks = closure(overlay.checks) if overlay else set(week.checks)
     chosen = replace(week, checks=tuple(check for check in week.checks if check in checks))
@@ -58,7 +60,7 @@ def rehearse(week: Week, overlay: Overlay | None = None, *, group: str = "rehear
     namespace = _namespace(chosen, overlay, evidence)
     student = local_student(namespace)
     given = {"sheet": Sheet(week.assignment, student), "notebook": evidence, **small(week, "FIXTURES")}
-    draw = generators(b"rehearsal", week.assignment.week, group)
+    draw = generators(secret, week.assignment.week, group)
     return examine(Examination(chosen, student, draw, given))
 
 
