@@ -28,7 +28,7 @@ HOME = Path("/home/student")
 SOCKETS = Path("/run/nbviva")  # short: the path of a unix socket holds 107 bytes
 CONNECTION_FILE = SOCKETS / "connection.json"
 AGENT = Path("/opt/nbviva")
-AGENT_MODULES = ("agent.py", "codec.py")
+AGENT_MODULES = ("agent.py", "codec.py", "encoder.py", "decoder.py", "plain.py")
 WRITABLE = (WORKING_COPY, HOME, Path("/tmp"), Path("/dev/shm"))  # each a tmpfs of its own
 FONTS = HOME / ".config/matplotlib"
 USER = 1000
@@ -128,7 +128,7 @@ def environment(outer: Mapping[str, str], python: "PythonHome | None" = None) ->
 
 
 def agent_files() -> dict[Path, bytes]:
-    """The framework as the kernel sees it: two modules in an empty package, nothing of the folder they come from."""
+    """The framework as the kernel sees it: a few modules in an empty package, nothing of the folder they come from."""
     package = AGENT / "nbviva"
     modules = {package / name: Path(__file__).with_name(name).read_bytes() for name in AGENT_MODULES}
     return {package / "__init__.py": b"", **modules}

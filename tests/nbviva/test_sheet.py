@@ -173,7 +173,7 @@ VALUES = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=5)
-    | st.builds(Handle, st.integers(0, 9), st.just("x")),
+    | st.builds(Handle, st.integers(0, 9)),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=2) | st.tuples(inner)
     ),
