@@ -48,43 +48,57 @@ def script() -> str:
     return code.replace("</script", r"<\/script").replace("<!--", r"<\!--")
 
 
-def histogram(name: str, title: str, text: str, field: str, top: float, step: float) -> Chart:
-    """Draw how many hand-ins have how many points, one bar a step, up to `top` and beyond."""
-    bins = alt.Bin(step=step, anchor=step / 2)
-    scale = alt.Scale(domain=[-step / 2, top + step / 2], nice=False)
-    axis = alt.Axis(tickMinStep=step, grid=False)
-    chart = alt.Chart(alt.NamedData(name=HANDINS)).mark_bar(cursor="crosshair", binSpacing=2)
-    chart = chart.transform_filter(f"isValid(datum['{field}'])").encode(
-        x=alt.X(f"{field}:Q", bin=bins, title=title, scale=scale, axis=axis),
-        y=alt.Y("count()", title="hand-ins", axis=alt.Axis(tickMinStep=1)),
-        tooltip=[alt.Tooltip("count()", title="hand-ins"), alt.Tooltip(f"{field}:Q", bin=bins, title=title)],
-    )
-    return _chart(name, title, text, _brushed(chart), field)
+def steps(name: str, text: str, field: str, title: str, domain: tuple[float, float], step: float) -> Chart:
+    """Draw how many hand-ins have each of a few numbers, such as points: one bar a step, above its number."""
+    low, high = domain[0] - step / 2, domain[1] + step / 2
+    across = {
+        "bin": alt.Bin(step=step, anchor=step / 2, extent=[low - step / 2, high + step / 2]),
+        "axis": alt.Axis(values=_ticks(domain, step), grid=False),
+        "scale": alt.Scale(domain=[low, high], nice=False),
+    }
+    return _histogram(name, text, field, title, across)
+
+
+def _ticks(domain: tuple[float, float], step: float) -> list[float]:
+    """Give at most some twenty of the steps."""
+    number = round((domain[1] - domain[0]) / step)
+    each = next(each for each in (1, 2, 5, 10, 20, 50, 100, 1000, 10**9) if number / each <= 20)
+    return [domain[0] + i * step for i in range(0, number + 1, each)]
 
 
 def distribution(name: str, text: str, field: str, found: Distribution) -> Chart:
     """Draw the distribution of what checks measured, with its bound and the week's own value as lines across."""
-    marked = [mark for mark in (found.bound, found.reference) if mark is not None]
-    numbers = [number for _, number in found.numbers] + marked
+    lines = [*_line_across(found.bound, "bound", "bound"), *_line_across(found.reference, "reference", "our solution")]
+    marks = [mark for mark in (found.bound, found.reference) if mark is not None]
+    numbers = [number for _, number in found.numbers] + marks
+    across = {
+        "bin": alt.Bin(maxbins=40),
+        "axis": alt.Axis(grid=False, labelOverlap=True, labelSeparation=8, format="~g"),
+        "scale": alt.Scale(domain=[min(numbers), max(numbers)], nice=True),
+    }
+    return _histogram(name, text, field, found.name, across, lines)
+
+
+def _histogram(
+    name: str, text: str, field: str, title: str, across: dict[str, Any], lines: Sequence[alt.Chart] = ()
+) -> Chart:
     bars = alt.Chart(alt.NamedData(name=HANDINS)).mark_bar(cursor="crosshair", binSpacing=1)
-    scale = alt.Scale(domain=[min(numbers), max(numbers)]) if numbers else alt.Undefined
     bars = bars.transform_filter(f"isValid(datum['{field}'])").encode(
-        x=alt.X(f"{field}:Q", bin=alt.Bin(maxbins=40), title=found.name, scale=scale, axis=alt.Axis(grid=False)),
-        y=alt.Y("count()", title="hand-ins", axis=alt.Axis(tickMinStep=1)),
-        tooltip=[alt.Tooltip("count()", title="hand-ins"), alt.Tooltip(f"{field}:Q", bin=True, title=found.name)],
+        x=alt.X(f"{field}:Q", title=title, **across),
+        y=alt.Y("count()", title="hand-ins", axis=alt.Axis(tickMinStep=1, tickCount=5)),
+        tooltip=[alt.Tooltip("count()", title="hand-ins"), alt.Tooltip(f"{field}:Q", bin=across["bin"], title=title)],
     )
-    layers = [_brushed(bars)]
-    for value, style, word in ((found.bound, "bound", "bound"), (found.reference, "reference", "our solution")):
-        if value is not None:
-            layers += _line_across(value, style, f"{word} {value:.3g}")
-    return _chart(name, found.name, text, alt.layer(*layers), field)
+    bars = bars.add_params(alt.selection_interval(name=PICKED, encodings=["x"]))
+    return _chart(name, title, text, alt.layer(bars, *lines) if lines else bars, field)
 
 
-def _line_across(value: float, style: str, words: str) -> list[alt.Chart]:
-    base = alt.Chart(alt.InlineData(values=[{"x": value, "words": words}]))
+def _line_across(value: float | None, style: str, word: str) -> list[alt.Chart]:
+    if value is None:
+        return []
+    base = alt.Chart(alt.InlineData(values=[{"x": value, "words": f"{word} {value:.3g}"}]))
     rule = base.mark_rule(style=style).encode(x="x:Q", tooltip=alt.Tooltip("words:N", title=" "))
-    up = 0 if style == "bound" else 14  # two labels at one place stay readable
-    label = base.mark_text(style=f"{style}-label", align="left", dx=4, y=8 + up).encode(x="x:Q", text="words:N")
+    down = 8 if style == "bound" else 22  # two labels at one place stay readable
+    label = base.mark_text(style=f"{style}-label", align="left", dx=4, y=down).encode(x="x:Q", text="words:N")
     return [rule, label]
 
 
@@ -119,7 +133,9 @@ def difficulties(name: str, text: str, found: Sequence[Item]) -> Chart:
             alt.Tooltip("discrimination:Q", format=".2f"),
         ],
     )
-    labels = base.mark_text(align="left", dx=8, style="label").encode(x="share:Q", y="discrimination:Q", text="number:N")
+    labels = base.mark_text(align="left", dx=8, style="label").encode(
+        x="share:Q", y="discrimination:Q", text="number:N"
+    )
     weak = alt.Chart(alt.InlineData(values=[{"y": 0.2}])).mark_rule(style="bound").encode(y="y:Q")
     return _chart(name, "Difficulty and discrimination", text, alt.layer(weak, dots, labels))
 
@@ -127,7 +143,7 @@ def difficulties(name: str, text: str, found: Sequence[Item]) -> Chart:
 def curves(name: str, text: str, found: Curves) -> Chart:
     """Draw one line a hand-in: what was measured at each setting."""
     values = [{"g": group, "x": x, "y": y} for group, points in found.curves for x, y in points]
-    hover = alt.selection_point(fields=["g"], on="pointerover", nearest=True, empty=False)
+    hover = alt.selection_point(fields=["g"], on="pointerover", empty=False)
     lines = alt.Chart(alt.InlineData(values=values), height=_HEIGHT).mark_line(point=True)
     lines = lines.add_params(hover).encode(
         x=alt.X("x:Q", title="setting", scale=alt.Scale(zero=False)),
@@ -159,11 +175,9 @@ def _names() -> alt.Axis:
     return alt.Axis(labelLimit=230, grid=False)
 
 
-def _brushed(chart: alt.Chart) -> alt.Chart:
-    return chart.add_params(alt.selection_interval(name=PICKED, encodings=["x"]))
-
-
-def _chart(name: str, title: str, text: str, chart: alt.Chart | alt.LayerChart, field: str = "") -> Chart:
+def _chart(
+    name: str, title: str, text: str, chart: alt.Chart | alt.LayerChart | alt.FacetChart, field: str = ""
+) -> Chart:
     sized: Any = chart.properties(width="container", description=text)
     if sized.height is alt.Undefined:
         sized = sized.properties(height=_HEIGHT)

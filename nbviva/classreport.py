@@ -94,7 +94,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
     by_group = _by_group(rows(course, name))
     seen = [report for report in reports.values() if was_read(report)]
     found, curves = distributions(seen)
-    report = ClassReport(
+    everything = ClassReport(
         name, assignment.title, assignment.course, assignment.term, assignment.maximum, assignment.extra,
         datetime.now(UTC), anonymous,
         handins=tuple(_handin(course, week, by_group[group], reports.get(group)) for group in groups),
@@ -106,7 +106,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
         answers=sheet_answers(assignment, seen),
         similar=_similar(course, week, seen),
     )  # fmt: skip
-    return without_names(report, course.secret()) if anonymous else report
+    return without_names(everything, course.secret()) if anonymous else everything
 
 
 def _marks(course: Course, week: Week, reports: Mapping[str, Report]) -> dict[str, Marked]:

@@ -41,7 +41,9 @@ class Item:
     outcomes: tuple[tuple[str, int], ...]
 
 
-def items(assignment: Assignment, reports: Sequence[Report], marks: Sequence[Sequence[float | None]]) -> tuple[Item, ...]:
+def items(
+    assignment: Assignment, reports: Sequence[Report], marks: Sequence[Sequence[float | None]]
+) -> tuple[Item, ...]:
     """Give the statistics of each question.
 
     Parameters

@@ -13,7 +13,7 @@ import io
 import os
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,11 @@ def write_page(course: Course, report: ClassReport) -> Path:
 def page(report: ClassReport, files: Sequence[Download] = ()) -> str:
     """Give the page's HTML."""
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["number"] = _number
     library, own = charts.script(), (_FOLDER / "report.js").read_text("utf-8")
@@ -81,8 +85,9 @@ def page(report: ClassReport, files: Sequence[Download] = ()) -> str:
 
 def _policy(style: str, *scripts: str) -> str:
     hashes = " ".join(_source(script) for script in scripts)
-    inline = "style-src-attr 'unsafe-inline'"  # Vega places its tooltip so
-    return f"default-src 'none'; script-src {hashes}; style-src {_source(style)}; {inline}; base-uri 'none'; form-action 'none'"
+    places = "style-src-attr 'unsafe-inline'"  # Vega places its tooltip so
+    rest = "img-src data:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; script-src {hashes}; style-src {_source(style)}; {places}; {rest}"
 
 
 def _source(text: str) -> str:
@@ -93,7 +98,11 @@ def _data(report: ClassReport, drawn: Sequence[charts.Chart]) -> dict[str, Any]:
     """Give what the page's script draws: the hand-ins as rows of plain values, and the charts."""
     numbers = [name for name, _ in report.handins[0].questions] if report.handins else []
     return {
-        "fields": [*_FIELDS, *(f"q{i}" for i in range(len(numbers))), *(f"v{i}" for i in range(len(report.distributions)))],
+        "fields": [
+            *_FIELDS,
+            *(f"q{i}" for i in range(len(numbers))),
+            *(f"v{i}" for i in range(len(report.distributions))),
+        ],
         "questions": numbers,
         "rows": [_row(handin, report.distributions) for handin in report.handins],
         "charts": [{"name": chart.name, "field": chart.field, "spec": chart.spec} for chart in drawn],
@@ -111,27 +120,42 @@ def _row(handin: HandIn, found: Sequence[Distribution]) -> list[Any]:
 
 
 def _charts(report: ClassReport) -> list[charts.Chart]:
-    drawn = []
+    seconds = tuple((handin.group, handin.seconds) for handin in report.handins if handin.seconds is not None)
+    cost = Distribution("seconds a hand-in", None, None, seconds, 0)
+    return [
+        *_points_charts(report),
+        *_question_charts(report),
+        *(_value_chart(f"value{i}", f"v{i}", found) for i, found in enumerate(report.distributions) if found.numbers),
+        *(
+            charts.curves(f"curve{i}", f"{curve.name} at each setting, one line a hand-in.", curve)
+            for i, curve in enumerate(report.curves)
+        ),
+        *([_value_chart("seconds", "seconds", cost)] if seconds else []),
+    ]
+
+
+def _points_charts(report: ClassReport) -> Iterator[charts.Chart]:
     for name, title, top in (("points", "points", report.maximum), ("extra", "extra points", report.extra)):
         reached = [value for handin in report.handins if (value := getattr(handin, name)) is not None]
         if top and reached:
             text = f"How many hand-ins have how many {title}, of {top:g}. {_middle(reached)}"
-            drawn.append(charts.histogram(name, title, text, name, top, _step(reached, top)))
+            yield charts.steps(name, text, name, title, (0, max(top, *reached)), _step(reached, top))
+
+
+def _question_charts(report: ClassReport) -> Iterator[charts.Chart]:
     if report.items:
-        drawn.append(charts.shares("shares", "The mean share of the points that each question gave.", report.items))
-        if any(item.discrimination is not None for item in report.items):
-            text = "Each question's mean share of the points against its discrimination."
-            drawn.append(charts.difficulties("difficulties", text, report.items))
-    for i, found in enumerate(report.distributions):
-        if found.numbers:
-            drawn.append(charts.distribution(f"value{i}", _words(found), f"v{i}", found))
-    for i, curve in enumerate(report.curves):
-        drawn.append(charts.curves(f"curve{i}", f"{curve.name} at each setting, one line a hand-in.", curve))
-    seconds = tuple((h.group, h.seconds) for h in report.handins if h.seconds is not None)
-    if seconds:
-        found = Distribution("seconds a hand-in", None, None, seconds, 0)
-        drawn.append(charts.distribution("seconds", _words(found), "seconds", found))
-    return drawn
+        yield charts.shares("shares", "The mean share of the points that each question gave.", report.items)
+    if any(item.discrimination is not None for item in report.items):
+        text = "Each question's mean share of the points against its discrimination."
+        yield charts.difficulties("difficulties", text, report.items)
+
+
+def _value_chart(name: str, field: str, found: Distribution) -> charts.Chart:
+    numbers = [number for _, number in found.numbers]
+    low, high = min(numbers), max(numbers)
+    if all(number.is_integer() for number in numbers) and high - low <= 60:
+        return charts.steps(name, _words(found), field, found.name, (low - 1, high + 1), 1.0)
+    return charts.distribution(name, _words(found), field, found)
 
 
 def _words(found: Distribution) -> str:
@@ -172,13 +196,16 @@ def _summary(report: ClassReport) -> dict[str, str]:
 def downloads(course: Course, report: ClassReport) -> list[Download]:
     """Give the marks as files: the list as it is now inside of the page, and what `nbviva export` has written."""
     if report.anonymous:
-        return [_inside(f"{report.week}-anonymous.csv", _anonymous_table(report), "the hand-ins under their pseudonyms")]
+        return [
+            _inside(f"{report.week}-anonymous.csv", _anonymous_table(report), "the hand-ins under their pseudonyms")
+        ]
     assignment = course.week(report.week).assignment
     table = marks_table(assignment, rows(course, report.week))
-    found = [_inside(f"{report.week}-marks.csv", table, "the marks as they stand now, one row a student")]
-    for path in sorted((course.root / "marks").glob(f"{report.week}-*")):
-        found.append(Download(path.name, f"../../marks/{path.name}", "as nbviva export wrote it"))
-    return found
+    written = sorted((course.root / "marks").glob(f"{report.week}-*"))
+    return [
+        _inside(f"{report.week}-marks.csv", table, "the marks as they stand now, one row a student"),
+        *(Download(path.name, f"../../marks/{path.name}", "as nbviva export wrote it") for path in written),
+    ]
 
 
 def _inside(name: str, table: Sequence[Sequence[str | float | None]], what: str) -> Download:
@@ -201,4 +228,4 @@ def _anonymous_table(report: ClassReport) -> list[tuple[str | float | None, ...]
 
 
 def _number(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}g}"
+    return "-" if value is None else f"{value:.{digits}g}"

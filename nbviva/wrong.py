@@ -1,4 +1,4 @@
-"""The most frequent wrong answers of a class: what failed alike, what the sheet's answers were, and what they resemble."""
+"""The most frequent wrong answers of a class: what failed alike, what it resembles, and what stood on the sheet."""
 
 from __future__ import annotations
 

@@ -173,6 +173,10 @@
       const made = await window.vegaEmbed(`#chart-${chart.name}`, spec, {
         actions: false, ast: true, config, defaultStyle: false, renderer: "svg", tooltip: { disableDefaultStyle: true },
       });
+      const frame = document.getElementById(`chart-${chart.name}`);
+      frame.setAttribute("role", "img"); // in words it is its caption; Vega's own roles name parts that say nothing
+      frame.setAttribute("aria-label", chart.spec.description);
+      frame.querySelector("svg").setAttribute("aria-hidden", "true");
       views.push(made.view);
       if (chart.field) pick(made.view, chart);
     }

@@ -86,9 +86,9 @@ def hand_in(course: Course, week: Week, group: Group, rng: np.random.Generator) 
     """Write a group's hand-in, and its report, unless its fate is to be ungraded."""
     notebook = release_template(source_notebook(week))
     if group.code:
-        next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "double_answer").source = (
-            group.code
-        )
+        next(
+            c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "double_answer"
+        ).source = group.code
     folder = course.submitted("toy", group.name)
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / "toys.ipynb")
