@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbviva.checks import Overlay, Week
 from nbviva.course import Course
@@ -51,28 +51,41 @@ def stories(course: Course, week: Week, failures: Iterable[Failure], seconds: fl
 
 
 class _Search:
-    """Runs mutants, those first that hand-ins behaved like before, until the time is up."""
+    """Runs mutants, those first that hand-ins behaved like before, until the time is up.
+
+    A hand-in that behaves like a mutant in one check may do so in another that the mutant is not written for.
+    """
 
     def __init__(self, course: Course, week: Week, until: float) -> None:
         self._course, self._week, self._until = course, week, until
-        self._mutants = mutants(week)
+        self._mutants, self._checks = mutants(week), {check.name: check for check in week.checks}
         self._slow = set[str]()
         self._found = Counter[str]()
+        self._of_group = defaultdict[str, set[str]](set)
 
     def story(self, failure: Failure) -> str | None:
         """Give a mutant's story, an empty text where it resembles none, or None where there was no time to tell."""
-        own = [item for item in self._mutants if failure.check in {check.name for check in item.checks}]
-        for mutant in sorted(own, key=lambda item: -self._found[item.story]):
+        for mutant in self._candidates(failure):
             started = time.monotonic()
             if failure.check in self._slow or started > self._until:
                 return None
-            verdicts = rehearse(self._week, mutant, group=failure.group, secret=self._course.secret())
+            overlay = replace(mutant, checks=(self._checks[failure.check],))
+            verdicts = rehearse(self._week, overlay, group=failure.group, secret=self._course.secret())
             if time.monotonic() - started > SLOW:
                 self._slow.add(failure.check)
             if any(verdict.check == failure.check and verdict.detail == failure.detail for verdict in verdicts):
                 self._found[mutant.story] += 1
+                self._of_group[failure.group].add(mutant.story)
                 return mutant.story
         return ""
+
+    def _candidates(self, failure: Failure) -> list[Overlay]:
+        if failure.check not in self._checks:
+            return []  # a report from before the check was renamed
+        known = self._of_group[failure.group]
+        names = [({check.name for check in mutant.checks}, mutant) for mutant in self._mutants]
+        own = [mutant for checks, mutant in names if failure.check in checks or mutant.story in known]
+        return sorted(own, key=lambda mutant: (mutant.story not in known, -self._found[mutant.story]))
 
 
 def mutants(week: Week) -> list[Overlay]:

@@ -1,7 +1,7 @@
 """The charts of the class report, as Vega-Lite by Altair; the only module that knows either.
 
 Charts of hand-ins name a data set, `handins`, that the page gives them, so that no number is on the page twice. Colours
-are left to the page, which has a light and a dark set of them; here are only the names of styles.
+are names of the page's own, such as `--bound`, since it has a light and a dark set of them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from nbviva.items import Item
 from nbviva.measured import Curves, Distribution
 
 HANDINS = "handins"
+WEAK = 0.2  # a discrimination below it says that a question hardly tells strong from weak hand-ins
 PICKED = "picked"  # the name of the selection that filters the page's table
 _KINDS = ["points", "extra points", "supports an answer"]
 _HEIGHT = 220
@@ -96,10 +97,15 @@ def _line_across(value: float | None, style: str, word: str) -> list[alt.Chart]:
     if value is None:
         return []
     base = alt.Chart(alt.InlineData(values=[{"x": value, "words": f"{word} {value:.3g}"}]))
-    rule = base.mark_rule(style=style).encode(x="x:Q", tooltip=alt.Tooltip("words:N", title=" "))
+    rule = _rule(base, style).encode(x="x:Q", tooltip=alt.Tooltip("words:N", title=" "))
     down = 8 if style == "bound" else 22  # two labels at one place stay readable
-    label = base.mark_text(style=f"{style}-label", align="left", dx=4, y=down).encode(x="x:Q", text="words:N")
+    label = base.mark_text(color=f"--{style}", align="left", dx=4, y=down).encode(x="x:Q", text="words:N")
     return [rule, label]
+
+
+def _rule(base: alt.Chart, style: str) -> alt.Chart:
+    dash = [5, 4] if style == "bound" else [1, 0]
+    return base.mark_rule(color=f"--{style}", strokeDash=dash, strokeWidth=2)
 
 
 def shares(name: str, text: str, found: Sequence[Item]) -> Chart:
@@ -125,7 +131,7 @@ def difficulties(name: str, text: str, found: Sequence[Item]) -> Chart:
     base = alt.Chart(alt.InlineData(values=values), height=max(_HEIGHT, 260))
     dots = base.mark_point(filled=True, size=90, opacity=0.85).encode(
         x=alt.X("share:Q", title="mean share of the points", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
-        y=alt.Y("discrimination:Q", title="discrimination", scale=alt.Scale(domain=[-0.5, 1])),
+        y=alt.Y("discrimination:Q", title="discrimination", scale=alt.Scale(domain=[-0.4, 1], nice=False)),
         color=alt.Color("points:N", title=None, sort=_KINDS, legend=alt.Legend(orient="top")),
         tooltip=[
             alt.Tooltip("question:N"),
@@ -133,10 +139,10 @@ def difficulties(name: str, text: str, found: Sequence[Item]) -> Chart:
             alt.Tooltip("discrimination:Q", format=".2f"),
         ],
     )
-    labels = base.mark_text(align="left", dx=8, style="label").encode(
+    labels = base.mark_text(align="left", dx=8, color="--ink", fontSize=11).encode(
         x="share:Q", y="discrimination:Q", text="number:N"
     )
-    weak = alt.Chart(alt.InlineData(values=[{"y": 0.2}])).mark_rule(style="bound").encode(y="y:Q")
+    weak = _rule(alt.Chart(alt.InlineData(values=[{"y": WEAK}])), "bound").encode(y="y:Q")
     return _chart(name, "Difficulty and discrimination", text, alt.layer(weak, dots, labels))
 
 
@@ -156,7 +162,7 @@ def curves(name: str, text: str, found: Curves) -> Chart:
     layers: list[alt.Chart] = [lines]
     if found.bound is not None:
         bound = alt.Chart(alt.InlineData(values=[{"y": found.bound}]))
-        layers.append(bound.mark_rule(style="bound").encode(y="y:Q"))
+        layers.append(_rule(bound, "bound").encode(y="y:Q"))
     return _chart(name, found.name, text, alt.layer(*layers))
 
 

@@ -66,8 +66,10 @@ def faults_of(report: Report) -> Iterator[Fault]:
     if report.sandbox == "none":
         yield Fault(Kind.UNSANDBOXED, report.group, "The report says that there was no sandbox.")
     yield from _not_run(report)
+    told = {verdict.detail for verdict in report.verdicts if verdict.cause == NO_NOTEBOOK}
     for note in report.notes:
-        yield Fault(Kind.FLAGGED, report.group, note, personal=True)
+        if not any(detail.startswith(note) for detail in told):
+            yield Fault(Kind.FLAGGED, report.group, note, personal=True)
 
 
 def _not_run(report: Report) -> Iterator[Fault]:

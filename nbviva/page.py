@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import os
+import re
 import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from nbviva import charts
 from nbviva.classreport import ClassReport, HandIn
@@ -64,7 +65,7 @@ def page(report: ClassReport, files: Sequence[Download] = ()) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = _number
+    environment.filters |= {"number": _number, "code": _code}
     library, own = charts.script(), (_FOLDER / "report.js").read_text("utf-8")
     style = (_FOLDER / "report.css").read_text("utf-8")
     drawn = _charts(report)
@@ -225,6 +226,11 @@ def _anonymous_table(report: ClassReport) -> list[tuple[str | float | None, ...]
             for h in report.handins
         ),
     ]
+
+
+def _code(text: str) -> Markup:
+    """Give a sentence with what stands in backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
 
 
 def _number(value: float | None, digits: int = 3) -> str:

@@ -129,7 +129,7 @@
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const settings = () => {
-    const [ink, soft, line, bar] = ["ink", "soft", "line", "bar"].map(colour);
+    const [soft, line, bar] = ["soft", "line", "bar"].map(colour);
     const words = { labelColor: soft, titleColor: soft, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
     return {
       background: "transparent",
@@ -141,13 +141,6 @@
       line: { color: bar },
       point: { color: bar },
       range: { category: [bar, colour("second"), colour("third")] },
-      style: {
-        bound: { stroke: colour("bound"), strokeDash: [5, 4], strokeWidth: 2 },
-        reference: { stroke: colour("reference"), strokeWidth: 2 },
-        "bound-label": { fill: colour("bound"), fontSize: 12 },
-        "reference-label": { fill: colour("reference"), fontSize: 12 },
-        label: { fill: ink, fontSize: 11 },
-      },
     };
   };
 
@@ -168,7 +161,8 @@
     for (const view of views.splice(0)) view.finalize();
     const config = settings();
     for (const chart of data.charts) {
-      const spec = structuredClone(chart.spec);
+      const coloured = JSON.stringify(chart.spec).replace(/"--([a-z]+)"/g, (_, name) => JSON.stringify(colour(name)));
+      const spec = JSON.parse(coloured);
       spec.datasets = { ...spec.datasets, handins: plain };
       const made = await window.vegaEmbed(`#chart-${chart.name}`, spec, {
         actions: false, ast: true, config, defaultStyle: false, renderer: "svg", tooltip: { disableDefaultStyle: true },
