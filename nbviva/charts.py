@@ -98,14 +98,15 @@ def _line_across(value: float | None, style: str, word: str) -> list[alt.Chart]:
         return []
     base = alt.Chart(alt.InlineData(values=[{"x": value, "words": f"{word} {value:.3g}"}]))
     rule = _rule(base, style).encode(x="x:Q", tooltip=alt.Tooltip("words:N", title=" "))
-    down = 8 if style == "bound" else 22  # two labels at one place stay readable
-    label = base.mark_text(color=f"--{style}", align="left", dx=4, y=down).encode(x="x:Q", text="words:N")
+    up = -7 if style == "bound" else -21  # two labels at one place stay readable
+    label = base.mark_text(color=f"--{style}", align="center", y=up).encode(x="x:Q", text="words:N")
     return [rule, label]
 
 
 def _rule(base: alt.Chart, style: str) -> alt.Chart:
     dash = [5, 4] if style == "bound" else [1, 0]
-    return base.mark_rule(color=f"--{style}", strokeDash=dash, strokeWidth=2)
+    rule: alt.Chart = base.mark_rule(color=f"--{style}", strokeDash=dash, strokeWidth=2)
+    return rule
 
 
 def shares(name: str, text: str, found: Sequence[Item]) -> Chart:

@@ -137,7 +137,7 @@ class Examination:
 
     def _call(self, function: Callable[..., Any], name: str, seconds: float) -> Any:
         values = [self._argument(parameter, name) for parameter in inspect.signature(function).parameters]
-        with viva(self.student, self.draw(f"{name}/seeds"), seconds):
+        with viva(self.student, self.draw(f"{name}/seeds"), seconds, name):
             return function(*values)
 
     def _argument(self, parameter: str, name: str) -> Any:

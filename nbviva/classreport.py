@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -166,11 +164,6 @@ def _similar(course: Course, week: Week, reports: Sequence[Report]) -> tuple[Pai
     release = own_cells(release_template(source_notebook(week)))
     paths = {report.group: course.report(report.week, report.group) / "notebook.ipynb" for report in reports}
     return similar({group: own_cells(read(path)) for group, path in paths.items() if path.is_file()}, release)
-
-
-def to_json(report: ClassReport, page: Path) -> str:
-    """Give all that the report says as JSON, with the path of its page."""
-    return json.dumps({"page": str(page), **asdict(report)}, indent=1, ensure_ascii=False, default=datetime.isoformat)
 
 
 def without_names(report: ClassReport, secret: bytes) -> ClassReport:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,10 +15,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from nbviva import classreport, page, record, release, store
-from nbviva.collect import Action, collect
+from nbviva.collect import Action, Collected, collect
 from nbviva.course import Course, CourseError
+from nbviva.dates import recompute
+from nbviva.deadline import spoken_moment
 from nbviva.export import export
-from nbviva.marks import people_on_forms
 from nbviva.preprocessor import Refused
 from nbviva.receipt import worksheet_times
 from nbviva.room import Room
@@ -32,6 +36,7 @@ app = typer.Typer(
     help="Mark notebooks by asking them: student code never runs in the process that decides a mark.",
 )
 Week = Annotated[str, typer.Argument(help="The week's folder in graders/, such as week11.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 
 @app.command()
@@ -83,19 +88,16 @@ def collect_(
     week: Week,
     source: Annotated[Path, typer.Argument(help="A folder, a learning platform's zip archive, or an exchange.")],
     times: Annotated[Path | None, typer.Option("--times", help="Moodle's grading worksheet (CSV).")] = None,
+    as_json: Json = False,
 ) -> None:
     """Collect hand-ins into submitted/GROUP/WEEK; the last counts, earlier ones are kept, nothing is deleted."""
     course = Course.find()
     zone = ZoneInfo(str(course.week(week).assignment.due.tzinfo))
     rows = collect(course, week, source, worksheet_times(times, zone) if times else None)
-    table = Table(title=f"{week}: what was collected", title_justify="left", show_lines=True)
-    for heading in ("group", "handed in (UTC)", "what was done", "files", "notes"):
-        table.add_column(heading, overflow="fold")
-    for item in rows:
-        when = f"{item.handed_in:%Y-%m-%d %H:%M:%S}" if item.handed_in else "-"
-        cells = (item.group or "-", when, str(item.action), str(len(item.files)), "\n".join(item.notes))
-        table.add_row(*map(escape, cells))
-    _console().print(table)
+    if as_json:
+        _print_json([asdict(item) for item in rows])
+    else:
+        _print_collected(week, rows)
     if any(item.action is Action.REFUSED for item in rows):
         raise typer.Exit(NEEDS_PERSON)
 
@@ -104,11 +106,34 @@ def collect_(
 def export_(
     week: Week,
     folder: Annotated[Path | None, typer.Option("--to", help="Where to write; default: marks/.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Write the marks list, one row a student: CSV, XLSX, and files for Moodle and Blackboard."""
     course = Course.find()
-    for path in export(course, week, folder or course.root / "marks", forms=people_on_forms(course, week)):
+    paths = export(course, week, folder or course.root / "marks")
+    if as_json:
+        _print_json({"files": paths})
+        return
+    for path in paths:
         typer.echo(str(path))
+
+
+@app.command()
+def deadline(week: Week, as_json: Json = False) -> None:
+    """Recompute who is late and what that costs, after dates or extensions.csv changed; marks nothing again."""
+    found = recompute(Course.find(), week)
+    if as_json:
+        _print_json(asdict(found))
+        return
+    typer.echo(
+        f"{week}: submit until {spoken_moment(found.due)} ({found.due.tzinfo}), {found.due.astimezone(UTC):%H:%M} UTC."
+    )
+    for item in found.changed:
+        due = f"{spoken_moment(item.due)}" if item.due != found.due else "the week's"
+        typer.echo(f"{item.group}: loses {item.after:g} points, before {item.before:g}; its deadline is {due}.")
+    typer.echo(f"{len(found.changed)} penalties changed.")
+    for sentence in found.problems:
+        typer.echo(sentence, err=True)
 
 
 @app.command()
@@ -117,13 +142,33 @@ def report(
     anonymous: Annotated[
         bool, typer.Option("--anonymous", help="Leave out names and links: pseudonyms in the place of groups.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print all that the page shows as JSON, too.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Write the class report on WEEK, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
+    """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
     course = Course.find()
     found = classreport.class_report(course, week, anonymous=anonymous)
     path = page.write_page(course, found)
-    typer.echo(classreport.to_json(found, path) if json else str(path.relative_to(course.root)))
+    if as_json:
+        _print_json({"page": path, **asdict(found)})
+        return
+    typer.echo(str(path.relative_to(course.root)))
+
+
+def _print_collected(week: str, rows: tuple[Collected, ...]) -> None:
+    table = Table(title=f"{week}: what was collected", title_justify="left", show_lines=True)
+    for heading in ("group", "handed in (UTC)", "what was done", "files", "notes"):
+        table.add_column(heading, overflow="fold")
+    for item in rows:
+        when = f"{item.handed_in:%Y-%m-%d %H:%M:%S}" if item.handed_in else "-"
+        cells = (item.group or "-", when, str(item.action), str(len(item.files)), "\n".join(item.notes))
+        table.add_row(*map(escape, cells))
+    _console().print(table)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(
+        json.dumps(value, indent=1, default=lambda item: item.isoformat() if isinstance(item, datetime) else str(item))
+    )
 
 
 def _console() -> Console:

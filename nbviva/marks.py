@@ -11,16 +11,14 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from nbviva.collect import lms_file
 from nbviva.course import Course
+from nbviva.dates import date_problems
 from nbviva.deadline import Extensions, handed_in_at, late_minutes, penalty
-from nbviva.filled import read_form
-from nbviva.grade import form_of
 from nbviva.handin import BrokenNotebook, find_notebook, parse_notebook
 from nbviva.late import extensions
+from nbviva.paper import Signed, signed
 from nbviva.people import Person, Roster, header_people, members_of, problems, read_roster, remembered, same_person
 from nbviva.spec import Assignment
 from nbviva.store import stored_report
-
-Said = Mapping[str, Sequence[Person]]
 
 
 @dataclass(frozen=True)
@@ -64,22 +62,20 @@ class Row:
     report: str = ""
 
 
-def people_on_forms(course: Course, week: str) -> Said:
-    """Give the students that each group's exercise sheet names."""
+def sheets(course: Course, week: str) -> dict[str, Signed]:
+    """Give what each group's exercise sheet says about its members."""
     assignment = course.week(week).assignment
-    forms = {group: form_of(course.submitted(week, group)) for group in course.groups(week)}
     return {
-        group: tuple(Person(name=m.name, number=m.number) for m in read_form(path, assignment).members)
-        for group, path in forms.items()
-        if path is not None
+        group: signed(course.submitted(week, group), course.report(week, group), assignment)
+        for group in course.groups(week)
     }
 
 
-def rows(course: Course, week: str, forms: Said | None = None) -> tuple[Row, ...]:
+def rows(course: Course, week: str) -> tuple[Row, ...]:
     """Give the marks list: every member of every group that handed in, then those of the roster who did not."""
     assignment = course.week(week).assignment
     roster, given = read_roster(course.root / "roster.csv"), extensions(course, assignment)
-    said, books = members_said(course, week, forms or {}), gradebook_marks(course, assignment)
+    said, books = members_said(course, week, sheets(course, week)), gradebook_marks(course, assignment)
     found: list[Row] = []
     for group in course.groups(week):
         marked = books.get(group) or report_marks(course, assignment, group)
@@ -88,23 +84,25 @@ def rows(course: Course, week: str, forms: Said | None = None) -> tuple[Row, ...
     return (*found, *_missing(assignment, roster, found))
 
 
-def members_said(course: Course, week: str, forms: Said) -> dict[str, tuple[Person, ...]]:
+def members_said(course: Course, week: str, forms: Mapping[str, Signed]) -> dict[str, tuple[Person, ...]]:
     """Give the members of each group as the form, the notebook's header cell and the LMS name them, in that order."""
     lms = remembered(lms_file(course, week))
     name = course.week(week).assignment.notebook
     return {
-        group: (*forms.get(group, ()), *_header(course.submitted(week, group), name), *lms.get(group, ()))
+        group: (*forms[group].people, *_header(course.submitted(week, group), name), *lms.get(group, ()))
         for group in course.groups(week)
     }
 
 
-def problem_list(course: Course, week: str, forms: Said | None = None) -> tuple[str, ...]:
-    """Give the instructor's list of what does not fit together: members, roster, extensions."""
+def problem_list(course: Course, week: str) -> tuple[str, ...]:
+    """Give the instructor's list of what does not fit together: members, sheets, roster, extensions."""
     assignment = course.week(week).assignment
     roster = read_roster(course.root / "roster.csv")
-    said = members_said(course, week, forms or {})
+    forms = sheets(course, week)
+    said = members_said(course, week, forms)
     found = problems(said, roster, assignment.group_size, assignment.check_digit)
-    return (*extensions(course, assignment).problems, *found)
+    on_paper = (f"{group}: {text}" for group, form in forms.items() for text in form.problems)
+    return (*date_problems(course, assignment), *on_paper, *found)
 
 
 def _header(folder: Path, name: str) -> tuple[Person, ...]:

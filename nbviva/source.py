@@ -1,7 +1,8 @@
 """`notebook.py` to the nbgrader source notebook, and from it to what the release and the frame of a hand-in are.
 
 The percent-format file says with one key of cell metadata what a cell is: `solution="name"` (the student writes),
-`test="name"` (the graded cell of a question), `given="name"` (locked). Points and the hidden checks are added here.
+`test="name"` (the graded cell of a question), `given="name"` (locked). Points and the hidden checks are added here, and
+where prose says `{{issued}}` or `{{due}}`, the dates of assignment.toml.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Any
 import jupytext
 
 from nbviva.checks import Week
+from nbviva.deadline import spoken_moment
 from nbviva.notebooks import NotebookNode, copy, node, to_text
-from nbviva.spec import Question
+from nbviva.spec import Assignment, Question
 
 TRAINING, EXPERIMENT = "training", "experiment"
 _ROLES = ("solution", "test", "given")
@@ -34,6 +36,8 @@ def source_notebook(week: Week) -> NotebookNode:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
         cell.metadata.pop("lines_to_next_cell", None)  # the percent file's blank lines
+        if cell.cell_type == "markdown":
+            cell.source = _dated(cell.source, week.assignment)
         role = next((role for role in _ROLES if role in cell.metadata), None)
         if role is not None:
             _mark(cell, role, str(cell.metadata.pop(role)), week, seen)
@@ -45,6 +49,12 @@ def source_notebook(week: Week) -> NotebookNode:
     notebook.metadata = copy({"kernelspec": kernel, "language_info": {"name": "python"}})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
+
+
+def _dated(text: str, assignment: Assignment) -> str:
+    """Put the dates of assignment.toml where prose says {{issued}} and {{due}}."""
+    due = f"{spoken_moment(assignment.due)} ({getattr(assignment.due.tzinfo, 'key', 'UTC')})"
+    return text.replace("{{issued}}", f"{assignment.issued:%d.%m.%Y}").replace("{{due}}", due)
 
 
 def _mark(cell: NotebookNode, role: str, name: str, week: Week, seen: set[str]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from graders.week11 import reference
+from graders.week11 import plots, reference
 from graders.week11.asking import (
     RTOL,
     activation_inputs,
@@ -20,7 +20,7 @@ from graders.week11.asking import (
     tensor,
     weights,
 )
-from nbviva.author import Remote, Student, assert_close, check, hold, require
+from nbviva.author import Findings, Remote, Student, assert_close, check, hold, require
 
 # Norms over 50 layers, measured on 400 to 1,500 networks of each method:
 VANISHED = {"baseline": 1e6, "relu": 1e10, "elu": 1e6}  # max / min; at least 6e10, 7e17, 3e11
@@ -158,11 +158,15 @@ def gradient_norms_match_for_every_method(student: Student, rng: np.random.Gener
 
 
 @check("gradient_flow")
-def gradients_vanish(student: Student, rng: np.random.Generator) -> str:
+def gradients_vanish(student: Student, rng: np.random.Generator, findings: Findings) -> str:
     """Through 50 layers of tanh, ReLU or ELU alone the gradient vanishes by at least six orders of magnitude."""
-    measured = []
+    measured, norms = [], {method: flow(student, rng, method) for method in VANISHED}
+    findings.plot(
+        plots.gradient_flow(norms, "On the way from the output (right) to the input (left) the gradient is lost.")
+    )
     for method, least in VANISHED.items():
-        ratio = largest_over_smallest(flow(student, rng, method))
+        ratio = largest_over_smallest(norms[method])
+        findings.value(f"{method}_norm_ratio", ratio, bound=least)
         require(
             ratio > least, f"{method}: largest / smallest norm is {ratio:.1e}, where more than {least:.0e} is expected."
         )
@@ -171,10 +175,12 @@ def gradients_vanish(student: Student, rng: np.random.Generator) -> str:
 
 
 @check("gradient_flow")
-def skip_keeps_the_gradient(student: Student, rng: np.random.Generator) -> str:
+def skip_keeps_the_gradient(student: Student, rng: np.random.Generator, findings: Findings) -> str:
     """With skip connections no layer's gradient norm falls below a thirtieth of the largest."""
     norms = flow(student, rng, "skip")
     share = float(norms.min() / norms.max()) if norms.max() > 0 else 0.0
+    findings.value("skip_norm_share", share, bound=SKIP_SHARE)
+    findings.plot(plots.gradient_flow({"skip": norms}, "With skip connections the line stays up on all layers."))
     require(
         share > SKIP_SHARE, f"The smallest norm is {share:.2g} of the largest; more than {SKIP_SHARE:.2g} is expected."
     )
@@ -182,10 +188,12 @@ def skip_keeps_the_gradient(student: Student, rng: np.random.Generator) -> str:
 
 
 @check("gradient_flow")
-def batch_norm_lies_between(student: Student, rng: np.random.Generator) -> str:
+def batch_norm_lies_between(student: Student, rng: np.random.Generator, findings: Findings) -> str:
     """With batch normalisation the gradient grows towards the input, less evenly than with skip connections."""
     norms = flow(student, rng, "batch_norm")
     ratio, (least, most) = largest_over_smallest(norms), BATCH_NORM_BETWEEN
+    findings.value("batch_norm_norm_ratio", ratio, bound=most)
+    findings.plot(plots.gradient_flow({"batch_norm": norms}, "With batch normalisation the line rises to the input."))
     require(least < ratio < most, f"Largest / smallest norm is {ratio:.1e}; {least:.0e} to {most:.0e} is expected.")
     require(norms[0] > 10 * norms[-1], f"First / last norm is {norms[0] / norms[-1]:.1e}; more than 10 is expected.")
     return f"Largest / smallest norm: {ratio:.0f} ({least:.0f} to {most:.0f})."

@@ -3,7 +3,7 @@
 #
 # **Machine Learning for Bioinformatics**, Freie Universität Berlin, SoS 2024
 #
-# Assignment on 12.06.2024. Submit until 21.06.2024 11pm, in groups of at most two.
+# Assignment on {{issued}}. Submit until {{due}}, in groups of at most two.
 #
 # Please note that the jupyter notebook must be submitted along with the exercise sheet! No points are awarded if an
 # answer is only partially correct. Answers must be supported by results from the jupyter notebook.

@@ -38,7 +38,7 @@ import pytest
 from nbviva import record, sandbox, store
 from nbviva.checks import Check, Week
 from nbviva.course import Course
-from nbviva.grade import Submission, grade
+from nbviva.grade import Graded, Submission, grade
 from nbviva.inside import MIB, Limits
 from nbviva.notebooks import NotebookNode, to_text
 from nbviva.preprocessor import with_verdicts
@@ -102,7 +102,7 @@ class Outside:
     made: list[Path] = field(default_factory=list)
     seconds: float = 0.0
 
-    def grade(self, group: str, folder: Path, clock: Clock, limits: Limits) -> tuple[Report, NotebookNode]:
+    def grade(self, group: str, folder: Path, clock: Clock, limits: Limits) -> Graded:
         week = self.week if clock is HONEST_CLOCK else hurried(self.week)
         data, draw = self.course.source("toy") / "data", self.course.draw("toy", group)
         return grade(Submission(week, group, folder, data, draw, room=Room(limits=limits), clock=clock))
@@ -223,7 +223,7 @@ def honest(outside: Outside, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     """The honest hand-in and its report before any attack."""
     folder = tmp_path_factory.mktemp("honest")
     write_notebook(solved(outside.week), folder)
-    report, _ = outside.grade("honest", folder, HONEST_CLOCK, LIMITS)
+    report = outside.grade("honest", folder, HONEST_CLOCK, LIMITS).report
     return folder, report
 
 
@@ -315,7 +315,7 @@ def assert_tells_nothing(outside: Outside, group: str, report: Report, notebook:
 def test_attack_fails(step: Attack | Honest, outside: Outside, honest: tuple[Path, Report], tmp_path: Path) -> None:
     if isinstance(step, Honest):
         folder, expected = honest
-        report, _ = outside.grade("honest", folder, HONEST_CLOCK, LIMITS)
+        report = outside.grade("honest", folder, HONEST_CLOCK, LIMITS).report
         assert expected == report
         assert (report.points, report.extra_points) == (6, 1)
         return
@@ -324,14 +324,15 @@ def test_attack_fails(step: Attack | Honest, outside: Outside, honest: tuple[Pat
     course, handin, processes = tree(outside.course.root), tree(folder), ours()
     outside.made.clear()
     began = time.monotonic()
-    report, notebook = outside.grade(step.name, folder, clock, step.get("LIMITS", LIMITS))
+    found = outside.grade(step.name, folder, clock, step.get("LIMITS", LIMITS))
+    report, notebook = found.report, found.notebook
     outside.seconds = time.monotonic() - began
     assert_earns_nothing(report)
     assert_nothing_left(outside, processes)
     assert_untouched(outside, course, handin, folder)
     assert outside.seconds < step.get("SECONDS", clock.cell + 2 * clock.grace + QUESTION_SECONDS) + OVERHEAD_SECONDS
     assert_tells_nothing(outside, step.name, report, notebook)
-    store.save(tmp_path / "report", report, notebook)
+    store.save(tmp_path / "report", found)
     assert store.stored_report(tmp_path / "report") == report
     step.get("after", lambda *_: None)(report, notebook, outside)
 
