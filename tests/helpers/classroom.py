@@ -13,7 +13,7 @@ import numpy as np
 
 from nbviva.checks import Overlay, Week
 from nbviva.course import Course
-from nbviva.grade import mark
+from nbviva.grade import Graded, mark
 from nbviva.rehearsal import rehearse
 from nbviva.release import make_source
 from nbviva.sheet import DIFFERS
@@ -106,7 +106,7 @@ def hand_in(course: Course, week: Week, group: Group, rng: np.random.Generator) 
     sandbox = "nothing was run" if group.fate == "no notebook" else "bubblewrap, cgroup"
     seconds = {"total": round(float(rng.gamma(6, 1.2)) + (55 if group.fate == "died" else 0), 3)}
     report = Report("toy", group.name, "d" * 64, sandbox, verdicts, marks, notes.get(group.fate, ()), seconds)
-    save(course.report("toy", group.name), report, notebook)
+    save(course.report("toy", group.name), Graded(report, notebook, b""))
 
 
 def _verdicts(week: Week, course: Course, group: Group, rng: np.random.Generator) -> tuple[Verdict, ...]:
