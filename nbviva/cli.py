@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nbviva import classreport, page, record, release, store
+from nbviva import record, release, store
 from nbviva.collect import Action, Collected, collect
 from nbviva.course import Course, CourseError
 from nbviva.dates import recompute
@@ -145,6 +145,8 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
+    from nbviva import classreport, page  # Altair takes a second, which the other commands need not wait for
+
     course = Course.find()
     found = classreport.class_report(course, week, anonymous=anonymous)
     path = page.write_page(course, found)
