@@ -32,7 +32,7 @@
 
   const shown = (item, { key, number }) => {
     const value = item[key];
-    if (value === null || value === undefined) return number ? "–" : "";
+    if (value === null || value === undefined) return number ? "-" : "";
     if (key === "late" || key === "penalty") return value ? String(+value.toPrecision(6)) : "·";
     return number ? String(+value.toPrecision(4)) : value;
   };
