@@ -28,6 +28,7 @@ lab: setup  ## Start JupyterLab with nbgrader's formgrader on this course: this 
 	$(BIN)/jupyter lab --config=tools/lab/config.py
 
 test: setup  ## Run all tests
+	@tools/system_packages tests
 	$(BIN)/python -m pytest
 
 check: setup format lint types layers test  ## All that CI runs

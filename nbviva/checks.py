@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from nbviva.compare import Mismatch
+from nbviva.compare import Mismatch, asking_on
 from nbviva.declare import Check, Fixture, Overlay, alternative, check, fixture, mutant
 from nbviva.findings import Findings
 from nbviva.spec import Assignment, SpecError, read_assignment
@@ -135,6 +136,11 @@ class Examination:
             return _verdict(item, Outcome.FAILED, str(error))
         return _verdict(item, Outcome.ERROR, f"The check itself failed{_place(error)}: {error}", type(error).__name__)
 
+    def ask_on(self, item: Check) -> None:
+        """Let a check ask what it was not asked for, or had no reason to go on asking; its verdict stands."""
+        with asking_on():
+            _attempt(lambda: self._call(item.function, item.name, item.seconds))
+
     def _call(self, function: Callable[..., Any], name: str, seconds: float) -> Any:
         values = [self._argument(parameter, name) for parameter in inspect.signature(function).parameters]
         with viva(self.student, self.draw(f"{name}/seeds"), seconds, name):
@@ -161,6 +167,16 @@ def examine(examination: Examination) -> tuple[Verdict, ...]:
     for item in examination.week.checks:
         settle(item)
     return tuple(verdicts[item] for item in examination.week.checks)
+
+
+def unasked(examination: Examination, verdicts: Sequence[Verdict]) -> Iterator[Callable[[], None]]:
+    """Give a call for each check that did not ask all its questions: it was skipped, or an answer did not match.
+
+    So a transcript can answer, too, what these checks ask once a mistake in them, or in one before them, is mended.
+    """
+    for item, verdict in zip(examination.week.checks, verdicts, strict=True):
+        if verdict.outcome is Outcome.SKIPPED or (verdict.outcome is Outcome.FAILED and not verdict.cause):
+            yield partial(examination.ask_on, item)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,14 +14,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from nbviva import record, release, store
+from nbviva import record, regrade, release, show, store
 from nbviva.collect import Action, Collected, collect
-from nbviva.course import Course, CourseError
-from nbviva.dates import recompute
-from nbviva.deadline import spoken_moment
+from nbviva.course import Course, CourseError, Refused
+from nbviva.dates import recompute, told
 from nbviva.export import export
-from nbviva.preprocessor import Refused
+from nbviva.mutant_score import Score
+from nbviva.mutate import mutation_score
 from nbviva.receipt import worksheet_times
 from nbviva.room import Room
 from nbviva.sandbox import refusal
@@ -64,12 +66,7 @@ def grade(
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
     course = Course.find()
-    chosen = groups or course.groups(week)
-    unknown = sorted(set(chosen) - set(course.groups(week)))
-    if unknown:
-        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
-    if not chosen:
-        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    chosen = _groups(course, week, groups)
     if not unsandboxed and (sentence := refusal()):
         raise Refused(sentence)
     rows = []
@@ -125,13 +122,8 @@ def deadline(week: Week, as_json: Json = False) -> None:
     if as_json:
         _print_json(asdict(found))
         return
-    typer.echo(
-        f"{week}: submit until {spoken_moment(found.due)} ({found.due.tzinfo}), {found.due.astimezone(UTC):%H:%M} UTC."
-    )
-    for item in found.changed:
-        due = f"{spoken_moment(item.due)}" if item.due != found.due else "the week's"
-        typer.echo(f"{item.group}: loses {item.after:g} points, before {item.before:g}; its deadline is {due}.")
-    typer.echo(f"{len(found.changed)} penalties changed.")
+    for line in told(week, found):
+        typer.echo(line)
     for sentence in found.problems:
         typer.echo(sentence, err=True)
 
@@ -145,15 +137,66 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
-    from nbviva import classreport, page  # Altair takes a second, which the other commands need not wait for
+    from nbviva import classpage, classreport  # Altair takes a second, which the other commands need not wait for
 
     course = Course.find()
     found = classreport.class_report(course, week, anonymous=anonymous)
-    path = page.write_page(course, found)
+    path = classpage.write_page(course, found)
     if as_json:
         _print_json({"page": path, **asdict(found)})
         return
     typer.echo(str(path.relative_to(course.root)))
+
+
+@app.command(name="regrade")
+def regrade_(
+    week: Week,
+    groups: Annotated[
+        list[str] | None, typer.Argument(help="Groups to regrade; default: all.", show_default=False)
+    ] = None,
+    write: Annotated[bool, typer.Option("--apply", help="Replace the reports, and record the marks.")] = False,
+    as_json: Json = False,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="For what was graded so: the instructor's own notebooks.")
+    ] = False,
+) -> None:
+    """Mark again by today's checks, from the transcripts; without --apply nothing is written."""
+    course = Course.find()
+    marked = regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed))
+    found = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
+    if as_json:
+        _print_json([regrade.summary(item) for item in found])
+    else:
+        _print_lines(regrade.lines(found))
+    typer.echo("Written and recorded." if write else "Nothing was written; --apply does.", err=True)
+    if any(item.after.needs_person for item in found):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command(name="show")
+def show_(
+    week: Week,
+    group: Annotated[str, typer.Argument(help="The group.", show_default=False)],
+    check: Annotated[str, typer.Argument(help="One check's name; default: all.", show_default=False)] = "",
+    as_json: Json = False,
+) -> None:
+    """Show how a hand-in was marked: what was asked, answered, measured, and decided. For the examiner's eyes."""
+    found = show.audit(Course.find(), week, group, check)
+    if as_json:
+        _print_json(asdict(found))
+    else:
+        _print_lines(show.lines(found))
+
+
+def _groups(course: Course, week: str, groups: list[str] | None) -> list[str]:
+    """Give the chosen groups, or all that handed in; say it where there are none, or one is unknown."""
+    chosen = groups or course.groups(week)
+    unknown = sorted(set(chosen) - set(course.groups(week)))
+    if unknown:
+        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
+    if not chosen:
+        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    return chosen
 
 
 def _print_collected(week: str, rows: tuple[Collected, ...]) -> None:
@@ -167,10 +210,54 @@ def _print_collected(week: str, rows: tuple[Collected, ...]) -> None:
     _console().print(table)
 
 
+def _print_lines(lines: Iterable[tuple[str, str]]) -> None:
+    console = _console()
+    for style, line in lines:
+        console.print(Text(line, style), soft_wrap=True)
+
+
 def _print_json(value: object) -> None:
     typer.echo(
         json.dumps(value, indent=1, default=lambda item: item.isoformat() if isinstance(item, datetime) else str(item))
     )
+
+
+@app.command()
+def mutate(
+    week: Week,
+    workers: Annotated[int | None, typer.Option("--workers", help="Mutants at a time; default: one a core.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make every slip in the week's solutions that an operator can make, and name those that no check catches."""
+    score = mutation_score(Course.find(), week, workers=workers, told=_progress)
+    if as_json:
+        typer.echo(json.dumps(score.plain(), indent=1))
+    else:
+        _print_mutants(score)
+    if score.unexplained or score.errors:
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _progress(done: int, total: int) -> None:
+    if done % 50 == 0 or done == total:
+        typer.echo(f"{done}/{total} mutants", err=True)
+
+
+def _print_mutants(score: Score) -> None:
+    wrong = len(score.tried) - len(score.fair)
+    typer.echo(
+        f"{score.week}: {len(score.tried)} mutants, {score.caught} of {wrong} wrong ones caught ({score.score:.1%})."
+    )
+    table = Table(title="Mutants that pass every check", title_justify="left", show_lines=True)
+    for heading in ("cell", "line", "operator", "before and after", "what came of it"):
+        table.add_column(heading, overflow="fold")
+    for item in (item for item in score.tried if not item.is_caught):
+        why = f"{item.explained.kind}: {item.explained.why}" if item.explained else f"{item.fate}, to be explained"
+        slip = f"{item.mutated.before}\n{item.mutated.after}"
+        table.add_row(*map(escape, (item.cell, str(item.mutated.line), item.mutated.operator, slip, why)))
+    _console().print(table)
+    for error in score.errors:
+        typer.echo(error)
 
 
 def _console() -> Console:

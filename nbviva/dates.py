@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from nbviva.course import Course
-from nbviva.deadline import clock_note
+from nbviva.deadline import clock_note, spoken_moment
 from nbviva.late import Penalised, extensions, reapply
 from nbviva.preprocessor import nbgrader
 from nbviva.spec import Assignment
@@ -30,6 +30,18 @@ def recompute(course: Course, week: str) -> Dates:
     changed = reapply(course, week)
     _tell(course, week, [item.group for item in changed])
     return Dates(assignment.due, changed, date_problems(course, assignment))
+
+
+def told(week: str, found: Dates) -> list[str]:
+    """Say what recomputing found, in lines."""
+    utc = found.due.astimezone(UTC)
+    lines = [f"{week}: submit until {spoken_moment(found.due)} ({found.due.tzinfo}), {utc:%Y-%m-%d %H:%M} UTC."]
+    for item in found.changed:
+        due = spoken_moment(item.due) if item.due != found.due else "the week's"
+        points = f"{item.after:g} point{'' if item.after == 1 else 's'}"
+        lines.append(f"{item.group}: loses {points}, before {item.before:g}; its deadline is {due}.")
+    count = len(found.changed)
+    return [*lines, f"{count} {'penalty' if count == 1 else 'penalties'} changed."]
 
 
 def date_problems(course: Course, assignment: Assignment) -> tuple[str, ...]:

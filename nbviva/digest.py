@@ -21,8 +21,8 @@ from nbviva.spec import Assignment
 
 _IGNORED = {"__pycache__"}
 RUNNING = (
-    "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "inside", "kernel",
-    "notebooks", "plain", "room", "sandbox", "seccomp", "session", "sitting", "student", "user", "working_copy",
+    "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "inside", "kernel", "plain",
+    "room", "sandbox", "seccomp", "session", "user", "working_copy",
 )  # fmt: skip
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 

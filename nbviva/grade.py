@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nbviva.checks import Draw, Examination, Week, examine
+from nbviva.checks import Draw, Examination, Week, examine, unasked
 from nbviva.digest import run_causes
 from nbviva.evidence import Evidence, forget_hidden_inputs, make_harmless
 from nbviva.handin import Handin, read_handin
@@ -96,7 +96,7 @@ def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
         verdicts=found.verdicts,
         marks=tuple(mark(question, found.verdicts) for question in week.assignment.questions),
         notes=(*handin.notes, *found.notes),
-        seconds={"total": seconds} if transcript is None else {**found.seconds, "replay": seconds},
+        seconds={"total": seconds, **found.seconds},
     )
     return Graded(report, handin.notebook, found.transcript)
 
@@ -137,6 +137,8 @@ def _fresh(submission: Submission, handin: Handin, causes: dict[str, str]) -> _E
 
 
 def _replayed(submission: Submission, handin: Handin, causes: dict[str, str], transcript: bytes) -> _Examined:
+    if not transcript:
+        raise NotAsked("There is no transcript.")
     try:
         read = Transcript.from_bytes(transcript)
     except BrokenTranscript as error:
@@ -158,7 +160,9 @@ def _sit(submission: Submission, handin: Handin, sitting: Sitting) -> _Examined:
     sitting.run(handin.notebook, stand_ins)
     verdicts = examine(examination)
     forget_hidden_inputs(handin, min((i for i, call in stand_ins.items() if call is not dict), default=None))
-    return _Examined(verdicts, (*_notes(sitting), *problems), sitting.kept_in)
+    notes = (*_notes(sitting), *problems)
+    sitting.settle(unasked(examination, verdicts))
+    return _Examined(verdicts, notes, sitting.kept_in)
 
 
 def _notes(sitting: Sitting) -> Iterator[str]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from nbgrader.api import Gradebook, MissingEntry
 
 from nbviva.collect import lms_file
 from nbviva.course import Course
 from nbviva.dates import date_problems
 from nbviva.deadline import Extensions, handed_in_at, late_minutes, penalty
+from nbviva.gradebook import GradeRow, grade_rows, opened, present
 from nbviva.handin import BrokenNotebook, find_notebook, parse_notebook
 from nbviva.late import extensions
 from nbviva.paper import Signed, signed
@@ -115,30 +113,18 @@ def _header(folder: Path, name: str) -> tuple[Person, ...]:
 
 def gradebook_marks(course: Course, assignment: Assignment) -> dict[str, Marked]:
     """Give the marks that stand in the gradebook, by group."""
-    path = course.root / "gradebook.db"
-    if not path.is_file():
+    if not present(course):
         return {}
-    with Gradebook(f"sqlite:///{path}") as gradebook:
-        try:
-            entries: Any = gradebook.find_assignment(assignment.week).submissions
-        except MissingEntry:
-            return {}
-        return {entry.student_id: marked for entry in entries if (marked := _booked(entry, assignment))}
+    groups: dict[str, dict[str, GradeRow]] = {}
+    with opened(course) as book:
+        for row in grade_rows(book, assignment.week):
+            groups.setdefault(row.group, {})[row.cell] = row
+    return {group: _booked(grades, assignment) for group, grades in groups.items()}
 
 
-def _booked(entry: Any, assignment: Assignment) -> Marked | None:
-    grades = {grade.name: grade for notebook in entry.notebooks for grade in notebook.grades}
-    if not grades:
-        return None
-    points = tuple(_score(grades.get(question.name)) for question in assignment.questions)
-    again = any(grade.needs_manual_grade for grade in grades.values())
-    return Marked(points, again or None in points)
-
-
-def _score(grade: Any) -> float | None:
-    if grade is None or (grade.manual_score is None and grade.auto_score is None):
-        return None
-    return float(grade.score)  # nbgrader's own: the manual mark, else the automatic one, with its extra credit
+def _booked(grades: Mapping[str, GradeRow], assignment: Assignment) -> Marked:
+    points = tuple(grades[q.name].score if q.name in grades else None for q in assignment.questions)
+    return Marked(points, any(grade.needs_person for grade in grades.values()) or None in points)
 
 
 def report_marks(course: Course, assignment: Assignment, group: str) -> Marked | None:

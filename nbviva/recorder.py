@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from nbviva.brief import question as in_brief
 from nbviva.codec import Frames
 from nbviva.notebooks import NotebookNode
 from nbviva.outputs import clean
-from nbviva.sitting import Sitting, StandIn
+from nbviva.sitting import Kernel, StandIn
 from nbviva.student import NoAnswer, Transport, listen
-from nbviva.transcript import Exchange, Ran, Transcript, digest_of
+from nbviva.transcript import Exchange, Ran, Transcript, by_question, digest_of
 
 SMALL_BYTES = 4096  # a question up to this is kept in full
 MOST_BYTES = 48 << 20  # of all answers; what goes beyond is not kept, and then not replayed
@@ -19,47 +21,63 @@ _WRITE = b'["tuple","write",'
 
 
 class Recorder:
-    """A sitting whose questions and answers are written down; it has the face of the one that it wraps."""
+    """A sitting in a kernel, whose questions and answers are written down."""
 
-    def __init__(self, sitting: Sitting) -> None:
-        self._sitting = sitting
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
         self._left = MOST_BYTES
         self._exchanges: list[Exchange] = []
         self._called: list[int] = []
-        self._asked = 0
+        self._asked = self._settled = 0
+        self._death = ""
+        self._known: dict[tuple[str, str], deque[int]] = {}
         self._outputs: dict[int, list[NotebookNode]] = {}
-        self.student, self.kept_in = sitting.student, sitting.kept_in
+        self.student, self.kept_in = kernel.student, kernel.kept_in
         listen(self.student, self._record)
 
     @property
     def death(self) -> str:
-        """As the sitting says."""
-        return self._sitting.death
+        """As the kernel says."""
+        return self._kernel.death
 
     @property
     def dropped(self) -> int:
-        """As the sitting says."""
-        return self._sitting.dropped
+        """As the kernel says."""
+        return self._kernel.dropped
 
     def run(self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn]) -> None:
         """Let the notebook run, and keep the harmless part of what its cells show."""
-        self._sitting.run(notebook, {index: self._noting(index, call) for index, call in stand_ins.items()})
+        self._kernel.run(notebook, {index: self._noting(index, call) for index, call in stand_ins.items()})
         self._asked = len(self._exchanges)
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code":
                 cell.outputs = self._outputs[index] = clean(cell.outputs)
 
+    def settle(self, unasked: Iterable[Callable[[], None]]) -> None:
+        """Note where the verdicts stood; then let checks ask on, until one question fails.
+
+        What was asked before is answered as it was, so that nothing is asked twice.
+        """
+        self._settled, self._death = len(self._exchanges), self.death
+        for ask in unasked:
+            if any(exchange.failure for exchange in self._exchanges):
+                return
+            self._known = by_question(self._exchanges)
+            ask()
+
     def transcript(self, causes: Mapping[str, str], seconds: float) -> Transcript:
         """Give what was written down until now."""
         ran = Ran(
-            causes,
-            self.kept_in,
-            self.death,
-            self.dropped,
-            tuple(self._called),
-            self._asked,
-            self._outputs,
-            round(seconds, 3),
+            causes=causes,
+            kept_in=self.kept_in,
+            death=self._death,
+            last_death=self.death,
+            dropped=self.dropped,
+            called=tuple(self._called),
+            asked=self._asked,
+            settled=self._settled,
+            outputs=self._outputs,
+            seconds=round(seconds, 3),
         )
         return Transcript(ran, tuple(self._exchanges))
 
@@ -71,30 +89,32 @@ class Recorder:
         return noted
 
     def _record(self, transport: Transport, asker: str, frames: Frames, seconds: float) -> Frames:
+        digest = digest_of(frames)
+        known = self._known.get((asker, digest))
+        if known and (answer := self._exchanges[known.popleft()].answer) is not None:
+            return answer
         began = time.monotonic()
-        answer: Frames | None = None
-        failure = sentence = ""
+        exchange = Exchange(asker, digest, *_question(frames), seconds, 0.0, bytes(frames[0]).startswith(_WRITE))
         try:
-            answer = transport(frames, seconds)
+            given = transport(frames, seconds)
+            exchange = replace(exchange, answer=self._kept(given))
         except NoAnswer as error:
-            failure, sentence = type(error).__name__, str(error)
+            exchange = replace(exchange, failure=type(error).__name__, sentence=str(error))
             raise
         finally:
-            took = round(time.monotonic() - began, 4)
-            small = sum(map(len, frames)) <= SMALL_BYTES
-            question = tuple(bytes(frame) for frame in frames) if small else ()
-            brief = "" if small else in_brief(frames)
-            self._exchanges.append(
-                Exchange(
-                    asker, digest_of(frames), question, brief, seconds, took,
-                    bytes(frames[0]).startswith(_WRITE), self._kept(answer), failure, sentence,
-                )
-            )  # fmt: skip
-        return answer
+            self._exchanges.append(replace(exchange, seconds=round(time.monotonic() - began, 4)))
+        return given
 
-    def _kept(self, answer: Frames | None) -> tuple[bytes, ...] | None:
-        size = sum(map(len, answer or ()))
-        if answer is None or size > self._left:
+    def _kept(self, answer: Frames) -> tuple[bytes, ...] | None:
+        size = sum(map(len, answer))
+        if size > self._left:
             return None
         self._left -= size
         return tuple(bytes(frame) for frame in answer)
+
+
+def _question(frames: Frames) -> tuple[tuple[bytes, ...], str]:
+    """Give a small question in full, or a large one in brief."""
+    if sum(map(len, frames)) <= SMALL_BYTES:
+        return tuple(bytes(frame) for frame in frames), ""
+    return (), in_brief(frames)

@@ -89,13 +89,14 @@ def _namespace(week: Week, overlay: Overlay | None, evidence: Rehearsed) -> dict
     for name, tagged, code in _compiled(week.folder):
         if EXPERIMENT in tagged or (TRAINING in tagged and not trains):
             continue
-        _execute(code, namespace, name, evidence)
+        execute(code, namespace, name, evidence)
         if overlay and overlay.replaces in namespace:
             namespace[overlay.replaces] = overlay.function() if overlay.replaces in answers else overlay.function
     return namespace
 
 
-def _execute(code: Any, namespace: dict[str, Any], name: str, evidence: Rehearsed) -> None:
+def execute(code: Any, namespace: dict[str, Any], name: str, evidence: Rehearsed) -> None:
+    """Run a cell of our own; what it raises is for the checks to find."""
     with contextlib.redirect_stdout(io.StringIO()) as text, contextlib.suppress(Exception):
         exec(code, namespace)  # noqa: S102 - our own notebook, in a rehearsal; a cell that fails fails its checks
     evidence.texts[name] = text.getvalue()

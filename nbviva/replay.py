@@ -15,15 +15,14 @@ a fresh run might give another one.
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 
 from nbviva.codec import Frames
 from nbviva.notebooks import NotebookNode, copy
 from nbviva.sitting import StandIn
 from nbviva.student import NoAnswer, Student, Transport, listen
-from nbviva.transcript import FAILURES, Exchange, Transcript, digest_of
+from nbviva.transcript import FAILURES, Exchange, Transcript, by_question, digest_of
 
 
 class NotAsked(BaseException):
@@ -38,9 +37,7 @@ class ReplayStudent:
 
     def __init__(self, transcript: Transcript) -> None:
         self._ran, self._exchanges = transcript.ran, transcript.exchanges
-        self._waiting: dict[tuple[str, str], deque[int]] = defaultdict(deque)
-        for place, exchange in enumerate(self._exchanges):
-            self._waiting[exchange.asker, exchange.digest].append(place)
+        self._waiting = by_question(self._exchanges)
         none: tuple[str, ...] = ()
         self._before = tuple(
             accumulate(self._exchanges, _turned, initial=none)
@@ -58,9 +55,11 @@ class ReplayStudent:
     @property
     def death(self) -> str:
         """As it was; what killed the kernel has to have been asked again."""
-        if self._turns != self._before[-1]:
-            raise NotAsked("Something is not asked any more that had changed or ended the kernel.")
-        return self._ran.death
+        if self._turns == self._before[self._ran.settled]:
+            return self._ran.death
+        if self._turns == self._before[-1]:
+            return self._ran.last_death
+        raise NotAsked("Something is not asked any more that had changed or ended the kernel.")
 
     @property
     def dropped(self) -> int:
@@ -79,6 +78,9 @@ class ReplayStudent:
             raise NotAsked("While the notebook ran something was asked that is not asked any more.")
         for index, outputs in self._ran.outputs.items():
             notebook.cells[index].outputs = [copy(output) for output in outputs]
+
+    def settle(self, unasked: Iterable[Callable[[], None]]) -> None:
+        """Ask no more."""
 
     def _answer(self, transport: Transport, asker: str, frames: Frames, seconds: float) -> Frames:
         del transport

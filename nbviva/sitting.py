@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from nbviva.notebooks import NotebookNode
@@ -11,8 +11,8 @@ from nbviva.student import Student
 StandIn = Callable[[], Mapping[str, object]]
 
 
-class Sitting(Protocol):
-    """What grading needs of a kernel, or of what is in its place."""
+class Kernel(Protocol):
+    """What a sitting needs of a kernel."""
 
     student: Student
 
@@ -30,3 +30,10 @@ class Sitting(Protocol):
 
     def run(self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn]) -> None:
         """Run the code cells in order and leave their harmless outputs in the notebook."""
+
+
+class Sitting(Kernel, Protocol):
+    """What grading needs of a kernel that is listened to, or of what is in its place."""
+
+    def settle(self, unasked: Iterable[Callable[[], None]]) -> None:
+        """Called when all verdicts stand, with calls that ask what was left unasked."""

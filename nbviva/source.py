@@ -7,7 +7,10 @@ where prose says `{{issued}}` or `{{due}}`, the dates of assignment.toml.
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ TRAINING, EXPERIMENT = "training", "experiment"
 _ROLES = ("solution", "test", "given")
 _HIDDEN = re.compile(r"\n?### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n?", re.DOTALL)
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL | re.MULTILINE)
+_MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
 
@@ -120,6 +124,27 @@ def code_cells(week: Week) -> list[NotebookNode]:
     for cell in source.cells:
         cell.source = _HIDDEN.sub("", cell.source)
     return [cell for cell in source.cells if cell.cell_type == "code"]
+
+
+def imports_of(source: NotebookNode) -> tuple[str, ...]:
+    """Give the modules that the release's own cells import and that are installed here, in their order.
+
+    For `nbviva.warm`: they are imported once for all kernels of a batch. Cells in which a student writes are not read,
+    nor is a module that lies beside the notebook.
+    """
+    found: list[str] = []
+    for cell in release_template(source).cells:
+        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("solution"):
+            found += _imported(_MAGIC.sub("", cell.source))
+    return tuple(name for name in dict.fromkeys(found) if find_spec(name.split(".")[0]))
+
+
+def _imported(code: str) -> Iterator[str]:
+    for statement in ast.walk(ast.parse(code)):
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom) and not statement.level:
+            yield str(statement.module)
 
 
 def tags(cell: NotebookNode) -> list[Any]:

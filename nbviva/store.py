@@ -43,9 +43,9 @@ def graded(
 def save(folder: Path, found: Graded) -> None:
     """Store what grading found; `report.json` is written last, so that it stands for a whole report."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "transcript", found.transcript)
-    _write(folder / "notebook.ipynb", to_text(found.notebook).encode())
-    _write(folder / "report.json", found.report.to_json().encode())
+    write(folder / "transcript", found.transcript)
+    write(folder / "notebook.ipynb", to_text(found.notebook).encode())
+    write(folder / "report.json", found.report.to_json().encode())
 
 
 def stored_transcript(folder: Path) -> bytes:
@@ -65,8 +65,9 @@ def stored_report(folder: Path) -> Report | None:
         return None
 
 
-def _write(path: Path, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")  # for its owner only
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, for its owner only."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

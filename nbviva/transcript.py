@@ -11,7 +11,8 @@ import hashlib
 import json
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,12 +80,16 @@ class Ran:
     ----------
     causes
         Digests of all that decides what a kernel shows and answers, by what it is (`nbviva.digest.run_causes`).
-    kept_in, death, dropped
+    kept_in, dropped
         What the kernel said of itself at the end.
+    death, last_death
+        Why the kernel had ended when the verdicts stood, and at the end.
     called
         Indices of the cells whose stand-ins were called.
     asked
         The number of questions that were asked while the notebook ran.
+    settled
+        The number of questions that were asked until the verdicts stood; those after it were asked for replays only.
     outputs
         The harmless outputs of each code cell that has any, by its index.
     seconds
@@ -94,9 +99,11 @@ class Ran:
     causes: Mapping[str, str] = field(default_factory=dict)
     kept_in: str = ""
     death: str = ""
+    last_death: str = ""
     dropped: int = 0
     called: tuple[int, ...] = ()
     asked: int = 0
+    settled: int = 0
     outputs: Mapping[int, list[Any]] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -141,6 +148,14 @@ def digest_of(frames: Frames) -> str:
     return total.hexdigest()
 
 
+def by_question(exchanges: Sequence[Exchange]) -> dict[tuple[str, str], deque[int]]:
+    """Give the places of exchanges by asker and digest, in order."""
+    found: dict[tuple[str, str], deque[int]] = {}
+    for place, exchange in enumerate(exchanges):
+        found.setdefault((exchange.asker, exchange.digest), deque()).append(place)
+    return found
+
+
 def _to_plain(item: Exchange, frames: list[bytes]) -> dict[str, Any]:
     frames += [*item.question, *(item.answer or ())]
     answer = None if item.answer is None else [len(frame) for frame in item.answer]
@@ -175,7 +190,10 @@ def _read(plain: bytes) -> Transcript:
     exchanges = tuple(_exchange(item, frames) for item in header["exchanges"])
     if frames.left:
         raise BrokenTranscript("The transcript has more bytes than its header says.")
-    return Transcript(_ran(header["ran"]), exchanges)
+    ran = _ran(header["ran"])
+    if not ran.asked <= ran.settled <= len(exchanges):
+        raise BrokenTranscript("The transcript has fewer questions than its header says.")
+    return Transcript(ran, exchanges)
 
 
 class _Frames:
@@ -226,9 +244,11 @@ def _ran(item: Any) -> Ran:
         causes={_text(name): _text(digest) for name, digest in item["causes"].items()},
         kept_in=_text(item["kept_in"]),
         death=_text(item["death"]),
+        last_death=_text(item["last_death"]),
         dropped=_whole(item["dropped"]),
         called=tuple(_whole(index) for index in item["called"]),
         asked=_whole(item["asked"]),
+        settled=_whole(item["settled"]),
         outputs=outputs,
         seconds=_number(item["seconds"]),
     )

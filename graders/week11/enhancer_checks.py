@@ -124,15 +124,15 @@ def _supported(sheet: Any, answer: str, shown: float | None, rerun: bool) -> str
     reported = sheet.number(answer)
     require(0 <= reported <= 1, f"You report a {label} of {reported:g}: give it as a share of one, such as 0.84.")
     require(shown is not None, f"No {label} is printed under your cross-validation, so nothing supports it. {RULE}")
-    decimals = max(2, count_decimals(sheet.text_of(answer)))
+    decimals, other = max(2, count_decimals(sheet.text_of(answer))), sheet.difference(answer)
     said = f"You report a {label} of {reported:.{min(decimals, 4)}f}; your notebook printed {shown:.4f}"
     if rerun:
         supported = abs(reported - float(shown or 0)) <= RERUN_TOLERANCE
         said += f" when it was run again ({RERUN_TOLERANCE} apart is accepted)"
     else:
         supported = agrees(reported, float(shown or 0), decimals)
-    require(supported, f"{said}. A number without support in the notebook gets no points, right or not. {RULE}")
-    return f"{said}."
+    require(supported, f"{said}.{other} A number without support in the notebook gets no points, right or not. {RULE}")
+    return f"{said}.{other}"
 
 
 @check("roc_auc", needs=(classifier_learns, report_is_supported))

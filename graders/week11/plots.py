@@ -22,7 +22,7 @@ GRID = np.linspace(0, 1, 101)
 LOGOS = 3
 
 
-def gradient_flow(norms: Mapping[str, Floats], caption: str) -> Plot:
+def gradient_flow(norms: Mapping[str, Floats]) -> Plot:
     """Gradient norms by layer of the student's networks, and dashed those of the reference's own."""
     series = []
     for method, found in norms.items():
@@ -30,12 +30,12 @@ def gradient_flow(norms: Mapping[str, Floats], caption: str) -> Plot:
         expected = reference.gradient_profile(method, seed=0).norms
         series += [
             Series(name, tuple(layers), tuple(found)),
-            Series(f"{name}, reference", tuple(layers), tuple(expected), dashed=True),
+            Series("reference", tuple(layers), tuple(expected), dashed=True),
         ]
     return Plot(
         PlotKind.LINE,
         "Gradient norms through 50 layers",
-        caption,
+        "Towards the input (left) tanh, ReLU and ELU fall; skip connections stay level, batch normalisation rises.",
         f"Gradient norm by layer for {', '.join(norms)}, measured and from the reference.",
         "hidden layer (1 is nearest to the input)",
         "L2 norm of the weight gradient",
@@ -55,14 +55,14 @@ def roc(folds: Folds) -> Plot:
         f"ROC curve, mean of {len(folds)} folds: {mean[20]:.2f} true positives at 0.2 false positives.",
         "false positive rate",
         "true positive rate",
-        (Series("your classifier", tuple(GRID), tuple(mean)), Series("guessing", (0.0, 1.0), (0.0, 1.0), dashed=True)),
+        (Series("guessing", (0.0, 1.0), (0.0, 1.0), dashed=True), Series("your classifier", tuple(GRID), tuple(mean))),
     )
 
 
 def precision_recall(folds: Folds) -> Plot:
     """The precision-recall curve, averaged over the folds at equal recall."""
     curves = [precision_recall_curve(labels, scores)[:2] for labels, scores in folds]
-    mean = np.mean([np.interp(GRID, recall[::-1], precision[::-1]) for precision, recall in curves], axis=0)  # (101,)
+    mean = np.mean([_at_recall(precision, recall) for precision, recall in curves], axis=0)  # (101,)
     share = float(np.mean(np.concatenate([labels for labels, _ in folds])))
     return Plot(
         PlotKind.LINE,
@@ -72,10 +72,18 @@ def precision_recall(folds: Folds) -> Plot:
         "recall",
         "precision",
         (
-            Series("your classifier", tuple(GRID), tuple(mean)),
             Series("guessing", (0.0, 1.0), (share, share), dashed=True),
+            Series("your classifier", tuple(GRID), tuple(mean)),
         ),
     )
+
+
+def _at_recall(precision: Floats, recall: Floats) -> Floats:
+    """Give the precision at the recalls of the grid; where a recall has several, the best."""
+    recalls, place = np.unique(recall, return_inverse=True)
+    best = np.zeros(len(recalls))
+    np.maximum.at(best, place, precision)
+    return np.interp(GRID, recalls, best)  # (101,)
 
 
 def folds_roc_auc(scores: Sequence[float], bound: float) -> Plot:
@@ -103,7 +111,7 @@ def kernel_sizes(sizes: Sequence[int], scores: Sequence[float]) -> Plot:
         f"ROC-AUC by kernel size: {listed}.",
         "kernel size (letters)",
         "ROC-AUC",
-        (Series("your comparison", tuple(sizes), tuple(scores)), Series("guessing", ends, (0.5, 0.5), dashed=True)),
+        (Series("guessing", ends, (0.5, 0.5), dashed=True), Series("your comparison", tuple(sizes), tuple(scores))),
     )
 
 

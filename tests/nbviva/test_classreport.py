@@ -4,14 +4,14 @@ import html
 import re
 
 import pytest
-from classroom import classroom
+from tests.classroom import classroom
 
 from nbviva.charts import script
 from nbviva.classreport import class_report, without_names
 from nbviva.course import CourseError
 from nbviva.faults import Kind, counts
 from nbviva.measured import distributions
-from nbviva.page import page, write_page
+from nbviva.classpage import page, write_page
 from nbviva.spec import read_assignment
 from nbviva.verdict import Outcome, Report, Value, Verdict
 from nbviva.wrong import sheet_answers, wrong_answers
@@ -159,7 +159,7 @@ def test_page_asks_for_no_other_file(report):
 
 
 def test_week_without_hand_ins_is_one_sentence(course, tmp_path):
-    from classroom import toy_course
+    from tests.classroom import toy_course
 
     with pytest.raises(CourseError, match="Nothing was handed in"):
         class_report(toy_course(tmp_path / "empty"), "toy")

@@ -100,7 +100,7 @@ def test_report_is_written_after_its_notebook(graded_once, tmp_path, monkeypatch
     course, report = graded_once
     _, notebook = graded(course, "toy", "g")
     written = []
-    monkeypatch.setattr(store, "_write", lambda path, _text: written.append(path.name))
+    monkeypatch.setattr(store, "write", lambda path, _text: written.append(path.name))
     save(tmp_path / "new", Graded(report, notebook, b""))
     assert written == ["transcript", "notebook.ipynb", "report.json"]
 

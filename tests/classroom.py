@@ -22,7 +22,7 @@ from nbviva.source import release_template, source_notebook
 from nbviva.store import save, submission
 from nbviva.verdict import NO_NOTEBOOK, Outcome, Report, Value, Verdict
 
-TOY = Path(__file__).parent.parent / "toy"
+TOY = Path(__file__).parent / "toy"
 NAMES = ("Ann Müller", "Bob Stone", "Cleo Late", "Dan Ito", "Eva Åberg", "Finn O'Neil")
 QUIRKY = """
 def double({x}):

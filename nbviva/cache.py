@@ -1,0 +1,68 @@
+"""Results that are expensive to have, kept in the course's `.nbviva/cache` under a digest of all that decides them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+MOST = 20_000  # the oldest go first
+
+
+class Cache:
+    """Texts by key, in one file; a file that is missing or broken holds nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept = _read(path)
+
+    def get(self, key: str) -> str | None:
+        """Give the text of a key, or None."""
+        return self._kept.get(key)
+
+    def update(self, texts: Mapping[str, str]) -> None:
+        """Add texts, and write the file whole or not at all."""
+        self._kept = dict(list({**self._kept, **texts}.items())[-MOST:])
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        part.write_text(json.dumps(self._kept, indent=0), encoding="utf-8")
+        part.replace(self._path)
+
+
+def digest(*parts: str | bytes) -> str:
+    """Give the SHA-256 (hex) of these parts, each with its length."""
+    total = hashlib.sha256()
+    for part in parts:
+        content = part.encode(errors="surrogateescape") if isinstance(part, str) else part
+        total.update(len(content).to_bytes(8, "big") + content)
+    return total.hexdigest()
+
+
+def files_digest(folder: Path, without: Iterable[str] = ()) -> str:
+    """Give the digest of all files below a folder, but for those that a pattern of `without` names."""
+    kept = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts and not any(path.match(pattern) for pattern in without)
+    ]
+    return digest(*(part for path in kept for part in (str(path.relative_to(folder)), path.read_bytes())))
+
+
+@cache
+def framework_digest() -> str:
+    """Give the digest of nbviva itself and of every package that is installed."""
+    packages = sorted(f"{item.name}=={item.version}" for item in distributions())
+    return digest(files_digest(Path(__file__).parent), *packages)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    good = isinstance(found, dict) and all(isinstance(text, str) for text in found.values())
+    return found if good else {}
