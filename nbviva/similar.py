@@ -12,9 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from pygments import token
-from pygments.lexers.python import PythonLexer
-
+from nbviva.markup import python_tokens
 from nbviva.notebooks import NotebookNode
 from nbviva.source import grade_id
 
@@ -24,6 +22,7 @@ SHARE = 0.5  # of the smaller hand-in's rare runs
 COMMON = 0.1  # a run that more than this share of the class has is common knowledge
 AT_LEAST = 4  # hand-ins, in a small class
 MAX_TOKENS = 20_000  # of one cell
+_SILENT = ("Token.Comment", "Token.Text", "Token.Literal.String.Doc")
 
 Run = tuple[str, ...]
 Cells = Mapping[str, str]
@@ -98,17 +97,13 @@ def _runs(text: str) -> Iterator[Run]:
 
 def tokens_of(text: str) -> list[str]:
     """Give a text's tokens: no comments, strings and blanks alike, a name that is no attribute as `name`."""
-    found = [
-        (kind, word)
-        for kind, word in PythonLexer().get_tokens(text)
-        if kind not in token.Comment and kind not in token.Text and kind not in token.Literal.String.Doc
-    ]
-    return [_token(before, kind, word) for (_, before), (kind, word) in pairwise([(token.Text, ""), *found])]
+    found = [(kind, word) for kind, word in python_tokens(text) if not kind.startswith(_SILENT)]
+    return [_token(before, kind, word) for (_, before), (kind, word) in pairwise([("", ""), *found])]
 
 
-def _token(before: str, kind: object, word: str) -> str:
-    if kind in token.Literal.String:
+def _token(before: str, kind: str, word: str) -> str:
+    if kind.startswith("Token.Literal.String"):
         return "text"
-    if kind in token.Name and kind not in token.Name.Builtin and before != ".":
+    if kind.startswith("Token.Name") and kind != "Token.Name.Builtin" and before != ".":
         return "name"
     return word

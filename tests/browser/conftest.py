@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 import nbgrader
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from tests.classroom import classroom, recorded
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from nbviva.classpage import write_page
 from nbviva.classreport import class_report
 from nbviva.course import Course
-from nbviva.classpage import write_page
+from tests.classroom import classroom, recorded
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = secrets.token_hex(16)

@@ -4,17 +4,17 @@ import html
 import re
 
 import pytest
-from tests.classroom import classroom
 
 from nbviva.charts import script
+from nbviva.classpage import page, write_page
 from nbviva.classreport import class_report, without_names
 from nbviva.course import CourseError
 from nbviva.faults import Kind, counts
 from nbviva.measured import distributions
-from nbviva.classpage import page, write_page
 from nbviva.spec import read_assignment
 from nbviva.verdict import Outcome, Report, Value, Verdict
 from nbviva.wrong import sheet_answers, wrong_answers
+from tests.classroom import classroom
 
 
 @pytest.fixture(scope="module")
