@@ -17,7 +17,7 @@ def formgrader(visit, lab, token):
 
     def opened(path):
         made = visit(f"{lab}/formgrader{path}?token={token}")
-        made.page.locator("tbody tr td").first.wait_for()
+        made.page.locator("tbody td.name").first.wait_for()
         return made
 
     return opened
@@ -60,7 +60,7 @@ def test_manual_mark_reaches_the_export_and_survives_grading_again(formgrader, m
     before = points(marked, "g06")
     page = formgrader("/gradebook/toy/toys").page
     page.get_by_role("button", name="Show All Names").click()
-    page.locator("tbody tr", has_text="g06").get_by_role("link").first.click()
+    page.get_by_role("link", name="g06").click()
     page.locator("#half").wait_for()
     assert "1.2 Half of seven" in page.inner_text("body")
     with page.expect_response(lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT") as saved:
@@ -80,7 +80,9 @@ def test_lab_opens_with_its_formgrader_menu_and_without_kernels(visit, lab, toke
     assert {} == page.evaluate("fetch('/api/kernelspecs').then(answer => answer.json())")["kernelspecs"]
 
 
-def test_stranger_gets_nothing(browser, lab):
+def test_stranger_is_asked_for_the_token(browser, lab):
     context = browser.new_context()
-    assert 403 == context.request.get(f"{lab}/formgrader/api/assignments").status
+    answer = context.request.get(f"{lab}/formgrader/api/assignments")
+    assert "/login" in answer.url
+    assert "toy" not in answer.text().lower()
     context.close()
