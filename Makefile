@@ -49,4 +49,4 @@ bench: setup  ## Measure start-up, questions and arrays against the plain tool
 	$(BIN)/python tools/bench.py
 
 clean:  ## Remove all that is generated, but not hand-ins and gradebook
-	rm -rf .venv release reports autograded feedback .nbviva/staged graders/*/.data source/*/data
+	rm -rf .venv release reports autograded feedback .nbviva/recorded graders/*/.data source/*/data

@@ -15,14 +15,14 @@ from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
-from nbviva.deadline import NOT_LATE
+from nbviva.deadline import NOT_LATE, STAMP
 from nbviva.handin import regular_files
 from nbviva.spec import Assignment
 
 _IGNORED = {"__pycache__"}
 RUNNING = (
-    "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "inside", "kernel", "plain",
-    "room", "sandbox", "seccomp", "session", "user", "working_copy",
+    "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "forked", "inside", "kernel",
+    "nest", "plain", "room", "sandbox", "seccomp", "session", "template", "user", "working_copy",
 )  # fmt: skip
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 
@@ -30,11 +30,18 @@ _NO_DATE = datetime.fromtimestamp(0, UTC)
 def grading_digest(handin: Path, week: Path, assignment: Assignment, data: Path, *more: bytes) -> str:
     """Give the SHA-256 (hex) of all that decides a report: files of the hand-in, the week and its data, and `more`.
 
-    Of assignment.toml all counts but dates and what being late costs: they change no report.
+    Dates do not count, nor what being late costs: they change no report.
     """
     total = hashlib.sha256()
     undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE)).encode()
-    parts = (_files(handin), _files(week, "assignment.toml"), undated, _files(data), _framework(), _environment())
+    parts = (
+        _files(handin, STAMP),
+        _files(week, "assignment.toml"),
+        undated,
+        _files(data),
+        _framework(),
+        _environment(),
+    )
     for part in (*parts, *more):
         total.update(hashlib.sha256(part).digest())
     return total.hexdigest()
@@ -53,7 +60,7 @@ def run_causes(handin: Path, data: Path, cells: Sequence[object], draws: bytes, 
         The room and the clock.
     """
     causes = {
-        "the files of the hand-in": _files(handin),
+        "the files of the hand-in": _files(handin, STAMP),
         "the week's data": _files(data),
         "the notebook's given cells": repr(cells).encode("utf-8", "surrogateescape"),
         "secret, week or group": draws,

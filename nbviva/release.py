@@ -11,6 +11,7 @@ from nbviva.checks import Week
 from nbviva.course import Course, Refused
 from nbviva.form import build_form
 from nbviva.handin import regular_files
+from nbviva.outline import keep_up
 from nbviva.preprocessor import nbgrader, set_deadline
 from nbviva.source import hidden_parts, write_source
 
@@ -44,6 +45,7 @@ def make_release(course: Course, name: str) -> list[Path]:
         If something secret is in it; the release is then removed again.
     """
     make_source(course, name)
+    keep_up(course, name)
     nbgrader(course, "generate_assignment", name, "--force", "--create")
     week, folder = course.week(name), course.release(name)
     set_deadline(course, name)
