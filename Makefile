@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 WEEK := week11
 
-.PHONY: help setup demo test check format lint types layers bench clean
+.PHONY: help setup demo lab test check format lint types layers bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ source/$(WEEK)/data/enhancers.tsv: .venv/.ready
 
 demo: setup  ## Generate the release, hand in the rehearsal submissions, mark them, print the marks
 	$(BIN)/python tools/demo.py
+
+lab: setup  ## Start JupyterLab with nbgrader's formgrader on this course: this machine only, no kernels
+	$(BIN)/jupyter lab --config=tools/lab/config.py
 
 test: setup  ## Run all tests
 	@tools/system_packages tests

@@ -168,6 +168,26 @@ def deadline(week: Week, as_json: Json = False) -> None:
         typer.echo(sentence, err=True)
 
 
+@app.command()
+def report(
+    week: Week,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Leave out names and links: pseudonyms in the place of groups.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
+    from nbviva import classpage, classreport  # Altair takes a second, which the other commands need not wait for
+
+    course = Course.find()
+    found = classreport.class_report(course, week, anonymous=anonymous)
+    path = classpage.write_page(course, found)
+    if as_json:
+        print_json({"page": path, **asdict(found)})
+        return
+    typer.echo(str(path.relative_to(course.root)))
+
+
 @app.command(name="regrade")
 def regrade_(
     week: Week,

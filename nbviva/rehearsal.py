@@ -51,19 +51,21 @@ class Prepared:
     student: Student
 
 
-def rehearse(week: Week, overlay: Overlay | None = None, *, group: str = "rehearsal") -> tuple[Verdict, ...]:
+def rehearse(
+    week: Week, overlay: Overlay | None = None, *, group: str = "rehearsal", secret: bytes = b"rehearsal"
+) -> tuple[Verdict, ...]:
     """Run the checks that an overlay names, with those that they need, or all of them, on the notebook's solutions.
 
     Parameters
     ----------
     overlay
         The wrong or right answer that replaces a name of the notebook's.
-    group
-        Another group is asked other questions.
+    group, secret
+        Another group is asked other questions; with the course's secret those that it is asked when marked.
     """
     prepared = prepare(week, overlay, overlay.checks if overlay else week.checks)
     with contextlib.redirect_stdout(io.StringIO()):  # what the notebook's functions print is no answer
-        return examine(examination(prepared, b"rehearsal", group))
+        return examine(examination(prepared, secret, group))
 
 
 def prepare(week: Week, overlay: Overlay | None, checks: Iterable[Check], *, real: Path | None = None) -> Prepared:
