@@ -45,8 +45,10 @@ types: .venv/.ready
 layers: .venv/.ready
 	$(BIN)/lint-imports
 
-bench: setup  ## Measure start-up, questions and arrays against the plain tool
+bench: setup  ## Measure against the plain tools: start-up, questions, batches, regrading, recording
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/batch_bench.py
+	$(BIN)/python tools/record_bench.py
 
 clean:  ## Remove all that is generated, but not hand-ins and gradebook
 	rm -rf .venv release reports autograded feedback .nbviva/recorded graders/*/.data source/*/data
