@@ -63,6 +63,7 @@ class _Bench:
         self.week, self.secret, self.kept = week, secret, kept
         self.workers = workers or os.cpu_count() or 1
         self.seconds, self.fresh, self._limit = 0.0, 0, Limits()
+        warm_up(week)
         codes = [cell.source for cell in code_cells(week)]
         self._context = digest(files_digest(week.folder, _NO_INFLUENCE), *codes, framework_digest(), secret)
 
@@ -82,8 +83,6 @@ class _Bench:
         texts = {key: text for key in jobs if (text := self.kept.get(key)) is not None}
         self.fresh = len(todo)
         new: dict[str, str] = {}
-        if todo:
-            warm_up(self.week)
         try:
             for ended in forked(partial(self._try, jobs), todo, self.workers, self._limit):
                 new[ended.job] = self._told(ended)

@@ -22,6 +22,7 @@ from nbviva.agent import Agent
 from nbviva.checks import Check, Examination, Week, load
 from nbviva.codec import Frames, decode
 from nbviva.course import generators
+from nbviva.notebooks import NotebookNode
 from nbviva.rehearsal import Rehearsed, closure, execute, small
 from nbviva.sheet import Sheet
 from nbviva.source import EXPERIMENT, TRAINING, code_cells, grade_id, tags
@@ -67,10 +68,8 @@ class Rehearsal:
         self, week: Week, checks: Iterable[Check], texts: Mapping[str, str], secret: bytes, group: str
     ) -> None:
         self.talk: Talk = []
-        self._texts, self._evidence, self._done = texts, Rehearsed(), 0
-        chosen = closure(checks)
-        self._trains = any("notebook" in week.fixtures_of(check) for check in chosen)
-        asked = {check.exercise for check in chosen}
+        self._texts, self._evidence, self._done = texts, _Evidence(self), 0
+        asked = {check.exercise for check in closure(checks)}
         questions = [question for question in week.assignment.questions if question.name not in asked]
         self._idle = {f"{question.name}_answer" for question in questions if question.answers}
         self._namespace: dict[str, Any] = {"__name__": "__main__", **small(week, "NAMES")}
@@ -102,15 +101,42 @@ class Rehearsal:
         names = [cell.name for cell in self._cells]
         for cell in islice(self._cells, self._done, names.index(exercise)):
             self._done += 1
-            if self._is_idle(cell):
-                continue
-            code = compile(self._texts[cell.name], f"<{cell.name}>", "exec") if cell.name in self._texts else cell.code
-            execute(code, self._namespace, cell.name, self._evidence)
+            if not self._is_idle(cell):
+                self.run(cell)
+
+    def run(self, cell: _Cell) -> None:
+        """Run one cell, with its other text if it has one."""
+        code = compile(self._texts[cell.name], f"<{cell.name}>", "exec") if cell.name in self._texts else cell.code
+        execute(code, self._namespace, cell.name, self._evidence)
+
+    def run_late(self, name: str) -> None:
+        """Run a cell that was left out, now that somebody asks what it printed."""
+        for cell in self._cells[: self._done]:
+            if cell.name == name:
+                self.run(cell)
 
     def _is_idle(self, cell: _Cell) -> bool:
-        """Whether no check looks at what the cell does: figures, training, answers of questions that are not asked."""
-        trains_in_vain = TRAINING in cell.tags and not self._trains
-        return cell.graded or EXPERIMENT in cell.tags or trains_in_vain or cell.name in self._idle
+        """Whether nobody looks at what the cell does: figures, answers that are not asked, training without use."""
+        if cell.graded or EXPERIMENT in cell.tags or cell.name in self._idle:
+            return True
+        if TRAINING not in cell.tags:
+            return False
+        later = self._cells[self._cells.index(cell) + 1 :]
+        return not any(cell.sets & other.uses for other in later if not other.graded and not self._is_idle(other))
+
+
+class _Evidence(Rehearsed):
+    """What cells printed; a cell that was left out is run when it is asked for."""
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        super().__init__()
+        self._rehearsal = rehearsal
+
+    def printed(self, cell: str) -> str:
+        """All text under a cell."""
+        if cell not in self.texts:
+            self._rehearsal.run_late(cell)
+        return super().printed(cell)
 
 
 @dataclass(frozen=True)
@@ -119,23 +145,28 @@ class _Cell:
     tags: list[str]
     code: Any
     graded: bool
+    sets: frozenset[str]
+    uses: frozenset[str]
 
 
 @cache
 def _cells(folder: Path) -> tuple[_Cell, ...]:
-    return tuple(
-        _Cell(
-            grade_id(cell) or "",
-            tags(cell),
-            compile(cell.source, f"<{folder.name} {grade_id(cell)}>", "exec"),
-            bool(cell.metadata.get("nbgrader", {}).get("grade")),
-        )
-        for cell in code_cells(load(folder))
-    )
+    return tuple(_cell(cell) for cell in code_cells(load(folder)))
+
+
+def _cell(cell: NotebookNode) -> _Cell:
+    name = grade_id(cell) or ""
+    names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
+    sets = frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
+    uses = frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
+    graded = bool(cell.metadata.get("nbgrader", {}).get("grade"))
+    return _Cell(name, tags(cell), compile(cell.source, f"<{name}>", "exec"), graded, sets, uses)
 
 
 def warm_up(week: Week) -> None:
-    """Import what the notebook imports, so that a fork need not."""
+    """Read the notebook and import what it imports, so that a fork need not."""
+    _cells(week.folder)
+    small(week, "NAMES")
     for cell in code_cells(week):
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.Import | ast.ImportFrom):
