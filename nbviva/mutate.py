@@ -16,8 +16,9 @@ from nbviva.mutation import Mutated, mutants_of
 from nbviva.notebooks import NotebookNode
 from nbviva.source import code_cells, grade_id, release_template, source_notebook
 from nbviva.spec import SpecError
+from nbviva.stepwise import warm_up
 from nbviva.survivors import FILE, Explained, explained
-from nbviva.trial import Trial, attempt, failing, warm_up
+from nbviva.trial import Trial, attempt, failing
 
 GROUPS = 4  # the first group's questions decide; those of the others are asked of what passed
 LEAST_SECONDS, TIMES = 1.0, 10.0  # a mutant may take ten times what the solution takes, and a second

@@ -5,33 +5,19 @@ Here code of the notebook runs beside the checks, and a mutant of it may do anyt
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib import import_module
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nbviva.agent import Agent
-from nbviva.checks import Check, Examination, Week, load
-from nbviva.codec import Frames, decode
-from nbviva.course import generators
-from nbviva.notebooks import NotebookNode
-from nbviva.rehearsal import Rehearsed, closure, execute, small
-from nbviva.sheet import Sheet
-from nbviva.source import EXPERIMENT, TRAINING, code_cells, grade_id, tags
-from nbviva.student import Student
+from nbviva.checks import Check, Week
+from nbviva.codec import decode
+from nbviva.stepwise import Rehearsal, Talk, cells_of
 from nbviva.verdict import Outcome, Verdict
 
 CLOSE = 1e-6  # relative to the largest number of an array
-
-Talk = list[Frames]
 
 
 @dataclass(frozen=True)
@@ -61,124 +47,13 @@ class Trial:
         return json.dumps(asdict(self))
 
 
-class Rehearsal:
-    """The notebook with some cells' texts replaced; it runs no further than to the test cell of the check at hand."""
-
-    def __init__(
-        self, week: Week, checks: Iterable[Check], texts: Mapping[str, str], secret: bytes, group: str
-    ) -> None:
-        self.talk: Talk = []
-        self._texts, self._evidence, self._done = texts, _Evidence(self), 0
-        asked = {check.exercise for check in closure(checks)}
-        questions = [question for question in week.assignment.questions if question.name not in asked]
-        self._idle = {f"{question.name}_answer" for question in questions if question.answers}
-        self._namespace: dict[str, Any] = {"__name__": "__main__", **small(week, "NAMES")}
-        self._cells = _cells(week.folder)
-        self._agent = Agent(self._namespace)
-        student = Student(self._ask)
-        given = {"sheet": Sheet(week.assignment, student), "notebook": self._evidence, **small(week, "FIXTURES")}
-        self._examination = Examination(week, student, generators(secret, week.assignment.week, group), given)
-        self._outcomes: dict[Check, Outcome] = {}
-
-    def verdict(self, check: Check) -> Verdict:
-        """Run one check, after those that it needs; `talk` is then what was answered to it."""
-        for need in check.needs:
-            if need not in self._outcomes:
-                self.verdict(need)
-        self._run_to(check.exercise)
-        self.talk = []
-        verdict = self._examination.verdict(check, self._outcomes)
-        self._outcomes[check] = verdict.outcome
-        return verdict
-
-    def _ask(self, frames: Frames, seconds: float) -> Frames:
-        del seconds  # a fork has limits of its own
-        answer = self._agent.answer(frames)
-        self.talk.append(answer)
-        return answer
-
-    def _run_to(self, exercise: str) -> None:
-        names = [cell.name for cell in self._cells]
-        for cell in islice(self._cells, self._done, names.index(exercise)):
-            self._done += 1
-            if not self._is_idle(cell):
-                self.run(cell)
-
-    def run(self, cell: _Cell) -> None:
-        """Run one cell, with its other text if it has one."""
-        code = compile(self._texts[cell.name], f"<{cell.name}>", "exec") if cell.name in self._texts else cell.code
-        execute(code, self._namespace, cell.name, self._evidence)
-
-    def run_late(self, name: str) -> None:
-        """Run a cell that was left out, now that somebody asks what it printed."""
-        for cell in self._cells[: self._done]:
-            if cell.name == name:
-                self.run(cell)
-
-    def _is_idle(self, cell: _Cell) -> bool:
-        """Whether nobody looks at what the cell does: figures, answers that are not asked, training without use."""
-        if cell.graded or EXPERIMENT in cell.tags or cell.name in self._idle:
-            return True
-        if TRAINING not in cell.tags:
-            return False
-        later = self._cells[self._cells.index(cell) + 1 :]
-        return not any(cell.sets & other.uses for other in later if not other.graded and not self._is_idle(other))
-
-
-class _Evidence(Rehearsed):
-    """What cells printed; a cell that was left out is run when it is asked for."""
-
-    def __init__(self, rehearsal: Rehearsal) -> None:
-        super().__init__()
-        self._rehearsal = rehearsal
-
-    def printed(self, cell: str) -> str:
-        """All text under a cell."""
-        if cell not in self.texts:
-            self._rehearsal.run_late(cell)
-        return super().printed(cell)
-
-
-@dataclass(frozen=True)
-class _Cell:
-    name: str
-    tags: list[str]
-    code: Any
-    graded: bool
-    sets: frozenset[str]
-    uses: frozenset[str]
-
-
-@cache
-def _cells(folder: Path) -> tuple[_Cell, ...]:
-    return tuple(_cell(cell) for cell in code_cells(load(folder)))
-
-
-def _cell(cell: NotebookNode) -> _Cell:
-    name = grade_id(cell) or ""
-    names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
-    sets = frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
-    uses = frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
-    graded = bool(cell.metadata.get("nbgrader", {}).get("grade"))
-    return _Cell(name, tags(cell), compile(cell.source, f"<{name}>", "exec"), graded, sets, uses)
-
-
-def warm_up(week: Week) -> None:
-    """Read the notebook and import what it imports, so that a fork need not."""
-    _cells(week.folder)
-    small(week, "NAMES")
-    for cell in code_cells(week):
-        for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
-                with suppress(ImportError):
-                    import_module(module or "")
-
-
 def failing(week: Week, texts: Mapping[str, str], secret: bytes, group: str) -> list[str]:
-    """Name the checks of the week that do not pass when these cells have these texts."""
-    rehearsal = Rehearsal(week, week.checks, texts, secret, group)
-    return [check.name for check in week.checks if rehearsal.verdict(check).outcome is not Outcome.PASSED]
+    """Name the checks of the week that do not pass when these cells have these texts, but for those before."""
+    names = [cell.name for cell in cells_of(week.folder)]
+    first = min((names.index(name) for name in texts), default=0)
+    checks = [check for check in week.checks if names.index(check.exercise) > first]
+    rehearsal = Rehearsal(week, checks, texts, secret, group)
+    return [check.name for check in checks if rehearsal.verdict(check)[0].outcome is not Outcome.PASSED]
 
 
 def attempt(
@@ -218,10 +93,10 @@ def _heard(
     rehearsal = Rehearsal(week, checks, texts, secret, group)
     talks: list[Talk] = []
     for check in checks:
-        verdict = rehearsal.verdict(check)
+        verdict, talk = rehearsal.verdict(check)
         if verdict.outcome is not Outcome.PASSED:
             return verdict, talks
-        talks.append(rehearsal.talk)
+        talks.append(talk)
     return None, talks
 
 
