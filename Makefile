@@ -25,6 +25,7 @@ demo: setup  ## Generate the release, hand in the rehearsal submissions, mark th
 	$(BIN)/python tools/demo.py
 
 test: setup  ## Run all tests
+	@tools/system_packages tests
 	$(BIN)/python -m pytest
 
 check: setup format lint types layers test  ## All that CI runs

@@ -55,7 +55,7 @@ class Agent:
     def _keep(self, value: object) -> Handle:
         number = len(self.kept)
         self.kept[number] = value
-        return Handle(number, type(value).__name__)
+        return Handle(number)
 
     def _inside(self, value: Any) -> Any:
         """Put the objects back in the place of their handles."""

@@ -18,8 +18,9 @@ from nbviva.inside import PAGE, Limits
 
 OLDEST = (0, 7)  # --size for tmpfs
 DISABLES_USERNS = (0, 8)
-SOCKETS_SIZE = 1 << 20
 ROOT = Path("/")
+PACKAGES = Path(__file__).parents[1]
+FRAMEWORK = () if PACKAGES.name in {"site-packages", "dist-packages"} else (PACKAGES,)  # the repository, if it is one
 
 _IN_CONTAINER = "A container forbids a sandbox inside it: grade outside of it, or use the container backend."
 # What a system that forbids the sandbox shows of it (a file, its content), and what to do. The first that holds counts.
@@ -70,7 +71,8 @@ def refusal(root: Path = ROOT) -> str | None:
         return (
             f"There is no user id {user.UIDS.start} to drop to: give this container 65536 ids, or be an ordinary user."
         )
-    trial = [*user.dropped(), program, *_namespaces(program), *_system(), "--proc", "/proc", "--", "/bin/true"]
+    unshared = [*_namespaces(), *_last_user_namespace(program)]
+    trial = [*user.dropped(), program, *unshared, *_system(), "--proc", "/proc", "--", "/bin/true"]
     answer = subprocess.run(trial, capture_output=True, text=True, check=False, cwd="/")
     return _cause(answer.stderr.strip(), root) if answer.returncode else None
 
@@ -134,39 +136,73 @@ class View:
         return [folder for folder in self.hidden if folder.is_dir() and any(above in folder.parents for above in shown)]
 
 
-def command(kernel: Sequence[str], limits: Limits, view: View, parcel: Parcel) -> list[str]:
+def view(executable: str, hidden: Iterable[Path], files: Mapping[Path, bytes]) -> View:
+    """What a kernel of this interpreter sees, with nothing of the current folder, the framework's, or the `hidden`.
+
+    Raises
+    ------
+    SandboxUnavailable
+        where showing the interpreter would show what is to be hidden.
+    """
+    folders = tuple(folder.resolve() for folder in (Path.cwd(), *FRAMEWORK, *hidden))
+    python = inside.python_home(executable, folders)
+    if both := set(python.binds) & set(folders):
+        message = f"{both.pop()} is the course and its environment at once: make one of them in a folder of its own."
+        raise inside.SandboxUnavailable(message)
+    return View(python, folders, {**files, **inside.agent_files(), **inside.font_lists(executable)})
+
+
+def command(kernel: Sequence[str], limits: Limits, shown: View, parcel: Parcel) -> list[str]:
     """The command line of one kernel: bubblewrap, then the program that becomes the kernel."""
     program = shutil.which("bwrap") or "bwrap"
-    variables = inside.environment(os.environ, view.python)
-    files = _system_files() | dict(view.files)
-    words = [
-        *_namespaces(program),
+    closed = [
+        *_last_user_namespace(program),
+        # The first process inside is bubblewrap, which ends the others: nobody may write into its memory.
+        *(*_tmpfs(Path("/proc/1"), PAGE), "--remount-ro", "/proc/1"),
+        *("--seccomp", parcel.add(seccomp.program())),
+    ]
+    return _command([*_world(shown, limits, parcel), *closed], inside.start_script(kernel, limits), parcel)
+
+
+def template_command(template: Sequence[str], limits: Limits, shown: View, parcel: Parcel) -> list[str]:
+    """The same for the process that kernels are forked from: it can still make namespaces for each of them."""
+    return _command(_world(shown, limits, parcel), template, parcel)
+
+
+def _command(options: Sequence[str], inner: Sequence[str], parcel: Parcel) -> list[str]:
+    # The root and /dev that bubblewrap makes are tmpfs without a size: written full, they take half of the memory.
+    words = [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
+    # Options in a file: a student can read the command line of the first process inside, which is bubblewrap.
+    number = parcel.add("\0".join(words).encode() + b"\0")
+    return [shutil.which("bwrap") or "bwrap", "--args", number, "--", *inner]
+
+
+def _world(shown: View, limits: Limits, parcel: Parcel) -> list[str]:
+    """Namespaces, environment and files."""
+    files = _system_files() | dict(shown.files)
+    variables = inside.environment(os.environ, shown.python)
+    return [
+        *_namespaces(),
         *("--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"),
         *(word for name, value in variables.items() for word in ("--setenv", name, value)),
         *_system(),
         *("--proc", "/proc", "--dev", "/dev"),
-        # The first process inside is bubblewrap, which ends the others: nobody may write into its memory.
-        *(*_tmpfs(Path("/proc/1"), PAGE), "--remount-ro", "/proc/1"),
-        *_tmpfs(inside.SOCKETS, SOCKETS_SIZE),
-        *(word for place in inside.WRITABLE for word in _tmpfs(place, limits.disk)),
+        *(word for place, size in inside.tmpfs(limits).items() for word in _tmpfs(place, size)),
         # After the tmpfs of /tmp and /home, which would hide an environment that lies there.
-        *(word for folder in map(str, view.python.binds) for word in ("--ro-bind", folder, folder)),
-        *(word for folder in view.covered() for word in (*_tmpfs(folder, PAGE), "--remount-ro", str(folder))),
+        *(word for folder in map(str, shown.python.binds) for word in ("--ro-bind", folder, folder)),
+        *(word for folder in shown.covered() for word in (*_tmpfs(folder, PAGE), "--remount-ro", str(folder))),
         *("--chdir", str(inside.WORKING_COPY)),
         *(word for place, data in files.items() for word in _file(place, parcel.add(data))),
-        *("--seccomp", parcel.add(seccomp.program())),
-        # The root and /dev that bubblewrap makes are tmpfs without a size: written full, they take half of the memory.
-        *("--remount-ro", "/dev", "--remount-ro", "/"),
     ]
-    # Options in a file: a student can read the command line of the first process inside, which is bubblewrap.
-    options = parcel.add("\0".join(words).encode() + b"\0")
-    return [program, "--args", options, "--", *inside.start_script(kernel, limits)]
 
 
-def _namespaces(program: str) -> list[str]:
-    disable = ["--disable-userns"] if version(program) >= DISABLES_USERNS else []
+def _namespaces() -> list[str]:
     unshare = [f"--unshare-{name}" for name in ("user", "pid", "net", "ipc", "uts", "cgroup-try")]
-    return [*unshare, *disable, "--uid", str(inside.USER), "--gid", str(inside.USER), "--cap-drop", "ALL"]
+    return [*unshare, "--uid", str(inside.USER), "--gid", str(inside.USER), "--cap-drop", "ALL"]
+
+
+def _last_user_namespace(program: str) -> list[str]:
+    return ["--disable-userns"] if version(program) >= DISABLES_USERNS else []
 
 
 def _system() -> list[str]:
@@ -186,7 +222,7 @@ def _system_files() -> dict[Path, bytes]:
 
 
 def _tmpfs(place: Path, size: int) -> list[str]:
-    return ["--perms", "1777" if place.name in {"tmp", "shm"} else "0755", "--size", str(size), "--tmpfs", str(place)]
+    return ["--perms", inside.mode(place), "--size", str(size), "--tmpfs", str(place)]
 
 
 def _file(place: Path, number: str) -> list[str]:

@@ -1,15 +1,16 @@
-"""Checks: how an author writes them, how a week's are loaded, and `examine`, which runs them all.
+"""A week's checks: how they are loaded, and `examine`, which runs them all on one hand-in.
 
-A check is a function whose docstring is the sentence that the student reads and whose arguments are fixtures, by name.
-It returns what it measured (a sentence) or nothing, and raises `Mismatch` when the answer is wrong.
+What a check notes in the fixture `findings` stays with its verdict, however it ends; what a shared fixture noted goes
+to each check that used it.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -17,92 +18,19 @@ from typing import Any
 
 import numpy as np
 
-from nbviva.compare import Mismatch
+from nbviva.compare import Mismatch, asking_on
+from nbviva.declare import Check, Fixture, Overlay, alternative, check, fixture, mutant
+from nbviva.findings import Findings
 from nbviva.spec import Assignment, SpecError, read_assignment
-from nbviva.student import QUESTION_SECONDS, NoAnswer, Student, viva
+from nbviva.student import NoAnswer, Student, viva
 from nbviva.verdict import Outcome, Verdict
 
+__all__ = [
+    "Check", "Draw", "Examination", "Fixture", "Overlay", "Week", "alternative", "check", "examine", "fixture", "load",
+    "mutant",
+]  # fmt: skip
+
 Draw = Callable[[str], np.random.Generator]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check of one exercise; `seconds` is the limit of each question that it asks."""
-
-    function: Callable[..., str | None]
-    exercise: str
-    needs: tuple[Check, ...] = ()
-    seconds: float = QUESTION_SECONDS
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return self.function.__name__
-
-    @property
-    def sentence(self) -> str:
-        """The docstring as one line: what the student reads."""
-        return " ".join((inspect.getdoc(self.function) or "").split())
-
-
-@dataclass(frozen=True)
-class Fixture:
-    """A value that a week's checks share, made once a hand-in; `stands_in` names the cell that it is run for."""
-
-    function: Callable[..., Any]
-    stands_in: str | None
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """A wrong (`mutant`) or right (`alternative`) answer written another way; replaces one name of the notebook's."""
-
-    function: Callable[..., Any]
-    checks: tuple[Check, ...]
-    replaces: str
-
-    @property
-    def story(self) -> str:
-        """The docstring as one line: what is wrong with it, or what is different."""
-        return " ".join((inspect.getdoc(self.function) or "").split())
-
-
-def check(exercise: str, *, needs: Iterable[Check] = (), seconds: float = QUESTION_SECONDS) -> Callable[..., Check]:
-    """Make a function a check of the graded cell `exercise`.
-
-    Parameters
-    ----------
-    needs
-        Checks that must have passed; else this one is skipped and names the first that did not.
-    """
-
-    def decorate(function: Callable[..., str | None]) -> Check:
-        if not inspect.getdoc(function):
-            raise TypeError(
-                f"the check {function.__name__} has no docstring; write the sentence that the student reads"
-            )
-        return Check(function, exercise, tuple(needs), seconds)
-
-    return decorate
-
-
-def fixture(*, stands_in: str | None = None, seconds: float = QUESTION_SECONDS) -> Callable[..., Fixture]:
-    """Make a function a fixture. With `stands_in` it is also run in the place of that cell of the notebook.
-
-    Such a fixture returns an object whose `names` (a mapping) are the variables that the cell would have set.
-    """
-    return lambda function: Fixture(function, stands_in, seconds)
-
-
-def mutant(*checks: Check, replaces: str = "") -> Callable[..., Overlay]:
-    """Make a function a wrong answer that each of `checks` must catch; it replaces its own name unless told else."""
-    return lambda function: Overlay(function, checks, replaces or function.__name__)
-
-
-def alternative(*checks: Check, replaces: str = "") -> Callable[..., Overlay]:
-    """Make a function (or class) a right answer that all of `checks` must accept."""
-    return mutant(*checks, replaces=replaces)
 
 
 @dataclass(frozen=True)
@@ -169,6 +97,7 @@ class Examination:
         self.week, self.student, self.draw = week, student, draw
         self._given = {"student": student, **given}
         self._made: dict[str, Any] = {}
+        self._noted: dict[str, Findings] = {}
 
     def fixture(self, name: str) -> Any:
         """Make a fixture of the week's, or give it again; what it raised is raised again."""
@@ -183,7 +112,17 @@ class Examination:
         return {} if attempt.error else dict(getattr(attempt.value, "names", {}))
 
     def verdict(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
-        """Run one check, knowing how those before it ended."""
+        """Run one check, knowing how those before it ended, and add what was noted."""
+        verdict = self._judge(item, before)
+        if verdict.outcome is Outcome.SKIPPED:
+            return verdict
+        used = self.week.fixtures_of(item)
+        names = [*(name for name in self.week.fixtures if name in used), item.name]
+        noted = [self._noted[name] for name in names if name in self._noted]
+        values = tuple(value for found in noted for value in found.values)
+        return replace(verdict, values=values, plots=tuple(plot for found in noted for plot in found.plots))
+
+    def _judge(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
         missing = next((need for need in item.needs if before.get(need) is not Outcome.PASSED), None)
         if missing is not None:
             return _verdict(item, Outcome.SKIPPED, f"Not asked, since this did not hold: {missing.sentence}")
@@ -197,14 +136,21 @@ class Examination:
             return _verdict(item, Outcome.FAILED, str(error))
         return _verdict(item, Outcome.ERROR, f"The check itself failed{_place(error)}: {error}", type(error).__name__)
 
+    def ask_on(self, item: Check) -> None:
+        """Let a check ask what it was not asked for, or had no reason to go on asking; its verdict stands."""
+        with asking_on():
+            _attempt(lambda: self._call(item.function, item.name, item.seconds))
+
     def _call(self, function: Callable[..., Any], name: str, seconds: float) -> Any:
         values = [self._argument(parameter, name) for parameter in inspect.signature(function).parameters]
-        with viva(self.student, self.draw(f"{name}/seeds"), seconds):
+        with viva(self.student, self.draw(f"{name}/seeds"), seconds, name):
             return function(*values)
 
     def _argument(self, parameter: str, name: str) -> Any:
         if parameter == "rng":
             return self.draw(name)
+        if parameter == "findings":
+            return self._noted.setdefault(name, Findings())
         return self._given[parameter] if parameter in self._given else self.fixture(parameter)
 
 
@@ -221,6 +167,16 @@ def examine(examination: Examination) -> tuple[Verdict, ...]:
     for item in examination.week.checks:
         settle(item)
     return tuple(verdicts[item] for item in examination.week.checks)
+
+
+def unasked(examination: Examination, verdicts: Sequence[Verdict]) -> Iterator[Callable[[], None]]:
+    """Give a call for each check that did not ask all its questions: it was skipped, or an answer did not match.
+
+    So a transcript can answer, too, what these checks ask once a mistake in them, or in one before them, is mended.
+    """
+    for item, verdict in zip(examination.week.checks, verdicts, strict=True):
+        if verdict.outcome is Outcome.SKIPPED or (verdict.outcome is Outcome.FAILED and not verdict.cause):
+            yield partial(examination.ask_on, item)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -11,15 +14,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from nbviva import record, release, store
-from nbviva.collect import Action, collect
-from nbviva.course import Course, CourseError
+from nbviva import record, regrade, release, show, store
+from nbviva.collect import Action, Collected, collect
+from nbviva.course import Course, CourseError, Refused
+from nbviva.dates import recompute, told
 from nbviva.export import export
-from nbviva.marks import people_on_forms
 from nbviva.mutant_score import Score
 from nbviva.mutate import mutation_score
-from nbviva.preprocessor import Refused
 from nbviva.receipt import worksheet_times
 from nbviva.room import Room
 from nbviva.sandbox import refusal
@@ -35,6 +38,7 @@ app = typer.Typer(
     help="Mark notebooks by asking them: student code never runs in the process that decides a mark.",
 )
 Week = Annotated[str, typer.Argument(help="The week's folder in graders/, such as week11.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 
 @app.command()
@@ -62,12 +66,7 @@ def grade(
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
     course = Course.find()
-    chosen = groups or course.groups(week)
-    unknown = sorted(set(chosen) - set(course.groups(week)))
-    if unknown:
-        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
-    if not chosen:
-        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    chosen = _groups(course, week, groups)
     if not unsandboxed and (sentence := refusal()):
         raise Refused(sentence)
     rows = []
@@ -86,19 +85,16 @@ def collect_(
     week: Week,
     source: Annotated[Path, typer.Argument(help="A folder, a learning platform's zip archive, or an exchange.")],
     times: Annotated[Path | None, typer.Option("--times", help="Moodle's grading worksheet (CSV).")] = None,
+    as_json: Json = False,
 ) -> None:
     """Collect hand-ins into submitted/GROUP/WEEK; the last counts, earlier ones are kept, nothing is deleted."""
     course = Course.find()
     zone = ZoneInfo(str(course.week(week).assignment.due.tzinfo))
     rows = collect(course, week, source, worksheet_times(times, zone) if times else None)
-    table = Table(title=f"{week}: what was collected", title_justify="left", show_lines=True)
-    for heading in ("group", "handed in (UTC)", "what was done", "files", "notes"):
-        table.add_column(heading, overflow="fold")
-    for item in rows:
-        when = f"{item.handed_in:%Y-%m-%d %H:%M:%S}" if item.handed_in else "-"
-        cells = (item.group or "-", when, str(item.action), str(len(item.files)), "\n".join(item.notes))
-        table.add_row(*map(escape, cells))
-    _console().print(table)
+    if as_json:
+        _print_json([asdict(item) for item in rows])
+    else:
+        _print_collected(week, rows)
     if any(item.action is Action.REFUSED for item in rows):
         raise typer.Exit(NEEDS_PERSON)
 
@@ -107,11 +103,103 @@ def collect_(
 def export_(
     week: Week,
     folder: Annotated[Path | None, typer.Option("--to", help="Where to write; default: marks/.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Write the marks list, one row a student: CSV, XLSX, and files for Moodle and Blackboard."""
     course = Course.find()
-    for path in export(course, week, folder or course.root / "marks", forms=people_on_forms(course, week)):
+    paths = export(course, week, folder or course.root / "marks")
+    if as_json:
+        _print_json({"files": paths})
+        return
+    for path in paths:
         typer.echo(str(path))
+
+
+@app.command()
+def deadline(week: Week, as_json: Json = False) -> None:
+    """Recompute who is late and what that costs, after dates or extensions.csv changed; marks nothing again."""
+    found = recompute(Course.find(), week)
+    if as_json:
+        _print_json(asdict(found))
+        return
+    for line in told(week, found):
+        typer.echo(line)
+    for sentence in found.problems:
+        typer.echo(sentence, err=True)
+
+
+@app.command(name="regrade")
+def regrade_(
+    week: Week,
+    groups: Annotated[
+        list[str] | None, typer.Argument(help="Groups to regrade; default: all.", show_default=False)
+    ] = None,
+    write: Annotated[bool, typer.Option("--apply", help="Replace the reports, and record the marks.")] = False,
+    as_json: Json = False,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="For what was graded so: the instructor's own notebooks.")
+    ] = False,
+) -> None:
+    """Mark again by today's checks, from the transcripts; without --apply nothing is written."""
+    course = Course.find()
+    marked = regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed))
+    found = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
+    if as_json:
+        _print_json([regrade.summary(item) for item in found])
+    else:
+        _print_lines(regrade.lines(found))
+    typer.echo("Written and recorded." if write else "Nothing was written; --apply does.", err=True)
+    if any(item.after.needs_person for item in found):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command(name="show")
+def show_(
+    week: Week,
+    group: Annotated[str, typer.Argument(help="The group.", show_default=False)],
+    check: Annotated[str, typer.Argument(help="One check's name; default: all.", show_default=False)] = "",
+    as_json: Json = False,
+) -> None:
+    """Show how a hand-in was marked: what was asked, answered, measured, and decided. For the examiner's eyes."""
+    found = show.audit(Course.find(), week, group, check)
+    if as_json:
+        _print_json(asdict(found))
+    else:
+        _print_lines(show.lines(found))
+
+
+def _groups(course: Course, week: str, groups: list[str] | None) -> list[str]:
+    """Give the chosen groups, or all that handed in; say it where there are none, or one is unknown."""
+    chosen = groups or course.groups(week)
+    unknown = sorted(set(chosen) - set(course.groups(week)))
+    if unknown:
+        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
+    if not chosen:
+        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    return chosen
+
+
+def _print_collected(week: str, rows: tuple[Collected, ...]) -> None:
+    table = Table(title=f"{week}: what was collected", title_justify="left", show_lines=True)
+    for heading in ("group", "handed in (UTC)", "what was done", "files", "notes"):
+        table.add_column(heading, overflow="fold")
+    for item in rows:
+        when = f"{item.handed_in:%Y-%m-%d %H:%M:%S}" if item.handed_in else "-"
+        cells = (item.group or "-", when, str(item.action), str(len(item.files)), "\n".join(item.notes))
+        table.add_row(*map(escape, cells))
+    _console().print(table)
+
+
+def _print_lines(lines: Iterable[tuple[str, str]]) -> None:
+    console = _console()
+    for style, line in lines:
+        console.print(Text(line, style), soft_wrap=True)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(
+        json.dumps(value, indent=1, default=lambda item: item.isoformat() if isinstance(item, datetime) else str(item))
+    )
 
 
 @app.command()

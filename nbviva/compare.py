@@ -6,7 +6,9 @@ equal nothing. A sentence tells the student's value and the bound, never the inp
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections.abc import Iterator, Sequence, Sized
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+
+
+_ASKING_ON = ContextVar("_ASKING_ON", default=False)  # an argument of every comparison would reach into each check
 
 
 class Mismatch(AssertionError):
@@ -34,13 +39,23 @@ def assert_close(actual: object, expected: ArrayLike, *, rtol: float = 1e-4, ato
         error = np.abs(found - wanted)
         bound = atol + rtol * np.abs(wanted)
     bad = ~(np.isfinite(wanted) & (error <= bound))
-    if bad.any():
+    if bad.any() and not _ASKING_ON.get():
         place = tuple(int(i) for i in np.argwhere(bad)[0])
         at = f" at position {list(place)}" if place else ""
         raise Mismatch(
             f"{_named(name)} is {found[place]:.3g}{at}, which differs from the reference by {error[place]:.3g} "
             f"where {bound[place]:.3g} is allowed ({int(bad.sum())} of {bad.size} values differ)."
         )
+
+
+@contextmanager
+def asking_on() -> Iterator[None]:
+    """Inside, `assert_close` lets numbers pass that are too far off: for a check whose verdict stands already."""
+    token = _ASKING_ON.set(True)
+    try:
+        yield
+    finally:
+        _ASKING_ON.reset(token)
 
 
 def assert_equal(actual: object, expected: object, *, name: str = "") -> None:

@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from traitlets.config import Config
+from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from nbviva.checks import Draw, Week, load
 
 
 class CourseError(Exception):
     """The course directory does not have what was asked for; the text says what to do next."""
+
+
+class Refused(Exception):
+    """A step was not done; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,27 @@ class Course:
     def report(self, week: str, group: str) -> Path:
         """What grading found about a hand-in."""
         return self.root / "reports" / week / group
+
+    def autograded(self, week: str, group: str) -> Path:
+        """The graded notebook of a group, as nbgrader's formgrader and feedback read it."""
+        return self.root / "autograded" / group / week
+
+    def feedback(self, week: str, group: str) -> Path:
+        """The page that a group reads."""
+        return self.root / "feedback" / group / week
+
+    def config(self) -> Config:
+        """Read nbgrader's own configuration of the course."""
+        try:
+            return PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        except ConfigFileNotFound:
+            return Config()
+
+    def db_url(self) -> str:
+        """The gradebook: `NBVIVA_DB`, else nbgrader's `CourseDirectory.db_url`, else gradebook.db at the root."""
+        url = os.environ.get("NBVIVA_DB") or str(self.config().CourseDirectory.get("db_url", ""))
+        place = (url or "sqlite:///gradebook.db").removeprefix("sqlite:///")
+        return url if place == url else f"sqlite:///{self.root.resolve() / place}"
 
     def groups(self, week: str) -> list[str]:
         """Groups that handed something in."""

@@ -152,6 +152,12 @@ def stamp_of(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
 
 
+def spoken_moment(moment: datetime) -> str:
+    """Say a local time as the sheet does: '21.06.2024 11pm'."""
+    minutes = f":{moment:%M}" if moment.minute else ""
+    return f"{moment:%d.%m.%Y} {(moment.hour + 11) % 12 + 1}{minutes}{'am' if moment.hour < 12 else 'pm'}"
+
+
 _COLUMNS = (("group",), ("week", "assignment"), ("due", "new due", "until", "extension", "minutes"))
 
 

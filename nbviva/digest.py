@@ -1,31 +1,74 @@
-"""The digest of a grading: equal digests mean that hand-in, week, framework, environment and secret are the same."""
+"""Two digests: of a grading, which tells whether a report is fresh, and of a run, which tells whether a transcript is.
+
+Equal gradings have the same hand-in, week, framework, environment and secret. For a run only that counts which a kernel
+can see, or which decides what it is asked: a changed check makes a report stale, and leaves the transcript true.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
+from nbviva.deadline import NOT_LATE
 from nbviva.handin import regular_files
+from nbviva.spec import Assignment
 
 _IGNORED = {"__pycache__"}
+RUNNING = (
+    "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "inside", "kernel", "plain",
+    "room", "sandbox", "seccomp", "session", "user", "working_copy",
+)  # fmt: skip
+_NO_DATE = datetime.fromtimestamp(0, UTC)
 
 
-def grading_digest(handin: Path, week: Path, source: Path, *more: bytes) -> str:
-    """Give the SHA-256 (hex) of all that decides a report: files of the hand-in, the week, its source, and `more`."""
+def grading_digest(handin: Path, week: Path, assignment: Assignment, data: Path, *more: bytes) -> str:
+    """Give the SHA-256 (hex) of all that decides a report: files of the hand-in, the week and its data, and `more`.
+
+    Of assignment.toml all counts but dates and what being late costs: they change no report.
+    """
     total = hashlib.sha256()
-    for part in (_files(handin), _files(week), _files(source), _framework(), _environment(), *more):
+    undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE)).encode()
+    parts = (_files(handin), _files(week, "assignment.toml"), undated, _files(data), _framework(), _environment())
+    for part in (*parts, *more):
         total.update(hashlib.sha256(part).digest())
     return total.hexdigest()
 
 
-def _files(folder: Path) -> bytes:
+def run_causes(handin: Path, data: Path, cells: Sequence[object], draws: bytes, place: object) -> dict[str, str]:
+    """Give the digest (hex) of each cause of what a kernel shows and answers, by what it is.
+
+    Parameters
+    ----------
+    cells
+        The code cells as they are run, in order.
+    draws
+        Bytes drawn from secret, week and group, in the place of these.
+    place
+        The room and the clock.
+    """
+    causes = {
+        "the files of the hand-in": _files(handin),
+        "the week's data": _files(data),
+        "the notebook's given cells": repr(cells).encode("utf-8", "surrogateescape"),
+        "secret, week or group": draws,
+        "sandbox or limits": repr(place).encode(),
+        "the framework": _running(),
+        "the environment": _environment() + sys.version.encode(),
+    }
+    return {name: hashlib.sha256(content).hexdigest()[:32] for name, content in causes.items()}
+
+
+def _files(folder: Path, left_out: str = "") -> bytes:
     return _digest(
         item
         for path in sorted(regular_files(folder))
-        if not _IGNORED.intersection(path.parts)
+        if not _IGNORED.intersection(path.parts) and path != folder / left_out
         for item in (str(path.relative_to(folder)).encode(errors="surrogateescape"), _content(path))
     )
 
@@ -40,6 +83,11 @@ def _content(path: Path) -> bytes:
 @cache
 def _framework() -> bytes:
     return _files(Path(__file__).parent)
+
+
+@cache
+def _running() -> bytes:
+    return _digest(Path(__file__).with_name(f"{name}.py").read_bytes() for name in RUNNING)
 
 
 @cache

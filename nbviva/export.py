@@ -16,8 +16,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from nbviva.course import Course
+from nbviva.dates import recompute
 from nbviva.listing import said, write_listing
-from nbviva.marks import Row, Said, problem_list, rows
+from nbviva.marks import Row, problem_list, rows
 from nbviva.spec import Assignment
 
 Cell = str | float | None
@@ -25,16 +26,11 @@ _PERSON = ("group", "name", "matriculation number", "login", "e-mail")
 _SUMS = ("points", "maximum", "extra points", "late minutes", "penalty", "total", "status", "report")
 
 
-def export(course: Course, week: str, folder: Path, forms: Said | None = None) -> list[Path]:
-    """Write a week's marks list into a folder and give the files.
-
-    Parameters
-    ----------
-    forms
-        The members that each group's filled form names.
-    """
+def export(course: Course, week: str, folder: Path) -> list[Path]:
+    """Write a week's marks list into a folder and give the files; penalties are recomputed first."""
+    recompute(course, week)
     assignment = course.week(week).assignment
-    found = rows(course, week, forms)
+    found = rows(course, week)
     table = marks_table(assignment, found)
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{week}-{name}" for name in ("marks.csv", "marks.xlsx", "moodle.csv", "blackboard.txt")]
@@ -42,7 +38,7 @@ def export(course: Course, week: str, folder: Path, forms: Said | None = None) -
     write_workbook(_private(paths[1]), week, table)
     _write_import(_private(paths[2]), moodle_table(assignment, found), ",")
     _write_import(_private(paths[3]), blackboard_table(assignment, found), "\t")
-    problems = problem_list(course, week, forms)
+    problems = problem_list(course, week)
     if problems:
         paths.append(folder / f"{week}-problems.txt")
         _private(paths[-1]).write_text("".join(f"{line}\n" for line in problems), "utf-8")

@@ -25,7 +25,7 @@ from nbviva.spec import Assignment, SpecError
 
 _LIBRARY = Path(__file__).with_name("form.typ")
 _PICTURES = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".typ"}
-_TEXT_STYLE = "/Helv 11 Tf 0 0 0.4 rg"
+_TEXT_STYLE = "/Helv 10 Tf 0 0 0.4 rg"
 _TICK_STYLE = "/ZaDb 0 Tf 0 0 0.4 rg"
 _PRINT, _READ_ONLY = 4, 1
 _ON = Name.Yes
@@ -137,6 +137,7 @@ def _with_fields(
             page.obj.Tabs = Name.S
         pdf.Root.AcroForm = pdf.make_indirect(form)
         pdf.Root.Lang = String("en-GB")
+        pdf.Root.MarkInfo = Dictionary(Marked=True)  # Typst's says Suspects too, at which some readers complain
         pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
         pdf.docinfo["/Keywords"] = String(mark)
         target = io.BytesIO()

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nbviva.checks import Draw, Examination, Week, examine
-from nbviva.filled import Filled, read_form
-from nbviva.form_fields import FORM_NAME
-from nbviva.handin import Handin, is_locked, read_handin, regular_files
-from nbviva.kernel import KernelStudent, StandIn, StartFailed
-from nbviva.notebooks import NotebookNode, new_output
-from nbviva.outputs import clean, figures, literal, printed
+from nbviva.checks import Draw, Examination, Week, examine, unasked
+from nbviva.digest import run_causes
+from nbviva.evidence import Evidence, forget_hidden_inputs, make_harmless
+from nbviva.handin import Handin, read_handin
+from nbviva.kernel import KernelStudent, StartFailed
+from nbviva.notebooks import NotebookNode
+from nbviva.outputs import clean, figures, printed
+from nbviva.paper import counting_form
+from nbviva.recorder import Recorder
+from nbviva.replay import NotAsked, ReplayStudent
 from nbviva.room import Clock, Room
 from nbviva.sheet import Sheet
+from nbviva.sitting import Sitting, StandIn
 from nbviva.source import TRAINING, grade_id, release_template, source_notebook, tags
-from nbviva.spec import Assignment, Question
+from nbviva.spec import Question
+from nbviva.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
-
-MAX_EXTRA_BYTES = 50 << 20
-_NOT_SHOWN = {"kind": "stream", "name": "stdout", "text": "[Run after hidden questions: the output is not shown.]"}
-MAX_EXTRA_FILES = 1000
+from nbviva.working_copy import stage
 
 
 @dataclass(frozen=True)
@@ -43,56 +42,16 @@ class Submission:
     clock: Clock = field(default_factory=Clock)
 
 
-class Evidence:
-    """What the hand-in's notebook shows under a cell: what was handed in there, or else what its run gave."""
+@dataclass(frozen=True)
+class Graded:
+    """What grading a hand-in gave: its report, its notebook as it ran with harmless outputs, and its transcript.
 
-    def __init__(self, notebook: NotebookNode, fresh: set[str]) -> None:
-        self._cells = {name: cell for cell in notebook.cells if (name := grade_id(cell)) and cell.cell_type == "code"}
-        self._fresh = fresh
-
-    def printed(self, cell: str) -> str:
-        """All text under a cell."""
-        return printed(clean(self._cells[cell].outputs))
-
-    def figures(self, cell: str) -> int:
-        """The number of pictures under a cell."""
-        return figures(clean(self._cells[cell].outputs))
-
-    def fresh(self, cell: str) -> bool:
-        """Whether a training cell was handed in without outputs, so that it was run when graded."""
-        return cell in self._fresh
-
-
-def grade(submission: Submission) -> tuple[Report, NotebookNode]:
-    """Grade one hand-in; give its report and its notebook as it ran, with harmless outputs.
-
-    It raises nothing for anything that a hand-in contains or does. A kernel that does not start is our fault: every
-    check ends as an error, and the report has no digest, so that it is not taken for a fresh one.
+    The transcript is empty where the kernel did not start: there is nothing to replay.
     """
-    started = time.monotonic()
-    week = submission.week
-    template = release_template(source_notebook(week))
-    handin = read_handin(submission.folder, submission.group, week.assignment.notebook, template)
-    digest = submission.digest
-    if handin.broken:
-        found = _Examined(_alike(week, Outcome.FAILED, f'{handin.broken} "{week.assignment.rule}"', NO_NOTEBOOK))
-    else:
-        try:
-            found = _run_and_examine(submission, handin)
-        except StartFailed as error:
-            found, digest = _Examined(_alike(week, Outcome.ERROR, str(error), "StartFailed")), ""
-    _make_harmless(handin)
-    report = Report(
-        week=week.assignment.week,
-        group=submission.group,
-        digest=digest,
-        sandbox=found.kept_in,
-        verdicts=found.verdicts,
-        marks=tuple(mark(question, found.verdicts) for question in week.assignment.questions),
-        notes=(*handin.notes, *found.notes),
-        seconds={"total": round(time.monotonic() - started, 3)},
-    )
-    return report, handin.notebook
+
+    report: Report
+    notebook: NotebookNode
+    transcript: bytes
 
 
 @dataclass(frozen=True)
@@ -102,87 +61,115 @@ class _Examined:
     verdicts: tuple[Verdict, ...]
     notes: tuple[str, ...] = ()
     kept_in: str = "nothing was run"
+    transcript: bytes = b""
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
-def _run_and_examine(submission: Submission, handin: Handin) -> _Examined:
+def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
+    """Grade one hand-in.
+
+    It raises nothing for anything that a hand-in contains or does. A kernel that does not start is our fault: every
+    check ends as an error, and the report has no digest, so that it is not taken for a fresh one.
+
+    Parameters
+    ----------
+    transcript
+        Of an earlier grading: it answers in the place of a kernel, and no code of the student's runs.
+
+    Raises
+    ------
+    NotAsked
+        If a transcript was given that is not true any more, or has no answer to what is asked today.
+    """
+    started = time.monotonic()
     week = submission.week
+    template = release_template(source_notebook(week))
+    handin = read_handin(submission.folder, submission.group, week.assignment.notebook, template)
+    found = _examined(submission, handin, transcript)
+    make_harmless(handin)
+    seconds = round(time.monotonic() - started, 3)
+    report = Report(
+        week=week.assignment.week,
+        group=submission.group,
+        digest=submission.digest if found.transcript else "",
+        sandbox=found.kept_in,
+        verdicts=found.verdicts,
+        marks=tuple(mark(question, found.verdicts) for question in week.assignment.questions),
+        notes=(*handin.notes, *found.notes),
+        seconds={"total": seconds, **found.seconds},
+    )
+    return Graded(report, handin.notebook, found.transcript)
+
+
+def _examined(submission: Submission, handin: Handin, transcript: bytes | None) -> _Examined:
+    week = submission.week
+    if handin.broken:
+        verdicts = _alike(week, Outcome.FAILED, f'{handin.broken} "{week.assignment.rule}"', NO_NOTEBOOK)
+        return _Examined(verdicts, transcript=Transcript(Ran()).to_bytes())
+    causes = _causes(submission, handin)
+    if transcript is not None:
+        return _replayed(submission, handin, causes, transcript)
+    try:
+        return _fresh(submission, handin, causes)
+    except StartFailed as error:
+        return _Examined(_alike(week, Outcome.ERROR, str(error), "StartFailed"))
+
+
+def _causes(submission: Submission, handin: Handin) -> dict[str, str]:
+    cells = [
+        (index, grade_id(cell), cell.source, TRAINING in tags(cell), index in handin.skipped)
+        for index, cell in enumerate(handin.notebook.cells)
+        if cell.cell_type == "code"
+    ]
+    draws = submission.draw("transcript").bytes(32)
+    return run_causes(submission.folder, submission.data, cells, draws, (submission.room, submission.clock))
+
+
+def _fresh(submission: Submission, handin: Handin, causes: dict[str, str]) -> _Examined:
+    started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
         stage(submission.folder, submission.data, Path(place))
         with KernelStudent(Path(place), submission.room, submission.clock) as kernel:
-            kept_in = kernel.kept_in
-            fresh: set[str] = set()
-            filled, problems = counting_form(submission.folder, week.assignment)
-            given = {
-                "sheet": Sheet(week.assignment, kernel.student, filled),
-                "notebook": Evidence(handin.notebook, fresh),
-            }
-            examination = Examination(week, kernel.student, submission.draw, given)
-            stand_ins = _stand_ins(examination, handin, fresh)
-            kernel.run(handin.notebook, stand_ins)
-            verdicts = examine(examination)
-            _forget_hidden_inputs(handin, min((i for i, call in stand_ins.items() if call is not dict), default=None))
-            return _Examined(verdicts, (*_notes(kernel), *problems), kept_in)
+            recorder = Recorder(kernel)
+            found = _sit(submission, handin, recorder)
+            transcript = recorder.transcript(causes, time.monotonic() - started)
+    return replace(found, transcript=transcript.to_bytes())
 
 
-def _forget_hidden_inputs(handin: Handin, asked: int | None) -> None:
-    """Show what was handed in under the cells that ran after hidden questions: they could print what was asked."""
-    for cell in handin.notebook.cells[len(handin.notebook.cells) if asked is None else asked + 1 :]:
-        if cell.cell_type == "code" and cell.outputs:
-            cell.outputs = clean(list(handin.saved.get(grade_id(cell) or "", []))) or [new_output(**_NOT_SHOWN)]
+def _replayed(submission: Submission, handin: Handin, causes: dict[str, str], transcript: bytes) -> _Examined:
+    if not transcript:
+        raise NotAsked("There is no transcript.")
+    try:
+        read = Transcript.from_bytes(transcript)
+    except BrokenTranscript as error:
+        raise NotAsked(str(error)) from None
+    changed = [name for name, digest in causes.items() if read.ran.causes.get(name) != digest]
+    if changed:
+        raise NotAsked(f"What was run has changed: {', '.join(changed)}.")
+    found = _sit(submission, handin, ReplayStudent(read))
+    return replace(found, transcript=transcript, seconds={"total": read.ran.seconds})
 
 
-def _notes(kernel: KernelStudent) -> Iterator[str]:
-    if kernel.death:
-        yield f"The kernel ended early. {kernel.death}"
-    if kernel.dropped:
+def _sit(submission: Submission, handin: Handin, sitting: Sitting) -> _Examined:
+    """Run the notebook and ask all questions, in a kernel or from a transcript."""
+    week, student, fresh = submission.week, sitting.student, set[str]()
+    filled, problems = counting_form(submission.folder, week.assignment)
+    given = {"sheet": Sheet(week.assignment, student, filled), "notebook": Evidence(handin.notebook, fresh)}
+    examination = Examination(week, student, submission.draw, given)
+    stand_ins = _stand_ins(examination, handin, fresh)
+    sitting.run(handin.notebook, stand_ins)
+    verdicts = examine(examination)
+    forget_hidden_inputs(handin, min((i for i, call in stand_ins.items() if call is not dict), default=None))
+    notes = (*_notes(sitting), *problems)
+    sitting.settle(unasked(examination, verdicts))
+    return _Examined(verdicts, notes, sitting.kept_in)
+
+
+def _notes(sitting: Sitting) -> Iterator[str]:
+    if sitting.death:
+        yield f"The kernel ended early. {sitting.death}"
+    if sitting.dropped:
         yield "The kernel sent messages that no kernel of ours sends; they were dropped."
-
-
-def form_of(folder: Path) -> Path | None:
-    """Find the exercise sheet in a hand-in: by its name, or the first PDF."""
-    found = sorted(path for path in regular_files(folder) if path.suffix.lower() == ".pdf" and path.parent == folder)
-    return next((path for path in found if path.name == FORM_NAME), found[0] if found else None)
-
-
-def counting_form(folder: Path, assignment: Assignment) -> tuple[Filled | None, tuple[str, ...]]:
-    """Read the hand-in's PDF, and what is to be said of it; None where the notebook's answer cells count.
-
-    That is so, unless a PDF is required, where there is none, where it cannot be read, and where it is the release's
-    with nothing filled in: it lies in the folder that many hand in as a whole.
-    """
-    path = form_of(folder)
-    if path is None and not assignment.sheet_required:
-        return None, ()
-    filled = read_form(path or folder / FORM_NAME, assignment)
-    if assignment.sheet_required or filled.answers:
-        return filled, filled.problems
-    return None, () if filled.readable else filled.problems
-
-
-def _make_harmless(handin: Handin) -> None:
-    """Leave of the notebook what may be shown: no number, prose or output of it is more than text and pictures."""
-    for cell in handin.notebook.cells:
-        if cell.cell_type == "code":
-            cell.execution_count = None
-            cell.outputs = clean(cell.outputs)
-        elif "nbgrader" not in cell.metadata or not is_locked(cell):
-            cell.source = literal(cell.source)
-
-
-def stage(handin: Path, data: Path, place: Path) -> None:
-    """Copy what the kernel may see into its working copy: the hand-in's own files, and the release's data over them."""
-    budget = MAX_EXTRA_BYTES
-    for path in itertools.islice(regular_files(handin), MAX_EXTRA_FILES):
-        budget -= path.lstat().st_size
-        if path.suffix != ".ipynb" and budget >= 0:
-            target = place / path.relative_to(handin)
-            with contextlib.suppress(PermissionError):  # the run says that the file is missing
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
-    if data.is_dir():
-        shutil.rmtree(place / "data", ignore_errors=True)
-        (place / "data").unlink(missing_ok=True)
-        shutil.copytree(data, place / "data")
 
 
 def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dict[int, StandIn]:

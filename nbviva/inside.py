@@ -28,8 +28,10 @@ HOME = Path("/home/student")
 SOCKETS = Path("/run/nbviva")  # short: the path of a unix socket holds 107 bytes
 CONNECTION_FILE = SOCKETS / "connection.json"
 AGENT = Path("/opt/nbviva")
-AGENT_MODULES = ("agent.py", "codec.py")
+AGENT_MODULES = ("agent.py", "codec.py", "encoder.py", "decoder.py", "plain.py")
+TEMPLATE_MODULES = ("template.py", "nest.py")  # beside them where kernels are forked
 WRITABLE = (WORKING_COPY, HOME, Path("/tmp"), Path("/dev/shm"))  # each a tmpfs of its own
+SOCKETS_SIZE = MIB
 FONTS = HOME / ".config/matplotlib"
 USER = 1000
 READY = b"ready\n"  # what the start says when the kernel is next
@@ -127,11 +129,20 @@ def environment(outer: Mapping[str, str], python: "PythonHome | None" = None) ->
     return inner | ({"PYTHONUSERBASE": user_base} if user_base else {"PYTHONNOUSERSITE": "1"})
 
 
-def agent_files() -> dict[Path, bytes]:
-    """The framework as the kernel sees it: two modules in an empty package, nothing of the folder they come from."""
-    package = AGENT / "nbviva"
-    modules = {package / name: Path(__file__).with_name(name).read_bytes() for name in AGENT_MODULES}
-    return {package / "__init__.py": b"", **modules}
+def tmpfs(limits: Limits) -> dict[Path, int]:
+    """The places that can be written, with their sizes in bytes."""
+    return {SOCKETS: SOCKETS_SIZE, **dict.fromkeys(WRITABLE, limits.disk)}
+
+
+def mode(place: Path) -> str:
+    """The permissions of such a place, in octal."""
+    return "1777" if place.name in {"tmp", "shm"} else "0755"
+
+
+def agent_files(modules: Iterable[str] = AGENT_MODULES) -> dict[Path, bytes]:
+    """The framework as the kernel sees it: a few modules in an empty package, nothing of the folder they come from."""
+    own, package = Path(__file__).parent, AGENT / "nbviva"
+    return {package / "__init__.py": b""} | {package / name: (own / name).read_bytes() for name in modules}
 
 
 def inner_connection(connection: Mapping[str, object]) -> bytes:

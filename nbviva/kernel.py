@@ -26,9 +26,8 @@ from nbviva.codec import CAPS, Frames, encode
 from nbviva.notebooks import NotebookNode, new_output
 from nbviva.room import Clock, Room, Specs, kernel_environment
 from nbviva.session import MAX_MESSAGE_BYTES, GuardedSession
+from nbviva.sitting import StandIn
 from nbviva.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
-
-StandIn = Callable[[], Mapping[str, object]]
 
 
 class StartFailed(RuntimeError):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.plugins.base import BasePlugin
 
 from nbviva.course import Course
 from nbviva.deadline import Extensions, handed_in_at, penalty, read_extensions
+from nbviva.gradebook import find_assignment, opened, present, scores, submissions
 from nbviva.spec import Assignment
 
 
@@ -45,34 +47,42 @@ def extensions(course: Course, assignment: Assignment) -> Extensions:
     return read_extensions(course.root / "extensions.csv", assignment.week, assignment.due)
 
 
-def reapply(course: Course, week: str) -> tuple[Penalised, ...]:
+def reapply(course: Course, week: str, book: Gradebook | None = None) -> tuple[Penalised, ...]:
     """Bring deadline, extensions and late penalties in the gradebook up to date; marks nothing, runs nothing.
 
-    Gives the groups whose penalty changed.
+    Gives the groups whose penalty changed. An open gradebook is used where one is given.
     """
+    if book is not None:
+        return _reapply(course, week, book)
+    if not present(course):
+        return ()
+    with opened(course) as own:
+        return _reapply(course, week, own)
+
+
+def _reapply(course: Course, week: str, book: Gradebook) -> tuple[Penalised, ...]:
+    entry = find_assignment(book, week)
+    if entry is None:
+        return ()
     assignment = course.week(week).assignment
     given = extensions(course, assignment)
+    entry.duedate = assignment.due_utc.replace(tzinfo=None)
+    book.db.flush()
+    points = scores(book, entry.id)
     changed: list[Penalised] = []
-    path = course.root / "gradebook.db"
-    if not path.is_file():
-        return ()
-    with Gradebook(f"sqlite:///{path}") as gradebook:
-        try:
-            entry: Any = gradebook.find_assignment(week)
-        except MissingEntry:
-            return ()
-        entry.duedate = assignment.due_utc.replace(tzinfo=None)
-        for submission in sorted(entry.submissions, key=lambda item: str(item.student_id)):
-            before = float(submission.late_submission_penalty or 0)
-            due = given.due(submission.student_id, assignment.due)
-            after = _update(course, assignment, submission, due)
-            if after != before:
-                changed.append(Penalised(submission.student_id, before, after, due))
-        gradebook.db.commit()
+    for submission in submissions(book, entry.id):
+        before = sum(float(notebook.late_submission_penalty or 0) for notebook in submission.notebooks)
+        due = given.due(submission.student_id, assignment.due)
+        after = _update(course, assignment, submission, due, points)
+        if after != before:
+            changed.append(Penalised(submission.student_id, before, after, due))
+    book.db.commit()
     return tuple(changed)
 
 
-def _update(course: Course, assignment: Assignment, submission: Any, due: datetime) -> float:
+def _update(
+    course: Course, assignment: Assignment, submission: Any, due: datetime, points: Mapping[str, float]
+) -> float:
     extra = due.astimezone(UTC) - assignment.due_utc
     submission.extension = extra or None
     moment = handed_in_at(course.submitted(assignment.week, submission.student_id) / "timestamp.txt")
@@ -82,7 +92,7 @@ def _update(course: Course, assignment: Assignment, submission: Any, due: dateti
         moment = submission.timestamp.replace(tzinfo=UTC)
     total = 0.0
     for notebook in submission.notebooks:
-        lost = penalty(moment, due, assignment.late, float(notebook.score))
+        lost = penalty(moment, due, assignment.late, points.get(notebook.id, 0.0))
         notebook.late_submission_penalty = lost or None
         total += lost
     return total

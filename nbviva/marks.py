@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from nbgrader.api import Gradebook, MissingEntry
 
 from nbviva.collect import lms_file
 from nbviva.course import Course
+from nbviva.dates import date_problems
 from nbviva.deadline import Extensions, handed_in_at, late_minutes, penalty
-from nbviva.filled import read_form
-from nbviva.grade import form_of
+from nbviva.gradebook import GradeRow, grade_rows, opened, present
 from nbviva.handin import BrokenNotebook, find_notebook, parse_notebook
 from nbviva.late import extensions
+from nbviva.paper import Signed, signed
 from nbviva.people import Person, Roster, header_people, members_of, problems, read_roster, remembered, same_person
 from nbviva.spec import Assignment
 from nbviva.store import stored_report
-
-Said = Mapping[str, Sequence[Person]]
 
 
 @dataclass(frozen=True)
@@ -64,22 +60,20 @@ class Row:
     report: str = ""
 
 
-def people_on_forms(course: Course, week: str) -> Said:
-    """Give the students that each group's exercise sheet names."""
+def sheets(course: Course, week: str) -> dict[str, Signed]:
+    """Give what each group's exercise sheet says about its members."""
     assignment = course.week(week).assignment
-    forms = {group: form_of(course.submitted(week, group)) for group in course.groups(week)}
     return {
-        group: tuple(Person(name=m.name, number=m.number) for m in read_form(path, assignment).members)
-        for group, path in forms.items()
-        if path is not None
+        group: signed(course.submitted(week, group), course.report(week, group), assignment)
+        for group in course.groups(week)
     }
 
 
-def rows(course: Course, week: str, forms: Said | None = None) -> tuple[Row, ...]:
+def rows(course: Course, week: str) -> tuple[Row, ...]:
     """Give the marks list: every member of every group that handed in, then those of the roster who did not."""
     assignment = course.week(week).assignment
     roster, given = read_roster(course.root / "roster.csv"), extensions(course, assignment)
-    said, books = members_said(course, week, forms or {}), gradebook_marks(course, assignment)
+    said, books = members_said(course, week, sheets(course, week)), gradebook_marks(course, assignment)
     found: list[Row] = []
     for group in course.groups(week):
         marked = books.get(group) or report_marks(course, assignment, group)
@@ -88,23 +82,25 @@ def rows(course: Course, week: str, forms: Said | None = None) -> tuple[Row, ...
     return (*found, *_missing(assignment, roster, found))
 
 
-def members_said(course: Course, week: str, forms: Said) -> dict[str, tuple[Person, ...]]:
+def members_said(course: Course, week: str, forms: Mapping[str, Signed]) -> dict[str, tuple[Person, ...]]:
     """Give the members of each group as the form, the notebook's header cell and the LMS name them, in that order."""
     lms = remembered(lms_file(course, week))
     name = course.week(week).assignment.notebook
     return {
-        group: (*forms.get(group, ()), *_header(course.submitted(week, group), name), *lms.get(group, ()))
+        group: (*forms[group].people, *_header(course.submitted(week, group), name), *lms.get(group, ()))
         for group in course.groups(week)
     }
 
 
-def problem_list(course: Course, week: str, forms: Said | None = None) -> tuple[str, ...]:
-    """Give the instructor's list of what does not fit together: members, roster, extensions."""
+def problem_list(course: Course, week: str) -> tuple[str, ...]:
+    """Give the instructor's list of what does not fit together: members, sheets, roster, extensions."""
     assignment = course.week(week).assignment
     roster = read_roster(course.root / "roster.csv")
-    said = members_said(course, week, forms or {})
+    forms = sheets(course, week)
+    said = members_said(course, week, forms)
     found = problems(said, roster, assignment.group_size, assignment.check_digit)
-    return (*extensions(course, assignment).problems, *found)
+    on_paper = (f"{group}: {text}" for group, form in forms.items() for text in form.problems)
+    return (*date_problems(course, assignment), *on_paper, *found)
 
 
 def _header(folder: Path, name: str) -> tuple[Person, ...]:
@@ -117,30 +113,18 @@ def _header(folder: Path, name: str) -> tuple[Person, ...]:
 
 def gradebook_marks(course: Course, assignment: Assignment) -> dict[str, Marked]:
     """Give the marks that stand in the gradebook, by group."""
-    path = course.root / "gradebook.db"
-    if not path.is_file():
+    if not present(course):
         return {}
-    with Gradebook(f"sqlite:///{path}") as gradebook:
-        try:
-            entries: Any = gradebook.find_assignment(assignment.week).submissions
-        except MissingEntry:
-            return {}
-        return {entry.student_id: marked for entry in entries if (marked := _booked(entry, assignment))}
+    groups: dict[str, dict[str, GradeRow]] = {}
+    with opened(course) as book:
+        for row in grade_rows(book, assignment.week):
+            groups.setdefault(row.group, {})[row.cell] = row
+    return {group: _booked(grades, assignment) for group, grades in groups.items()}
 
 
-def _booked(entry: Any, assignment: Assignment) -> Marked | None:
-    grades = {grade.name: grade for notebook in entry.notebooks for grade in notebook.grades}
-    if not grades:
-        return None
-    points = tuple(_score(grades.get(question.name)) for question in assignment.questions)
-    again = any(grade.needs_manual_grade for grade in grades.values())
-    return Marked(points, again or None in points)
-
-
-def _score(grade: Any) -> float | None:
-    if grade is None or (grade.manual_score is None and grade.auto_score is None):
-        return None
-    return float(grade.score)  # nbgrader's own: the manual mark, else the automatic one, with its extra credit
+def _booked(grades: Mapping[str, GradeRow], assignment: Assignment) -> Marked:
+    points = tuple(grades[q.name].score if q.name in grades else None for q in assignment.questions)
+    return Marked(points, any(grade.needs_person for grade in grades.values()) or None in points)
 
 
 def report_marks(course: Course, assignment: Assignment, group: str) -> Marked | None:

@@ -20,13 +20,18 @@ MAX_PICTURE = 2 << 20
 MAX_OUTPUTS = 60
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CUT = re.compile(r"\[\d{1,9} more outputs were cut\.\]")
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def clean(outputs: list[Any]) -> list[NotebookNode]:
-    """Give the harmless part of a cell's outputs, wherever they come from; total."""
+    """Give the harmless part of a cell's outputs, wherever they come from; total, and the same when done twice."""
     kept = [output for item in outputs[:MAX_OUTPUTS] if (output := _clean(item)) is not None]
-    if len(outputs) > MAX_OUTPUTS:
+    if len(outputs) == MAX_OUTPUTS + 1 and _CUT.fullmatch(
+        printed([last := _clean(outputs[-1]) or new_output("stream")])
+    ):
+        kept.append(last)  # it was cut before
+    elif len(outputs) > MAX_OUTPUTS:
         kept.append(new_output("stream", name="stdout", text=f"[{len(outputs) - MAX_OUTPUTS} more outputs were cut.]"))
     return kept
 

@@ -189,7 +189,9 @@ def problems(
     members = {group: members_of(roster, group, people) for group, people in said.items()}
     found = list(roster.problems)
     for group, people in said.items():
-        found += [f"{group}: {text}" for person in people for text in _odd(person, roster, check_digit)]
+        told = {_name_of(person) for person in people if plain_number(person.number)}  # by their numbers already
+        asked = [person for person in people if plain_number(person.number) or _name_of(person) not in told]
+        found += [f"{group}: {text}" for person in asked for text in _odd(person, roster, check_digit)]
         if len(members[group]) > group_size:
             found.append(f"{group}: {len(members[group])} students handed in together where {group_size} may.")
         if not members[group]:

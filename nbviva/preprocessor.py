@@ -18,12 +18,13 @@ from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader import utils
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets.config import Config
 
-from nbviva.course import Course
+from nbviva.course import Course, Refused
+from nbviva.feedback import BookedGrades, FeedbackExporter
+from nbviva.gradebook import opened
 from nbviva.late import LatePenalty
 from nbviva.notebooks import NotebookNode, new_notebook, new_output
 from nbviva.sandbox import refusal
@@ -36,15 +37,15 @@ from nbviva.words import words
 def configure(config: Config, root: Path) -> None:
     """Configure nbgrader for a course directory: called by `nbgrader_config.py` with `get_config()`."""
     config.CourseDirectory.root = str(root)
+    if os.environ.get("NBVIVA_DB"):
+        config.CourseDirectory.db_url = Course(root).db_url()
     config.ClearSolutions.code_stub = {"python": STUB}
     config.Autograde.exporter_class = TolerantExporter
     config.Autograde.sanitize_preprocessors = [Viva]
     config.AssignLatePenalties.plugin_class = LatePenalty
     config.Autograde.autograde_preprocessors = [RecordVerdicts, AssignLatePenalties]
-
-
-class Refused(Exception):
-    """A step was not done; the text says why and what to do."""
+    config.GenerateFeedback.exporter_class = FeedbackExporter
+    config.GenerateFeedback.preprocessors = [BookedGrades]
 
 
 class TolerantExporter(NotebookExporter):
@@ -116,7 +117,7 @@ def nbgrader(course: Course, *command: str) -> str:
 def set_deadline(course: Course, week: str) -> None:
     """Tell the gradebook a week's deadline, which it keeps in UTC."""
     due = course.week(week).assignment.due.astimezone(UTC).replace(tzinfo=None)
-    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+    with opened(course) as gradebook:
         gradebook.update_or_create_assignment(week, duedate=due)  # type: ignore[arg-type]  # a wrong annotation there
 
 

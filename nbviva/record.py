@@ -1,35 +1,153 @@
-"""Record reports in the gradebook: nbgrader's own autograde, on a staged copy in which every hand-in is whole."""
+"""Record reports: marks into the gradebook, graded notebooks into `autograded/`, pages into `feedback/`.
+
+There is one writer, it writes many groups at a time, and only those of which something has changed. A killed call is
+completed by the next one: files go before the gradebook's commit, and the note that a group is done comes last.
+"""
 
 from __future__ import annotations
 
-import shutil
+import errno
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from nbviva.course import Course
+from nbgrader.api import Gradebook
+
+from nbviva.autograded import FROM_HANDIN, read_small, stamp
+from nbviva.course import Course, Refused
+from nbviva.entries import enter
+from nbviva.gradebook import LOST, comment_rows, find_assignment, grade_rows, opened, submissions
+from nbviva.handin import regular_files
 from nbviva.late import reapply
-from nbviva.preprocessor import nbgrader
+from nbviva.outline import Outline, bring_up, outline
+from nbviva.pages import write_pages
+from nbviva.recorded import Note, digest, keep, notes
+
+BATCH = 100
 
 
-def record(course: Course, week: str, groups: list[str]) -> None:
-    """Let nbgrader record the stored reports of these groups and write their feedback.
+@dataclass(frozen=True)
+class Recorded:
+    """The groups whose marks a call of `record` wrote, and those whose page; of the others nothing had changed."""
 
-    nbgrader passes over a hand-in whose notebook is missing, misnamed or unreadable; the staged copy holds the notebook
-    of each report in its place, so that every group has marks, a page in the formgrader, and feedback.
+    marks: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+
+
+def record(course: Course, week: str, groups: Sequence[str], *, workers: int | None = None) -> Recorded:
+    """Record the stored reports of these groups and write their pages, where something has changed.
+
+    Every group has marks, a notebook for the formgrader and a page, also one whose hand-in held no notebook. Marks and
+    comments that a person gave stay. `workers` processes (default: the cores) write pages.
+
+    Raises
+    ------
+    Refused
+        If gradebook or disk cannot be written; what was graded is not lost, and the next call goes on from there.
     """
     if not groups:
-        return
-    staged = course.root / ".nbviva" / "staged"
-    shutil.rmtree(staged, ignore_errors=True)
-    notebook = f"{course.week(week).assignment.notebook}.ipynb"
+        return Recorded()
+    wanted = outline(course, week)
+    with _room_on_disk(), opened(course) as book:
+        bring_up(book, course, week, wanted)
+        marks = _record_marks(book, course, week, wanted, groups)
+        reapply(course, week, book)
+        shown = _shown(book, week)
+    with _room_on_disk():
+        pages = _record_pages(course, week, wanted, {group: shown[group] for group in groups}, workers)
+    return Recorded(marks, pages)
+
+
+@contextmanager
+def _room_on_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise Refused(f"The disk is full: make room where the course lies. {LOST}") from error
+
+
+def _record_marks(
+    book: Gradebook, course: Course, week: str, wanted: Outline, groups: Sequence[str]
+) -> tuple[str, ...]:
+    code = _code()
+    reports = {group: _report_digest(course, week, wanted, group, code) for group in groups}
+    known, rows = notes(course, week), _rows(book, week)
+    notebooks = {group: course.autograded(week, group) / f"{wanted.notebook}.ipynb" for group in groups}
+
+    def now(group: str) -> tuple[str, str, str]:
+        return reports[group], rows.get(group, ""), stamp(notebooks[group])
+
+    stale = []
     for group in groups:
-        folder = staged / group / week
-        folder.mkdir(parents=True)
-        shutil.copyfile(course.report(week, group) / "notebook.ipynb", folder / notebook)
-        stamp = course.submitted(week, group) / "timestamp.txt"
-        if stamp.is_file() and not stamp.is_symlink():
-            shutil.copyfile(stamp, folder / stamp.name)
-    nbgrader(
-        course, "autograde", week, "--force", f"--CourseDirectory.submitted_directory={staged.relative_to(course.root)}"
-    )
-    reapply(course, week)
-    nbgrader(course, "generate_feedback", week, "--force")
-    shutil.rmtree(staged)
+        note = known.get(group, Note())
+        if not note.notebook or now(group) != (note.report, note.rows, note.notebook):
+            stale.append(group)
+    for start in range(0, len(stale), BATCH):
+        batch = stale[start : start + BATCH]
+        enter(book, course, week, wanted, batch)
+        rows = _rows(book, week)
+        for group in batch:
+            report, row, notebook = now(group)
+            known[group] = replace(known.get(group, Note()), report=report, rows=row, notebook=notebook)
+        keep(course, week, known)
+    return tuple(stale)
+
+
+def _code() -> bytes:
+    """Give a digest of the framework: other words on a page, or other rules of recording, are a change too."""
+    files = sorted(path for path in regular_files(Path(__file__).parent) if "__pycache__" not in path.parts)
+    return digest(part for path in files for part in (path.name.encode(), path.read_bytes())).encode()
+
+
+def _report_digest(course: Course, week: str, wanted: Outline, group: str, code: bytes) -> str:
+    folder, handin = course.report(week, group), course.submitted(week, group)
+    try:
+        report = [(folder / name).read_bytes() for name in ("report.json", "notebook.ipynb")]
+    except FileNotFoundError:
+        raise Refused(f"There is no report on {group}: run 'nbviva grade {week}'.") from None
+    return digest([*report, *(read_small(handin / name) for name in FROM_HANDIN), repr(wanted).encode(), code])
+
+
+def _rows(book: Gradebook, week: str) -> dict[str, str]:
+    """Give a digest of each group's automatic marks and comments, as they stand in the gradebook."""
+    found = [(row.group, (row.cell, row.auto)) for row in grade_rows(book, week)]
+    return _by_group([*found, *((row.group, (row.cell, row.auto)) for row in comment_rows(book, week))])
+
+
+def _shown(book: Gradebook, week: str) -> dict[str, str]:
+    """Give a digest of all that each group's page shows of the gradebook."""
+    found = [(row.group, (row.cell, row.score)) for row in grade_rows(book, week)]
+    comments = [(row.group, (row.cell, row.auto, row.manual)) for row in comment_rows(book, week)]
+    late = [
+        (entry.student_id, ("late", notebook.late_submission_penalty))
+        for entry in submissions(book, find_assignment(book, week).id)
+        for notebook in entry.notebooks
+    ]
+    return _by_group([*found, *comments, *late])
+
+
+def _by_group(rows: Sequence[tuple[str, tuple[object, ...]]]) -> dict[str, str]:
+    groups: dict[str, list[str]] = {}
+    for group, row in rows:
+        groups.setdefault(group, []).append(repr(row))
+    return {group: digest([text.encode() for text in sorted(texts)]) for group, texts in groups.items()}
+
+
+def _record_pages(
+    course: Course, week: str, wanted: Outline, shown: Mapping[str, str], workers: int | None
+) -> tuple[str, ...]:
+    known = notes(course, week)
+    config = read_small(course.root / "nbgrader_config.py")
+    target = {group: digest([known[group].report.encode(), text.encode(), config]) for group, text in shown.items()}
+    places = {group: course.feedback(week, group) / f"{wanted.notebook}.html" for group in shown}
+    before = {group: stamp(places[group]) for group in shown}
+    stale = [g for g in shown if not before[g] or (known[g].shown, known[g].page) != (target[g], before[g])]
+    try:
+        write_pages(course, week, wanted.notebook, stale, workers)
+    finally:
+        written = {group: now for group in stale if (now := stamp(places[group])) not in {"", before[group]}}
+        keep(course, week, known | {g: replace(known[g], shown=target[g], page=now) for g, now in written.items()})
+    return tuple(written)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbviva.checks import Week
-from nbviva.course import Course
+from nbviva.course import Course, Refused
 from nbviva.form import build_form
 from nbviva.handin import regular_files
-from nbviva.preprocessor import Refused, nbgrader, set_deadline
+from nbviva.preprocessor import nbgrader, set_deadline
 from nbviva.source import hidden_parts, write_source
 
 _MIN_LINE = 24

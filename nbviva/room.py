@@ -33,10 +33,18 @@ class Clock:
 
 @dataclass(frozen=True)
 class Room:
-    """Where a kernel runs: in a sandbox under `limits`, or (the instructor's own notebooks only) beside us."""
+    """Where a kernel runs: in a sandbox under `limits`, or (the instructor's own notebooks only) beside us.
+
+    Attributes
+    ----------
+    template
+        The address of a `nbviva.warm.Template` that sandboxed kernels are forked from; without one they start cold.
+        No report depends on it.
+    """
 
     sandboxed: bool = True
     limits: Limits = field(default_factory=Limits)
+    template: str = field(default="", repr=False, compare=False)
 
 
 class Specs(KernelSpecManager):
@@ -44,7 +52,7 @@ class Specs(KernelSpecManager):
 
     def __init__(self, room: Room, folder: Path) -> None:
         super().__init__()
-        config = {"limits": room.limits, "working_copy": folder}
+        config = {"limits": room.limits, "working_copy": folder, "template": room.template}
         stanza = {"provisioner_name": "nbviva-sandbox", "config": config} if room.sandboxed else None
         self.known = KernelSpec(
             argv=[sys.executable, "-P", "-m", "nbviva.agent", "-f", "{connection_file}"],

@@ -28,13 +28,12 @@ from typing import IO, Any, cast
 
 from jupyter_client.connect import KernelConnectionInfo, port_names
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Instance, Tuple
+from traitlets import Instance, Tuple, Unicode
 
 from nbviva import bubblewrap, cgroup, inside, user
+from nbviva.forked import Forked, request
 from nbviva.inside import Limits
 
-PACKAGES = Path(__file__).parents[1]
-FRAMEWORK = () if PACKAGES.name in {"site-packages", "dist-packages"} else (PACKAGES,)  # the repository, if it is one
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 START_SECONDS = 60.0
 END_SECONDS = 10.0
@@ -59,8 +58,10 @@ class SandboxProvisioner(LocalProvisioner):
 
     limits = Instance(Limits, ())
     working_copy = Instance(Path, allow_none=True)
+    template = Unicode()  # the socket of a process to fork from; without one the kernel is started cold
     hidden = Tuple(default_value=())  # folders that no kernel may see, beside the current one and the framework's
 
+    process: Any = None  # a Popen or a Forked
     _folder: Path  # made by `pre_launch`
     _group = cgroup.Cgroup("none")
     _watch: cgroup.MemoryWatch | None = None
@@ -110,9 +111,11 @@ class SandboxProvisioner(LocalProvisioner):
     def _refusal(self) -> str | None:
         return _lasting_refusal()
 
-    def _spawn(self, kernel: Sequence[str], files: contextlib.ExitStack) -> "subprocess.Popen[bytes]":
+    def _spawn(self, kernel: Sequence[str], files: contextlib.ExitStack) -> "subprocess.Popen[bytes] | Forked":
         archive = files.enter_context(os.fdopen(os.memfd_create("handin"), "w+b"))
         inside.pack(self.working_copy, self.limits.disk, archive)
+        if self.template:
+            return self._fork(kernel, archive)
         parcel = bubblewrap.Parcel(files)
         return subprocess.Popen(
             self._command(kernel, parcel),
@@ -125,28 +128,26 @@ class SandboxProvisioner(LocalProvisioner):
             start_new_session=True,
         )
 
+    def _fork(self, kernel: Sequence[str], archive: IO[bytes]) -> Forked:
+        """Ask the template for a fork, and put it under its limits before it hears what for."""
+        shown = bubblewrap.view(kernel[0], self.hidden, {}).python.binds
+        self._group = cgroup.make_cgroup(self.limits)
+        self.process = forked = Forked(self.template)
+        self._group.enter([forked.pid])
+        forked.ask(request(kernel, self.limits, self.connection_info, shown), archive.fileno())
+        return forked
+
     def _outer_environment(self) -> dict[str, str]:
         """Next to nothing: a student can read it as the environment of the first process, which is bubblewrap."""
         runtime = {name: value for name, value in os.environ.items() if name == "XDG_RUNTIME_DIR"}  # for systemd-run
         return runtime | {"PATH": SYSTEM_PATH}
 
     def _command(self, kernel: Sequence[str], parcel: bubblewrap.Parcel) -> list[str]:
-        view = self._view(kernel[0])
-        words = bubblewrap.command(kernel, self.limits, view, parcel)
-        self._group = cgroup.make_cgroup(self.limits)
-        return [*self._group.prefix, *user.dropped(view.python.binds), *words]
-
-    def _view(self, executable: str) -> bubblewrap.View:
-        hidden = tuple(folder.resolve() for folder in (Path.cwd(), *FRAMEWORK, *self.hidden))
-        python = inside.python_home(executable, hidden)
-        if both := set(python.binds) & set(hidden):
-            message = (
-                f"{both.pop()} is the course and its environment at once: make one of them in a folder of its own."
-            )
-            raise SandboxUnavailable(message)
         connection = {inside.CONNECTION_FILE: inside.inner_connection(self.connection_info)}
-        files = connection | inside.agent_files() | inside.font_lists(executable)
-        return bubblewrap.View(python, hidden, files)
+        shown = bubblewrap.view(kernel[0], self.hidden, connection)
+        words = bubblewrap.command(kernel, self.limits, shown, parcel)
+        self._group = cgroup.make_cgroup(self.limits)
+        return [*self._group.prefix, *user.dropped(shown.python.binds), *words]
 
     async def _until_ready(self, said: int) -> None:
         """Read what the start says until it says that the kernel is next; no line of a hand-in has run before."""
@@ -163,7 +164,7 @@ class SandboxProvisioner(LocalProvisioner):
                 message = f"The sandbox ended before the kernel began and said {heard.decode(errors='replace')!r}."
                 raise SandboxUnavailable(message)
 
-    async def _until_bound(self, process: "subprocess.Popen[bytes]") -> None:
+    async def _until_bound(self, process: "subprocess.Popen[bytes] | Forked") -> None:
         """A client that comes before the sockets tries again only after 100 ms; that a kernel died is its to notice."""
         end = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < end:

@@ -35,15 +35,17 @@ class Sheet:
             said += f" (accepted within {bound:g})"
         else:
             right = given == (frozenset(key) if isinstance(given, frozenset) else key)  # type: ignore[call-overload]
-        other = self._difference(question, answer, given)
+        other = self.difference(answer)
         require(right, f"{said}. It is not right.{other}")
         return f"{said}.{other}"
 
-    def _difference(self, question: Question, answer: str, given: Any) -> str:
-        """Say that the notebook's cell has another answer than the PDF, or nothing."""
-        if self._filled is None:
+    def difference(self, answer: str) -> str:
+        """Say that the notebook's cell has another answer than the PDF, or nothing; `judge` says it by itself."""
+        question = self._questions[answer]
+        if self._filled is None or answer not in self._filled.answers:
             return ""
         try:
+            given = _READ[question.kind](self, answer)
             cell = _READ[question.kind](Sheet(self._assignment, self._student), answer)
         except Mismatch:
             return ""  # the cell is not filled in

@@ -1,25 +1,31 @@
 """`notebook.py` to the nbgrader source notebook, and from it to what the release and the frame of a hand-in are.
 
 The percent-format file says with one key of cell metadata what a cell is: `solution="name"` (the student writes),
-`test="name"` (the graded cell of a question), `given="name"` (locked). Points and the hidden checks are added here.
+`test="name"` (the graded cell of a question), `given="name"` (locked). Points and the hidden checks are added here, and
+where prose says `{{issued}}` or `{{due}}`, the dates of assignment.toml.
 """
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import jupytext
 
 from nbviva.checks import Week
+from nbviva.deadline import spoken_moment
 from nbviva.notebooks import NotebookNode, copy, node, to_text
-from nbviva.spec import Question
+from nbviva.spec import Assignment, Question
 
 TRAINING, EXPERIMENT = "training", "experiment"
 _ROLES = ("solution", "test", "given")
 _HIDDEN = re.compile(r"\n?### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n?", re.DOTALL)
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL | re.MULTILINE)
+_MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
 
@@ -34,6 +40,8 @@ def source_notebook(week: Week) -> NotebookNode:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
         cell.metadata.pop("lines_to_next_cell", None)  # the percent file's blank lines
+        if cell.cell_type == "markdown":
+            cell.source = _dated(cell.source, week.assignment)
         role = next((role for role in _ROLES if role in cell.metadata), None)
         if role is not None:
             _mark(cell, role, str(cell.metadata.pop(role)), week, seen)
@@ -45,6 +53,12 @@ def source_notebook(week: Week) -> NotebookNode:
     notebook.metadata = copy({"kernelspec": kernel, "language_info": {"name": "python"}})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
+
+
+def _dated(text: str, assignment: Assignment) -> str:
+    """Put the dates of assignment.toml where prose says {{issued}} and {{due}}."""
+    due = f"{spoken_moment(assignment.due)} ({getattr(assignment.due.tzinfo, 'key', 'UTC')})"
+    return text.replace("{{issued}}", f"{assignment.issued:%d.%m.%Y}").replace("{{due}}", due)
 
 
 def _mark(cell: NotebookNode, role: str, name: str, week: Week, seen: set[str]) -> None:
@@ -110,6 +124,27 @@ def code_cells(week: Week) -> list[NotebookNode]:
     for cell in source.cells:
         cell.source = _HIDDEN.sub("", cell.source)
     return [cell for cell in source.cells if cell.cell_type == "code"]
+
+
+def imports_of(source: NotebookNode) -> tuple[str, ...]:
+    """Give the modules that the release's own cells import and that are installed here, in their order.
+
+    For `nbviva.warm`: they are imported once for all kernels of a batch. Cells in which a student writes are not read,
+    nor is a module that lies beside the notebook.
+    """
+    found: list[str] = []
+    for cell in release_template(source).cells:
+        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("solution"):
+            found += _imported(_MAGIC.sub("", cell.source))
+    return tuple(name for name in dict.fromkeys(found) if find_spec(name.split(".")[0]))
+
+
+def _imported(code: str) -> Iterator[str]:
+    for statement in ast.walk(ast.parse(code)):
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom) and not statement.level:
+            yield str(statement.module)
 
 
 def tags(cell: NotebookNode) -> list[Any]:

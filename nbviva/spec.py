@@ -69,8 +69,6 @@ class Assignment:
     ----------
     issued, due
         Aware datetimes in the week's zone.
-    imports
-        The heavy modules that its notebook imports.
     files
         What the release holds beside the notebook: paths in the release, each with its path in the week's folder.
     late
@@ -91,7 +89,6 @@ class Assignment:
     group_size: int
     rule: str
     questions: tuple[Question, ...]
-    imports: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     late: Late = NOT_LATE
     check_digit: str = ""
@@ -143,7 +140,7 @@ _REQUIRED: dict[str, type] = {
     "course": str, "title": str, "term": str, "notebook": str, "issued": datetime, "due": datetime,
     "zone": str, "group_size": int, "rule": str,
 }  # fmt: skip
-_OPTIONAL = {"question", "imports", "files", "late", "check_digit", "sheet_required"}
+_OPTIONAL = {"question", "files", "late", "check_digit", "sheet_required"}
 _QUESTION_FIELDS = {f.name for f in fields(Question)}
 
 
@@ -166,7 +163,6 @@ class _Reader(Fields):
             issued=self.moment(data, "issued"),
             due=self.moment(data, "due"),
             questions=self.questions(data.get("question")),
-            imports=self.names(data, "imports"),
             files=self.table(data, "files"),
             late=self.late(data["late"]) if "late" in data else NOT_LATE,
             check_digit=self.one_of(data, "check_digit", CHECK_DIGITS),

@@ -1,4 +1,4 @@
-"""Reports on disk: `reports/<week>/<group>/` holds report.json and notebook.ipynb, written whole or not at all."""
+"""Reports on disk: `reports/<week>/<group>/` holds report.json, notebook.ipynb and transcript, each written whole."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from pathlib import Path
 
 from nbviva.course import Course
 from nbviva.digest import grading_digest
-from nbviva.grade import Submission, grade
+from nbviva.grade import Graded, Submission, grade
 from nbviva.notebooks import NotebookNode, read, to_text
+from nbviva.paper import signed
 from nbviva.room import Room
+from nbviva.transcript import MAX_FILE_BYTES
 from nbviva.verdict import Report
 
 
 def submission(course: Course, week: str, group: str, room: Room | None = None) -> Submission:
     """Give a group's hand-in with all that grading it needs."""
     room = room or Room()
-    loaded, folder, source = course.week(week), course.submitted(week, group), course.source(week)
-    digest = grading_digest(folder, loaded.folder, source, group.encode(), course.secret(), repr(room).encode())
-    return Submission(loaded, group, folder, source / "data", course.draw(week, group), digest, room)
+    loaded, folder, data = course.week(week), course.submitted(week, group), course.source(week) / "data"
+    more = (group.encode(), course.secret(), repr(room).encode())
+    digest = grading_digest(folder, loaded.folder, loaded.assignment, data, *more)
+    return Submission(loaded, group, folder, data, course.draw(week, group), digest, room)
 
 
 def graded(
@@ -31,16 +34,27 @@ def graded(
     stored = None if again else stored_report(folder)
     if stored is not None and stored.digest == item.digest and (folder / "notebook.ipynb").is_file():
         return stored, read(folder / "notebook.ipynb")
-    report, notebook = grade(item)
-    save(folder, report, notebook)
-    return report, notebook
+    found = grade(item)
+    save(folder, found)
+    signed(item.folder, folder, item.week.assignment)  # the names on the sheet, for the marks list alone
+    return found.report, found.notebook
 
 
-def save(folder: Path, report: Report, notebook: NotebookNode) -> None:
-    """Store a report; `report.json` is written last, so that it stands for a whole report."""
+def save(folder: Path, found: Graded) -> None:
+    """Store what grading found; `report.json` is written last, so that it stands for a whole report."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "notebook.ipynb", to_text(notebook))
-    _write(folder / "report.json", report.to_json())
+    write(folder / "transcript", found.transcript)
+    write(folder / "notebook.ipynb", to_text(found.notebook).encode())
+    write(folder / "report.json", found.report.to_json().encode())
+
+
+def stored_transcript(folder: Path) -> bytes:
+    """Read a stored transcript's bytes, as many as one may have; empty where there is none."""
+    try:
+        with (folder / "transcript").open("rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except OSError:
+        return b""
 
 
 def stored_report(folder: Path) -> Report | None:
@@ -51,10 +65,11 @@ def stored_report(folder: Path) -> Report | None:
         return None
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, for its owner only."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     Path(temporary).replace(path)

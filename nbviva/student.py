@@ -49,6 +49,14 @@ class Transport(Protocol):
         ...
 
 
+class Listener(Protocol):
+    """Stands between a student and its transport: it may carry a question on, write it down, or answer itself."""
+
+    def __call__(self, transport: Transport, asker: str, frames: Frames, seconds: float) -> Frames:
+        """Answer what the check or fixture `asker` asks."""
+        ...
+
+
 class Student:
     """Asks the student's notebook: `student["name"]` reads a variable, `student.name(...)` calls a function.
 
@@ -61,6 +69,7 @@ class Student:
         self._transport = transport
         self._seconds = QUESTION_SECONDS
         self._rng = np.random.default_rng(0)
+        self._asker = ""
 
     def __getitem__(self, name: str) -> Any:
         return self._ask("read", name)
@@ -122,15 +131,27 @@ def hold(student: Student, name: str) -> Remote:
     return student._hold(name)
 
 
+def listen(student: Student, listener: Listener) -> None:
+    """Let a listener carry all questions from now on."""
+    transport = student._transport
+    student._transport = lambda frames, seconds: listener(transport, student._asker, frames, seconds)
+
+
 @contextmanager
-def viva(student: Student, rng: np.random.Generator, seconds: float) -> Iterator[None]:
-    """Let the questions inside the block have this time limit (seconds each) and take their seeds from `rng`."""
-    before = student._seconds, student._rng
-    student._seconds, student._rng = seconds, rng
+def viva(student: Student, rng: np.random.Generator, seconds: float, asker: str = "") -> Iterator[None]:
+    """Let the questions inside the block have this time limit (seconds each) and take their seeds from `rng`.
+
+    Parameters
+    ----------
+    asker
+        The check or fixture on whose behalf they are asked; a listener is told.
+    """
+    before = student._seconds, student._rng, student._asker
+    student._seconds, student._rng, student._asker = seconds, rng, asker
     try:
         yield
     finally:
-        student._seconds, student._rng = before
+        student._seconds, student._rng, student._asker = before
 
 
 def local_student(namespace: dict[str, Any]) -> Student:

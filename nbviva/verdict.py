@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Outcome(StrEnum):
@@ -17,6 +19,70 @@ class Outcome(StrEnum):
 
 
 NO_NOTEBOOK = "NoNotebook"
+
+
+class PlotKind(StrEnum):
+    """How a plot's series are drawn."""
+
+    LINE = "line"
+    POINTS = "points"
+    BAR = "bar"
+    LOGO = "logo"
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number that a check measured, and the bound that it is held against; infinity is a value, too."""
+
+    name: str
+    number: float
+    bound: float | None = None
+
+
+@dataclass(frozen=True)
+class Series:
+    """The points of one line, or bars, of a plot; in a logo the heights of one letter, its name, at each position.
+
+    Attributes
+    ----------
+    panel
+        The name of the part of the plot that it is drawn in; plots of one part leave it empty.
+    dashed
+        Whether it is there to compare with: the reference, or a bound.
+    """
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    panel: str = ""
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot as plain data: aggregates only, never a hidden input.
+
+    Attributes
+    ----------
+    caption
+        One sentence that says what to see in it.
+    alt
+        What stands for the plot where it cannot be seen.
+    x_axis, y_axis
+        The axes' names, with their units.
+    bound
+        What the y values are held against, drawn as a line across.
+    """
+
+    kind: PlotKind
+    title: str
+    caption: str
+    alt: str
+    x_axis: str
+    y_axis: str
+    series: tuple[Series, ...]
+    log_y: bool = False
+    bound: float | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +100,8 @@ class Verdict:
     cause
         For a failure without an answer its kind (`Raised`, `TimedOut`, `Died`, `UnreadableAnswer`, or `NO_NOTEBOOK`),
         for an error the exception; else empty.
+    values, plots
+        What the check, and the fixtures that it used, noted in their `findings`.
     """
 
     check: str
@@ -42,6 +110,8 @@ class Verdict:
     sentence: str
     detail: str = ""
     cause: str = ""
+    values: tuple[Value, ...] = ()
+    plots: tuple[Plot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,8 +166,8 @@ class Report:
         return any(mark.points is None for mark in self.marks)
 
     def to_json(self) -> str:
-        """Give the report as JSON text."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        """Give the report as JSON text, valid also where a number is not finite: such a number is a text there."""
+        return json.dumps(_encoded(asdict(self)), indent=1, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Report:
@@ -105,7 +175,7 @@ class Report:
         data = json.loads(text)
         if type(data) is not dict:
             raise TypeError("a report is a JSON object")
-        verdicts = tuple(Verdict(**{**item, "outcome": Outcome(item["outcome"])}) for item in data.pop("verdicts"))
+        verdicts = tuple(_verdict(item) for item in data.pop("verdicts"))
         marks = tuple(Mark(**{**item, "outcome": Outcome(item["outcome"])}) for item in data.pop("marks"))
         return cls(**{**data, "verdicts": verdicts, "marks": marks, "notes": tuple(data["notes"])})
 
@@ -116,3 +186,39 @@ def combine(outcomes: list[Outcome]) -> Outcome:
         if outcome in outcomes:
             return outcome
     return Outcome.PASSED
+
+
+def _encoded(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _encoded(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_encoded(item) for item in data]
+    return str(data) if isinstance(data, float) and not math.isfinite(data) else data
+
+
+def _verdict(item: dict[str, Any]) -> Verdict:
+    item = dict(item)  # raises what is promised for what is none
+    values = tuple(
+        Value(**{**value, "number": _number(value["number"]), "bound": _bound(value)})
+        for value in item.get("values", ())
+    )
+    plots = tuple(_plot(plot) for plot in item.get("plots", ()))
+    return Verdict(**{**item, "outcome": Outcome(item["outcome"]), "values": values, "plots": plots})
+
+
+def _plot(item: dict[str, Any]) -> Plot:
+    series = tuple(
+        Series(**{**one, "x": tuple(map(_number, one["x"])), "y": tuple(map(_number, one["y"]))})
+        for one in item["series"]
+    )
+    return Plot(**{**item, "kind": PlotKind(item["kind"]), "series": series, "bound": _bound(item)})
+
+
+def _bound(item: dict[str, Any]) -> float | None:
+    return None if item.get("bound") is None else _number(item["bound"])
+
+
+def _number(value: object) -> float:
+    if type(value) not in (int, float, str):
+        raise TypeError("a number, or the text of one, is expected")
+    return float(str(value))  # through its text, since a whole number may be too large for a float

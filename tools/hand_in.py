@@ -1,12 +1,16 @@
 """Make the rehearsal hand-ins of a week from text that a person can read.
 
 Each folder of `tests/submissions/<week>/` holds `handin.toml` (its story, and what is special about it) and may hold
-`cells.py`, the solution cells that the group wrote (percent format, `# %% solution="name"`). They are filled into
-today's release, so that they cannot go stale, and the notebook is run as a student would run it, so that it has its
-outputs.
+`cells.py`, the solution cells that the group wrote (percent format, `# %% solution="name"`), over those of the group
+that it is `like`, `without` some. They are filled into today's release, so that they cannot go stale, and the notebook
+is run as a student would run it, so that it has its outputs.
+
+Where `handin.toml` has a table `[sheet]`, the release's PDF is filled in too: texts by the names of the fields,
+`{ROC-AUC}` for what the notebook printed after that word, and `ticked`, the boxes.
 """
 
 import hashlib
+import re
 import shutil
 import sys
 import tomllib
@@ -15,8 +19,10 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from pypdf import PdfWriter
 
 from nbviva.course import Course
+from nbviva.form_fields import FORM_NAME
 from nbviva.room import kernel_environment
 
 REHEARSALS = "tests/submissions"
@@ -44,6 +50,23 @@ def _write(course: Course, week: str, folder: Path, plan: dict, target: Path) ->
     notebook = _executed(course, week, base) if (base / "cells.py").exists() else _release(course, week)
     _fill(notebook, read_cells(folder))
     nbformat.write(notebook, target / name)
+    if "sheet" in plan:
+        texts = {name: text.format_map(_printed(notebook)) for name, text in plan["sheet"].items() if name != "ticked"}
+        fill_in(course.release(week) / FORM_NAME, target / FORM_NAME, texts, plan["sheet"]["ticked"])
+
+
+def fill_in(sheet: Path, target: Path, texts: dict[str, str], ticked: list[str]) -> None:
+    """Fill in an exercise sheet: texts and boxes by the names of their fields."""
+    writer = PdfWriter(clone_from=sheet)
+    for page in writer.pages:
+        writer.update_page_form_field_values(page, texts | dict.fromkeys(ticked, "/Yes"))
+    writer.write(target)
+
+
+def _printed(notebook: nbformat.NotebookNode) -> dict[str, float]:
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    text = "".join(output.text for output in outputs if output.output_type == "stream")
+    return {word: float(number) for word, number in re.findall(r"(?m)^([\w-]+): (\d*\.\d+)\s*$", text)}
 
 
 def _release(course: Course, week: str) -> nbformat.NotebookNode:
@@ -51,12 +74,13 @@ def _release(course: Course, week: str) -> nbformat.NotebookNode:
 
 
 def read_cells(folder: Path) -> dict[str, str]:
-    """Give the solution cells that a rehearsal group wrote, by grade_id."""
-    path = folder / "cells.py"
-    if not path.exists():
-        return {}
-    cells = jupytext.read(path, fmt="py:percent").cells
-    return {f"{cell.metadata['solution']}_answer": cell.source for cell in cells if "solution" in cell.metadata}
+    """Give the solution cells that a rehearsal group wrote, by grade_id: its own, over those of whom it is like."""
+    plan = tomllib.loads((folder / "handin.toml").read_text("utf-8"))
+    found = read_cells(folder.parent / plan["like"]) if "like" in plan else {}
+    cells = jupytext.read(folder / "cells.py", fmt="py:percent").cells if (folder / "cells.py").exists() else []
+    found |= {f"{cell.metadata['solution']}_answer": cell.source for cell in cells if "solution" in cell.metadata}
+    left_out = {f"{name}_answer" for name in plan.get("without", [])}
+    return {name: source for name, source in found.items() if name not in left_out}
 
 
 def _fill(notebook: nbformat.NotebookNode, cells: dict[str, str]) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from graders.week11 import plots
 from graders.week11.data import invented_code
 from graders.week11.motifs import FirstLayer, best_matches, clear_cut, first_layer_motifs
 from graders.week11.sequences import Enhancers, decode, one_hot
-from nbviva.author import Remote, Student, as_numbers, check, fixture, hold, require
+from nbviva.author import Findings, Remote, Student, as_numbers, check, fixture, hold, require
 
 Floats = NDArray[np.float64]
 
@@ -83,9 +84,13 @@ def _judge_logits(net: Any, sequences: list[str]) -> float:
 
 
 @check("kernel_sizes", seconds=300)
-def kernel_sizes_are_compared(comparison: Comparison, notebook: Any) -> str:
+def kernel_sizes_are_compared(comparison: Comparison, notebook: Any, findings: Findings) -> str:
     """`compare_kernel_sizes` gives the ROC-AUC on held-out sequences for each kernel size, and it is drawn."""
     single, best = comparison.scores[0], max(comparison.scores[SIZES.index(8) :])
+    findings.plot(plots.kernel_sizes(SIZES, comparison.scores))
+    findings.value("single_letter_roc_auc", single, bound=GUESSING_BOUND)
+    findings.value("best_kernel_size_roc_auc", best, bound=single + SIZE_GAP)
+    findings.value("ruleless_roc_auc", comparison.ruleless, bound=GUESSING_BOUND)
     said = f"Kernel size 1: {single:.2f}; the best of sizes 8 to 20: {best:.2f}"
     require(single < GUESSING_BOUND, f"{said}. A kernel of one letter cannot tell these apart: near 0.5 is expected.")
     require(best > single + SIZE_GAP, f"{said}. A gain of more than {SIZE_GAP} is expected.")
@@ -98,7 +103,9 @@ def kernel_sizes_are_compared(comparison: Comparison, notebook: Any) -> str:
 
 
 @check("motifs", seconds=120)
-def motifs_are_those_of_the_kernels(student: Student, data: Enhancers, notebook: Any, rng: np.random.Generator) -> str:
+def motifs_are_those_of_the_kernels(
+    student: Student, data: Enhancers, notebook: Any, rng: np.random.Generator, findings: Findings
+) -> str:
     """`first_layer_motifs` gives each kernel's probability matrix, and the notebook shows them as sequence logos."""
     few = _random_sequences(rng, 1, 24)  # so few windows that some kernels are never active
     for kernel_size, sequences in ((9, few), (6, _random_sequences(rng, 80, 60))):
@@ -107,7 +114,11 @@ def motifs_are_those_of_the_kernels(student: Student, data: Enhancers, notebook:
     kernels, _, width = first_layer(model).weight.shape
     number = min(300, MAX_ACTIVATIONS // (kernels * len(data.sequences[0])))
     chosen = [data.sequences[i] for i in rng.permutation(len(data))[:number]]
-    matches = best_matches(_judge_motifs(student, model, chosen))
+    matrices = _judge_motifs(student, model, chosen)
+    matches = best_matches(matrices)
+    findings.plot(plots.logos(matrices, matches))
+    for match in matches:
+        findings.value(f"{match.motif}_correlation", match.correlation, bound=FOUND)
     require(notebook.figures("motif_logos"), "The notebook shows no sequence logos: run that cell, hand in its output.")
     found = [match.motif for match in matches if match.correlation >= FOUND]
     listed = ", ".join(f"{match.motif} {match.correlation:.2f}" for match in matches)

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
+from graders.week11 import plots
 from graders.week11.data import hidden_set, invented_code
 from graders.week11.sequences import Enhancers
-from nbviva.author import Student, as_numbers, check, fixture, require
+from nbviva.author import Findings, Student, as_numbers, check, fixture, require
 
 Floats = NDArray[np.float64]
 
@@ -33,11 +34,15 @@ RERUN_TOLERANCE = 0.02
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """The examiner's 5 folds: both scores as means over the folds; `names` is what the notebook's cell would set."""
+    """The examiner's 5 folds: both scores as means over the folds; `names` is what the notebook's cell would set.
+
+    `folds` are the labels of each fold's test set and the scores that it got.
+    """
 
     roc_auc: float
     pr_auc: float
     names: Mapping[str, float] = field(default_factory=dict)
+    folds: plots.Folds = ()
 
 
 @fixture()
@@ -66,29 +71,38 @@ def cross_validation(student: Student, data: Enhancers, notebook: Any, rng: np.r
     """
     splitter = StratifiedKFold(n_splits=5, shuffle=True, random_state=int(rng.integers(2**31)))
     folds = list(splitter.split(data.sequences, data.labels))
-    scores = [_fit_predict(student, _part(data, train), _part(data, test)) for train, test in folds]
+    scored = [
+        (data.labels[test], _fit_predict(student, _part(data, train), _part(data, test))) for train, test in folds
+    ]
     roc_auc, pr_auc = (
-        float(np.mean([score(data.labels[test], given) for (_, test), given in zip(folds, scores, strict=True)]))
+        float(np.mean([score(labels, given) for labels, given in scored]))
         for score in (roc_auc_score, average_precision_score)
     )
     shown = printed_scores(notebook.printed("cross_validation"))
     names = {"roc_auc": shown.get("ROC-AUC", roc_auc), "pr_auc": shown.get("PR-AUC", pr_auc)}
-    return CrossValidation(roc_auc, pr_auc, names)
+    return CrossValidation(roc_auc, pr_auc, names, scored)
 
 
 @check("roc_auc", seconds=300)
-def classifier_learns(cross_validation: CrossValidation) -> str:
+def classifier_learns(cross_validation: CrossValidation, findings: Findings) -> str:
     """5-fold cross-validation of `fit_predict` on enhancers that you do not have gives a ROC-AUC above 0.75."""
+    findings.value("roc_auc", cross_validation.roc_auc, bound=SHEET_BOUND)
+    findings.value("pr_auc", cross_validation.pr_auc)
+    by_fold = [float(roc_auc_score(labels, scores)) for labels, scores in cross_validation.folds]
+    findings.plot(plots.roc(cross_validation.folds))
+    findings.plot(plots.precision_recall(cross_validation.folds))
+    findings.plot(plots.folds_roc_auc(by_fold, SHEET_BOUND))
     said = f"ROC-AUC {cross_validation.roc_auc:.3f}, PR-AUC {cross_validation.pr_auc:.3f}"
     require(cross_validation.roc_auc > SHEET_BOUND, f"{said}; the ROC-AUC has to be above {SHEET_BOUND}.")
     return f"{said}; above {SHEET_BOUND} is needed."
 
 
 @check("roc_auc", seconds=300)
-def code_is_learnt(student: Student, invented: tuple[Enhancers, Enhancers]) -> str:
+def code_is_learnt(student: Student, invented: tuple[Enhancers, Enhancers], findings: Findings) -> str:
     """`fit_predict` learns from the labels it is given: also a regulatory code that was invented for your group."""
     train, test = invented
     found = float(roc_auc_score(test.labels, _fit_predict(student, train, test)))
+    findings.value("invented_roc_auc", found, bound=PROOF_BOUND)
     said = f"ROC-AUC {found:.3f} on invented sequences"
     require(
         found > PROOF_BOUND,
@@ -110,15 +124,15 @@ def _supported(sheet: Any, answer: str, shown: float | None, rerun: bool) -> str
     reported = sheet.number(answer)
     require(0 <= reported <= 1, f"You report a {label} of {reported:g}: give it as a share of one, such as 0.84.")
     require(shown is not None, f"No {label} is printed under your cross-validation, so nothing supports it. {RULE}")
-    decimals = max(2, count_decimals(sheet.text_of(answer)))
+    decimals, other = max(2, count_decimals(sheet.text_of(answer))), sheet.difference(answer)
     said = f"You report a {label} of {reported:.{min(decimals, 4)}f}; your notebook printed {shown:.4f}"
     if rerun:
         supported = abs(reported - float(shown or 0)) <= RERUN_TOLERANCE
         said += f" when it was run again ({RERUN_TOLERANCE} apart is accepted)"
     else:
         supported = agrees(reported, float(shown or 0), decimals)
-    require(supported, f"{said}. A number without support in the notebook gets no points, right or not. {RULE}")
-    return f"{said}."
+    require(supported, f"{said}.{other} A number without support in the notebook gets no points, right or not. {RULE}")
+    return f"{said}.{other}"
 
 
 @check("roc_auc", needs=(classifier_learns, report_is_supported))

@@ -1,12 +1,15 @@
 """The hidden checks: fresh inputs and weights for each group, asked of the student and compared with the reference."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from graders.week11 import reference
+from graders.week11 import plots, reference
 from graders.week11.asking import (
     RTOL,
+    Floats,
     activation_inputs,
     array,
     batch_norm,
@@ -20,7 +23,18 @@ from graders.week11.asking import (
     tensor,
     weights,
 )
-from nbviva.author import Remote, Student, assert_close, check, hold, require
+from nbviva.author import (
+    Findings,
+    Mismatch,
+    NoAnswer,
+    Remote,
+    Student,
+    assert_close,
+    check,
+    fixture,
+    hold,
+    require,
+)
 
 # Norms over 50 layers, measured on 400 to 1,500 networks of each method:
 VANISHED = {"baseline": 1e6, "relu": 1e10, "elu": 1e6}  # max / min; at least 6e10, 7e17, 3e11
@@ -157,12 +171,41 @@ def gradient_norms_match_for_every_method(student: Student, rng: np.random.Gener
     return "Right for skip connections, batch normalisation, ReLU and ELU."
 
 
+@dataclass(frozen=True)
+class Flows:
+    """Gradient norms of a deep network of each method, or why there are none."""
+
+    found: Mapping[str, Floats | NoAnswer | Mismatch]
+
+    def of(self, method: str) -> Floats:
+        norms = self.found[method]
+        if isinstance(norms, Exception):
+            raise norms
+        return norms
+
+
+@fixture()
+def flows(student: Student, rng: np.random.Generator, findings: Findings) -> Flows:
+    """Ask for the gradient norms of all five methods once; a method without an answer costs only its own check."""
+    found = {method: _flow(student, rng, method) for method in reference.METHODS}
+    findings.plot(plots.gradient_flow({m: norms for m, norms in found.items() if not isinstance(norms, Exception)}))
+    return Flows(found)
+
+
+def _flow(student: Student, rng: np.random.Generator, method: str) -> Floats | NoAnswer | Mismatch:
+    try:
+        return flow(student, rng, method)
+    except (NoAnswer, Mismatch) as error:
+        return error
+
+
 @check("gradient_flow")
-def gradients_vanish(student: Student, rng: np.random.Generator) -> str:
+def gradients_vanish(flows: Flows, findings: Findings) -> str:
     """Through 50 layers of tanh, ReLU or ELU alone the gradient vanishes by at least six orders of magnitude."""
     measured = []
     for method, least in VANISHED.items():
-        ratio = largest_over_smallest(flow(student, rng, method))
+        ratio = largest_over_smallest(flows.of(method))
+        findings.value(f"{method}_norm_ratio", ratio, bound=least)
         require(
             ratio > least, f"{method}: largest / smallest norm is {ratio:.1e}, where more than {least:.0e} is expected."
         )
@@ -171,10 +214,11 @@ def gradients_vanish(student: Student, rng: np.random.Generator) -> str:
 
 
 @check("gradient_flow")
-def skip_keeps_the_gradient(student: Student, rng: np.random.Generator) -> str:
+def skip_keeps_the_gradient(flows: Flows, findings: Findings) -> str:
     """With skip connections no layer's gradient norm falls below a thirtieth of the largest."""
-    norms = flow(student, rng, "skip")
+    norms = flows.of("skip")
     share = float(norms.min() / norms.max()) if norms.max() > 0 else 0.0
+    findings.value("skip_norm_share", share, bound=SKIP_SHARE)
     require(
         share > SKIP_SHARE, f"The smallest norm is {share:.2g} of the largest; more than {SKIP_SHARE:.2g} is expected."
     )
@@ -182,10 +226,11 @@ def skip_keeps_the_gradient(student: Student, rng: np.random.Generator) -> str:
 
 
 @check("gradient_flow")
-def batch_norm_lies_between(student: Student, rng: np.random.Generator) -> str:
+def batch_norm_lies_between(flows: Flows, findings: Findings) -> str:
     """With batch normalisation the gradient grows towards the input, less evenly than with skip connections."""
-    norms = flow(student, rng, "batch_norm")
+    norms = flows.of("batch_norm")
     ratio, (least, most) = largest_over_smallest(norms), BATCH_NORM_BETWEEN
+    findings.value("batch_norm_norm_ratio", ratio, bound=most)
     require(least < ratio < most, f"Largest / smallest norm is {ratio:.1e}; {least:.0e} to {most:.0e} is expected.")
     require(norms[0] > 10 * norms[-1], f"First / last norm is {norms[0] / norms[-1]:.1e}; more than 10 is expected.")
     return f"Largest / smallest norm: {ratio:.0f} ({least:.0f} to {most:.0f})."

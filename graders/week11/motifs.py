@@ -39,10 +39,11 @@ class FirstLayer:
 
 @dataclass(frozen=True)
 class Match:
-    """The motif that a set of matrices resembles most, and how much: the best Pearson correlation."""
+    """The matrix, by its index, that resembles a motif most, and how much: the best Pearson correlation."""
 
     motif: str
     correlation: float
+    kernel: int
 
 
 def first_layer_motifs(layer: FirstLayer, sequences: Sequence[str]) -> Floats:
@@ -78,21 +79,37 @@ def clear_cut(layer: FirstLayer, sequences: Sequence[str], margin: float = 1e-4)
 def best_matches(matrices: Floats, factors: Mapping[str, str] = LIVER_FACTORS) -> list[Match]:
     """Give the best correlation of each factor's JASPAR matrix with any of the matrices, the best factor first."""
     motifs = zip(factors, jaspar_matrices(factors.values()), strict=True)
-    found = [Match(name, max(correlation(matrix, motif) for matrix in matrices)) for name, motif in motifs]
-    return sorted(found, key=lambda match: -match.correlation)
+    found = [(name, [correlation(matrix, motif) for matrix in matrices]) for name, motif in motifs]
+    matches = [Match(name, max(values), values.index(max(values))) for name, values in found]
+    return sorted(matches, key=lambda match: -match.correlation)
 
 
 def correlation(matrix: Floats, motif: Floats) -> float:
     """Give the best Pearson correlation of two probability matrices (width, 4) over all offsets and both strands."""
+    return align(matrix, motif).correlation
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The best place of a motif on a matrix: the offset of its start, and the motif on the strand that fits."""
+
+    correlation: float
+    offset: int
+    motif: Floats
+
+
+def align(matrix: Floats, motif: Floats) -> Alignment:
+    """Find the offset and the strand with the best correlation of two probability matrices (width, 4)."""
     strands = (motif, motif[::-1, ::-1])  # A C G T backwards is T G C A: the reverse complement
-    return max((_pearson(a, b) for strand in strands for a, b in _overlaps(matrix, strand)), default=0.0)
+    found = [Alignment(_pearson(a, b), offset, m) for m in strands for offset, a, b in _overlaps(matrix, m)]
+    return max(found, key=lambda alignment: alignment.correlation, default=Alignment(0.0, 0, motif))
 
 
-def _overlaps(matrix: Floats, motif: Floats) -> Iterable[tuple[Floats, Floats]]:
+def _overlaps(matrix: Floats, motif: Floats) -> Iterable[tuple[int, Floats, Floats]]:
     least = min(_OVERLAP, len(matrix), len(motif))
     for offset in range(least - len(motif), len(matrix) - least + 1):  # of the motif's start in the matrix
         start, stop = max(offset, 0), min(offset + len(motif), len(matrix))
-        yield matrix[start:stop], motif[start - offset : stop - offset]
+        yield offset, matrix[start:stop], motif[start - offset : stop - offset]
 
 
 def _pearson(a: Floats, b: Floats) -> float:

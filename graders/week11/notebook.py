@@ -3,7 +3,7 @@
 #
 # **Machine Learning for Bioinformatics**, Freie Universität Berlin, SoS 2024
 #
-# Assignment on 12.06.2024. Submit until 21.06.2024 11pm, in groups of at most two.
+# Assignment on {{issued}}. Submit until {{due}}, in groups of at most two.
 #
 # Please note that the jupyter notebook must be submitted along with the exercise sheet! No points are awarded if an
 # answer is only partially correct. Answers must be supported by results from the jupyter notebook.
@@ -42,8 +42,13 @@ import torch
 from torch import nn
 
 torch.set_num_threads(1)
+colours = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#000000"]  # Okabe and Ito's
+plt.rcParams.update({"axes.prop_cycle": plt.cycler(color=colours), "figure.constrained_layout.use": True})
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 
 # %% [markdown]
+# All figures use one set of colours that readers with any colour vision can tell apart.
+#
 # ### 1. (Points: 0)
 #
 # Go through the first part of the notebook and complete the implementations.
@@ -276,20 +281,17 @@ for method, norms in flow.items():
 # ends, and then their ratios in the table.
 
 # %% given="gradient_flow_figure" tags=["experiment"]
-colours = {"baseline": "#000000", "skip": "#0072B2", "batch_norm": "#E69F00", "relu": "#D55E00", "elu": "#009E73"}
-styles = {"baseline": ":", "skip": "-", "batch_norm": "--", "relu": "-.", "elu": (0, (1, 1))}
-figure, axes = plt.subplots(figsize=(7, 4.5))
-for method, norms in flow.items():
-    axes.plot(range(1, 51), norms, color=colours[method], linestyle=styles[method], label=method.replace("_", " "))
-axes.set_yscale("log")
-axes.set_xlabel("hidden layer (1 is nearest to the input)")
-axes.set_ylabel("L2 norm of the weight gradient")
-axes.legend(frameon=False)
+styles = {"skip": "-", "relu": "-.", "elu": (0, (1, 1)), "batch_norm": "--", "baseline": ":"}
+figure, axes = plt.subplots(figsize=(7, 4))
+for method, style in styles.items():
+    axes.plot(range(1, 51), flow[method], linestyle=style, linewidth=2, label=method.replace("_", " "))
+axes.set(yscale="log", xlabel="hidden layer (1 is nearest to the input)", ylabel="L2 norm of the weight gradient")
+axes.legend()
 plt.show()
 
 # %% [markdown]
-# *Gradient norms of the five methods at initialisation, depth 50. Where a line ends on its way to the left, the norm
-# has become exactly 0 in single precision.* Change the seed or the depth in a cell of your own and see which of the
+# *Figure 1. Gradient norms of the five methods at initialisation, depth 50. Where a line ends on its way to the left,
+# the norm has become exactly 0 in single precision.* Change the seed or the depth in a cell of your own and see which of the
 # lines keep their shape.
 
 # %% test="gradient_flow"
@@ -340,6 +342,7 @@ import warnings
 import lightning as L
 import logomaker
 import pandas as pd
+from IPython.display import ProgressBar
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedKFold, train_test_split
 from torch.utils.data import DataLoader, TensorDataset
@@ -428,8 +431,8 @@ class EnhancerClassifier(L.LightningModule):
 
 # %% [markdown]
 # The `Trainer` gets the two and does the work. Its log files, checkpoints, progress bar and summary are switched off,
-# because a fit takes two seconds here. The seed makes a fit repeatable: the same sequences and the same seed give the
-# same model.
+# because a fit takes two seconds here; where several models are trained, one bar of ours tells how many are done. The
+# seed makes a fit repeatable: the same sequences and the same seed give the same model.
 #
 # You may change the optimiser, the learning rate, the batch size or the number of epochs. What to expect: 5e-3 and 1e-2
 # work well. With a learning rate of 1e-3 and no more than 10 epochs the training is cut short, and for one seed in
@@ -451,6 +454,16 @@ def predict(model, sequences):
     """Give one score a sequence, (n,); the larger, the more likely it is active in the liver."""
     with torch.no_grad():
         return model(one_hot(sequences)).numpy()
+
+
+# %%
+def progress(items):
+    """Give the items one by one, and show a bar of how many are done."""
+    bar = ProgressBar(len(items))
+    bar.display()
+    for item in items:
+        yield item
+        bar.progress += 1
 
 
 # %% [markdown]
@@ -479,7 +492,7 @@ def cross_validate(sequences, labels, seed=0):
     """Give five pairs, one a fold: the labels of its test sequences, and the scores of the model that never saw them."""
     folds = []
     splitter = StratifiedKFold(n_splits=5, shuffle=True, random_state=seed)
-    for train_index, test_index in splitter.split(sequences, labels):
+    for train_index, test_index in progress(list(splitter.split(sequences, labels))):
         train_sequences = [sequences[i] for i in train_index]
         test_sequences = [sequences[i] for i in test_index]
         scores = fit_predict(train_sequences, labels[train_index], test_sequences)
@@ -490,12 +503,12 @@ def cross_validate(sequences, labels, seed=0):
 # %%
 def draw_curves(folds):
     """Draw the ROC curve and the precision-recall curve of each fold."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4))
     for y_true, y_score in folds:
         false_positives, true_positives, _ = roc_curve(y_true, y_score)
-        left.plot(false_positives, true_positives, alpha=0.7)
+        left.plot(false_positives, true_positives, color="C0", alpha=0.6)
         precision, recall, _ = precision_recall_curve(y_true, y_score)
-        right.plot(recall, precision, alpha=0.7)
+        right.plot(recall, precision, color="C0", alpha=0.6)
     left.plot([0, 1], [0, 1], "k:", label="guessing")
     right.axhline(np.mean(folds[0][0]), color="k", linestyle=":", label="guessing")
     left.set(xlabel="false positive rate", ylabel="true positive rate", title="ROC")
@@ -544,7 +557,8 @@ assert first_layer.weight.shape == (5, 4, 8), "the first layer has n_kernels ker
 # %% [markdown]
 # Now test different kernel sizes. `compare_kernel_sizes` splits the sequences once, stratified, into a training and a
 # validation set. For each kernel size it trains a model on the first and gives its ROC-AUC on the second, as a list of
-# numbers in the order of `kernel_sizes`. `train`, `predict`, `train_test_split` and `roc_auc_score` are at hand.
+# numbers in the order of `kernel_sizes`. `train`, `predict`, `train_test_split` and `roc_auc_score` are at hand, and a
+# loop over `progress(kernel_sizes)` shows how far it is.
 
 
 # %% solution="kernel_sizes"
@@ -554,7 +568,7 @@ def compare_kernel_sizes(sequences, labels, kernel_sizes):
     train_sequences, test_sequences, train_labels, test_labels = train_test_split(
         sequences, labels, test_size=0.25, stratify=labels, random_state=0
     )
-    models = [train(train_sequences, train_labels, kernel_size) for kernel_size in kernel_sizes]
+    models = [train(train_sequences, train_labels, kernel_size) for kernel_size in progress(kernel_sizes)]
     return [roc_auc_score(test_labels, predict(model, test_sequences)) for model in models]
     ### END SOLUTION
 
@@ -567,12 +581,16 @@ def compare_kernel_sizes(sequences, labels, kernel_sizes):
 # %% given="kernel_size_comparison" tags=["training"]
 kernel_sizes = [1, 2, 4, 8, 12, 16, 20]
 kernel_size_scores = compare_kernel_sizes(sequences, labels, kernel_sizes)
-figure, axes = plt.subplots(figsize=(6, 3.5), layout="constrained")
+figure, axes = plt.subplots(figsize=(7, 3.5))
 axes.plot(kernel_sizes, kernel_size_scores, "o-")
 axes.axhline(0.5, color="k", linestyle=":", label="guessing")
 axes.set(xlabel="kernel size", ylabel="ROC-AUC on the validation set", xticks=kernel_sizes)
 axes.legend()
 plt.show()
+
+# %% [markdown]
+# *Figure 2. ROC-AUC on the validation set by kernel size. One split decides each point, so differences of two hundredths
+# are chance.*
 
 # %% test="kernel_sizes"
 assert len(kernel_size_scores) == len(kernel_sizes), "one ROC-AUC for each kernel size"
@@ -603,6 +621,8 @@ print(f"PR-AUC: {pr_auc:.4f}")
 draw_curves(folds)
 
 # %% [markdown]
+# *Figure 3. Left the ROC curve, right precision and recall, one line for each of the five folds.*
+#
 # Report the two numbers that your notebook printed, here and on the sheet, with at least two decimals: 0.84, not 84 %.
 # Hand the notebook in with its outputs, because the printed numbers are what supports your answer. Your classifier is
 # also cross-validated on enhancers of other chromosomes; what you report has to agree with what comes out there.
@@ -677,11 +697,15 @@ motifs = first_layer_motifs(model, sequences)
 information = motifs * np.log2(np.maximum(motifs, 1e-9) / 0.25)  # (n_kernels, kernel_size, 4)
 information = motifs * information.sum(axis=2, keepdims=True)  # bits of each letter
 best = np.argsort(-information.sum(axis=(1, 2)))[:6]
-figure, panels = plt.subplots(3, 2, figsize=(9, 5), layout="constrained")
+letters = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
+figure, panels = plt.subplots(3, 2, figsize=(9, 5))
 for panel, kernel in zip(panels.flat, best):
-    logomaker.Logo(pd.DataFrame(information[kernel], columns=list("ACGT")), ax=panel)
+    logomaker.Logo(pd.DataFrame(information[kernel], columns=list("ACGT")), ax=panel, color_scheme=letters)
     panel.set(title=f"kernel {kernel}", ylabel="bits", ylim=(0, 2))
 plt.show()
+
+# %% [markdown]
+# *Figure 4. Sequence logos of the six kernels with the most information, by their index in the first layer.*
 
 # %% [markdown]
 # ## Assignment 3. Pen&Paper Exercises

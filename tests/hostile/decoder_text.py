@@ -7,7 +7,7 @@ CELLS = [
         "[next(many)]",
         before=r"""
 shapes = [rb'"\ud800"', rb'"\udfff\ud800"', b'"\xff\xfe"', rb'"\u0000"', b'"' + "e\u0301".encode() * 100_000 + b'"',
-          b'["dict",["\\ud800",1]]', b'["handle",0,"\\udfff"]', b'\xef\xbb\xbf1', "[\u2028]".encode("utf-16")]
+          b'["dict",["\\ud800",1]]', b'["list","\\udfff"]', b'\xef\xbb\xbf1', "[\u2028]".encode("utf-16")]
 many = itertools.cycle(b'["tuple","ok",%s]' % shape for shape in shapes)
 """,
     ),

@@ -2,5 +2,5 @@
 
 from forge import answering
 
-CELLS = [answering("[tree(['handle', 2**39, 'float'])]")]
+CELLS = [answering("[tree(['handle', 2**39])]")]
 ANSWERS = {"half_answer": "answer_half = object()"}

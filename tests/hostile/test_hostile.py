@@ -9,6 +9,9 @@ An attack is a file `<class>_<name>.py` whose docstring says in one sentence wha
 - `after(report, notebook, outside)`: what else must hold;
 - `shown(page)`: what must hold of the page that nbgrader makes of it for the student;
 - `FIXME`, `FIXME_SHOWN`: the attack succeeds, and why.
+
+Attacks of the classes for which a fork could make a difference run in forked kernels too; with NBVIVA_HOSTILE=warm all
+run in forked kernels, and none in started ones.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ import pytest
 from nbviva import record, sandbox, store
 from nbviva.checks import Check, Week
 from nbviva.course import Course
-from nbviva.grade import Submission, grade
+from nbviva.grade import Graded, Submission, grade
 from nbviva.inside import MIB, Limits
 from nbviva.notebooks import NotebookNode, to_text
 from nbviva.preprocessor import with_verdicts
@@ -46,6 +49,7 @@ from nbviva.release import make_release
 from nbviva.room import Clock, Room
 from nbviva.source import release_template, source_notebook
 from nbviva.verdict import Outcome, Report
+from nbviva.warm import Template
 
 HERE = Path(__file__).parent
 TOY = HERE.parent / "toy"
@@ -101,11 +105,14 @@ class Outside:
     unix: socket.socket
     made: list[Path] = field(default_factory=list)
     seconds: float = 0.0
+    template: str = ""
 
-    def grade(self, group: str, folder: Path, clock: Clock, limits: Limits) -> tuple[Report, NotebookNode]:
+    def grade(self, group: str, folder: Path, clock: Clock, limits: Limits) -> Graded:
         week = self.week if clock is HONEST_CLOCK else hurried(self.week)
         data, draw = self.course.source("toy") / "data", self.course.draw("toy", group)
-        return grade(Submission(week, group, folder, data, draw, room=Room(limits=limits), clock=clock))
+        return grade(
+            Submission(week, group, folder, data, draw, room=Room(limits=limits, template=self.template), clock=clock)
+        )
 
     def inputs(self, group: str) -> tuple[float, list[int]]:
         """The hidden inputs of the toy's checks: the number to double, and those to add up."""
@@ -132,6 +139,8 @@ def load(path: Path) -> Attack:
 
 ATTACKS = [load(path) for path in sorted(HERE.glob("*_*.py")) if path.stem not in NO_ATTACKS]
 KINDS = sorted({attack.kind for attack in ATTACKS})
+ONLY_WARM = os.environ.get("NBVIVA_HOSTILE") == "warm"
+WARM_KINDS = KINDS if ONLY_WARM else ["network", "outlive", "read", "write"]
 
 
 def expected_to_fail(attack: Attack | Honest, name: str) -> Any:
@@ -139,8 +148,8 @@ def expected_to_fail(attack: Attack | Honest, name: str) -> Any:
     return [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
 
 
-def steps() -> list[Any]:
-    order = [step for kind in KINDS for step in (*[a for a in ATTACKS if a.kind == kind], Honest(kind))]
+def steps(kinds: list[str]) -> list[Any]:
+    order = [step for kind in kinds for step in (*[a for a in ATTACKS if a.kind == kind], Honest(kind))]
     names = [step.name if isinstance(step, Attack) else f"{step.kind}_then_honest" for step in order]
     return [
         pytest.param(step, id=name, marks=expected_to_fail(step, "FIXME"))
@@ -223,7 +232,7 @@ def honest(outside: Outside, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     """The honest hand-in and its report before any attack."""
     folder = tmp_path_factory.mktemp("honest")
     write_notebook(solved(outside.week), folder)
-    report, _ = outside.grade("honest", folder, HONEST_CLOCK, LIMITS)
+    report = outside.grade("honest", folder, HONEST_CLOCK, LIMITS).report
     return folder, report
 
 
@@ -276,12 +285,12 @@ def canaries(outside: Outside) -> list[Path]:
     return [place / outside.canary for place in places if (place / outside.canary).exists()]
 
 
-def assert_nothing_left(outside: Outside, before: set[int]) -> None:
+def assert_nothing_left(outside: Outside, processes: set[int], groups: list[Path]) -> None:
     end = time.monotonic() + SETTLE_SECONDS
-    while (ours() - before or control_groups()) and time.monotonic() < end:
+    while (ours() - processes or control_groups() != groups) and time.monotonic() < end:
         time.sleep(0.05)
-    assert ours() - before == set(), "processes are left"
-    assert control_groups() == [], "control groups are left"
+    assert ours() - processes == set(), "processes are left"
+    assert control_groups() == groups, "control groups are left"
     assert [folder for folder in outside.made if folder.exists()] == [], "folders are left"
 
 
@@ -311,27 +320,46 @@ def assert_tells_nothing(outside: Outside, group: str, report: Report, notebook:
     assert f"{abs(number):.6g}" not in said, "a hidden input is in the feedback"
 
 
-@pytest.mark.parametrize("step", steps())
+@pytest.mark.parametrize("step", steps([] if ONLY_WARM else KINDS))
 def test_attack_fails(step: Attack | Honest, outside: Outside, honest: tuple[Path, Report], tmp_path: Path) -> None:
+    attack_fails(step, outside, honest, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def template() -> Iterator[str]:
+    """One template for all attacks: what one of them did to it, the next one would find."""
+    with Template([]) as running:
+        yield running.address
+
+
+@pytest.mark.parametrize("step", steps(WARM_KINDS))
+def test_attack_in_a_fork_fails(
+    step: Attack | Honest, outside: Outside, honest: tuple[Path, Report], template: str, tmp_path: Path
+) -> None:
+    attack_fails(step, replace(outside, template=template), honest, tmp_path)
+
+
+def attack_fails(step: Attack | Honest, outside: Outside, honest: tuple[Path, Report], tmp_path: Path) -> None:
     if isinstance(step, Honest):
         folder, expected = honest
-        report, _ = outside.grade("honest", folder, HONEST_CLOCK, LIMITS)
+        report = outside.grade("honest", folder, HONEST_CLOCK, LIMITS).report
         assert expected == report
         assert (report.points, report.extra_points) == (6, 1)
         return
     folder, clock = tmp_path / step.name, step.get("CLOCK", CLOCK)
     hand_in(step, outside, folder)
-    course, handin, processes = tree(outside.course.root), tree(folder), ours()
+    course, handin, before = tree(outside.course.root), tree(folder), (ours(), control_groups())
     outside.made.clear()
     began = time.monotonic()
-    report, notebook = outside.grade(step.name, folder, clock, step.get("LIMITS", LIMITS))
+    found = outside.grade(step.name, folder, clock, step.get("LIMITS", LIMITS))
+    report, notebook = found.report, found.notebook
     outside.seconds = time.monotonic() - began
     assert_earns_nothing(report)
-    assert_nothing_left(outside, processes)
+    assert_nothing_left(outside, *before)
     assert_untouched(outside, course, handin, folder)
     assert outside.seconds < step.get("SECONDS", clock.cell + 2 * clock.grace + QUESTION_SECONDS) + OVERHEAD_SECONDS
     assert_tells_nothing(outside, step.name, report, notebook)
-    store.save(tmp_path / "report", report, notebook)
+    store.save(tmp_path / "report", found)
     assert store.stored_report(tmp_path / "report") == report
     step.get("after", lambda *_: None)(report, notebook, outside)
 

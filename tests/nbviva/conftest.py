@@ -11,13 +11,22 @@ import nbformat
 import pytest
 from hypothesis import settings
 
+from nbviva.checks import Week
 from nbviva.course import Course
+from nbviva.form import build_form
+from nbviva.form_fields import FORM_NAME
 from nbviva.release import make_source
 from nbviva.room import Room
 from nbviva.sandbox import refusal
 from nbviva.source import release_template, source_notebook
+from nbviva.spec import read_assignment
+
+sys.path.append(str(Path(__file__).parent.parent))
+
+from fillers import by_pypdf
 
 TOY = Path(__file__).parent.parent / "toy"
+KINDS = Path(__file__).parent.parent / "kinds" / "week3"
 PATH = list(sys.path)
 
 settings.register_profile("nbviva", derandomize=True, deadline=None, max_examples=100)
@@ -96,6 +105,32 @@ def hand_in(solved: Callable[..., nbformat.NotebookNode]) -> Callable[..., Path]
         return path
 
     return hand
+
+
+@pytest.fixture(scope="session")
+def kinds() -> Week:
+    """A week with a question of each kind that a sheet can ask, and without checks."""
+    return Week(KINDS, read_assignment(KINDS), ())
+
+
+@pytest.fixture(scope="session")
+def toy_sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The toy week's exercise sheet, not filled in."""
+    folder = TOY / "graders" / "toy"
+    return build_form(Week(folder, read_assignment(folder), ()), tmp_path_factory.mktemp("sheet"))
+
+
+@pytest.fixture(scope="session")
+def fill_in(toy_sheet: Path) -> Callable[..., Path]:
+    """Put a filled sheet into a group's hand-in: boxes by name, and texts."""
+
+    def fill(course: Course, group: str, *ticks: str, **texts: str) -> Path:
+        path = course.submitted("toy", group) / FORM_NAME
+        path.parent.mkdir(parents=True, exist_ok=True)
+        by_pypdf(toy_sheet, path, texts, ticks)
+        return path
+
+    return fill
 
 
 @pytest.fixture(scope="session")

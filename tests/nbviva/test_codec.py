@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from nbviva.codec import ARRAY_DTYPES, CAPS, Caps, Handle, Unreadable, decode, encode
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
-HANDLES = st.builds(Handle, st.integers(0, 2**39), st.text(st.characters(codec="ascii"), max_size=80))
+HANDLES = st.builds(Handle, st.integers(0, 2**39))
 HASHABLE = (
     st.none()
     | st.booleans()
@@ -161,9 +161,9 @@ def test_other_values_become_handles_where_asked():
 
     def opaque(value):
         seen.append(value)
-        return Handle(len(seen), type(value).__name__)
+        return Handle(len(seen))
 
-    assert [Handle(1, "type"), (Handle(2, "object"),)] == decode(encode([int, (thing := object(),)], opaque))
+    assert [Handle(1), (Handle(2),)] == decode(encode([int, (thing := object(),)], opaque))
     assert [int, thing] == seen
 
 
@@ -218,7 +218,7 @@ def test_lone_surrogates_are_refused_by_both_sides():
     assert "lone surrogate" in refused({"\udfff": 1})
     assert "lone surrogate" in unreadable([b'"\\ud800"'])
     assert "lone surrogate" in unreadable([b'["dict",["\\ud800",1]]'])
-    assert "lone surrogate" in unreadable([b'["handle",1,"\\ud800"]'])
+    assert "lone surrogate" in unreadable([b'["list","\\ud800"]'])
 
 
 def test_cycles_and_deep_nesting_are_refused():
@@ -296,11 +296,11 @@ def test_no_frames_and_too_many_frames_are_refused():
         (["int", 3], "integer is malformed"),
         (["int", "0xg"], "malformed"),
         (["int", ""], "malformed"),
-        (["handle", -1, "a"], "handle is malformed"),
-        (["handle", True, "a"], "handle is malformed"),
-        (["handle", 1, 1], "handle is malformed"),
-        (["handle", 1, "a" * 81], "handle is malformed"),
-        (["handle", 2**40, "a"], "handle is malformed"),
+        (["handle", -1], "handle is malformed"),
+        (["handle", True], "handle is malformed"),
+        (["handle", "1"], "handle is malformed"),
+        (["handle", 2**40], "handle is malformed"),
+        (["handle", 1, "its type"], "malformed"),
         (["dict", [1]], "malformed"),
         (["dict", 1], "malformed"),
         (["dict", [1, 2, 3]], "malformed"),

@@ -47,13 +47,14 @@ def report(course, group, **changed):
 
 
 @pytest.fixture
-def marked(course, hand_in):
+def marked(course, hand_in, fill_in):
     """Three groups: g1 with two members of the roster, g2 late, and g3 that a person has to decide about."""
     for group, stamp in (("g1", "2024-01-08 19:00:00 UTC"), ("g2", "2024-01-08 20:30:00 UTC"), ("g3", "")):
         path = hand_in(course, group)
         if stamp:
             (path.parent / "timestamp.txt").write_text(stamp)
         report(course, group, **({"half": None} if group == "g3" else {}))
+    fill_in(course, "g2", member_1_name="Cleo Late", member_1_number="3000001")
     (course.root / "roster.csv").write_text(ROSTER, "utf-8")
     return course
 
@@ -75,17 +76,13 @@ def book(course, group, **scores):
         gradebook.db.commit()
 
 
-def forms():
-    return {"g2": (Person("Cleo Late", "3000001"),)}
-
-
 def table(path):
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def test_groups_are_fanned_out_and_absent_students_listed(marked, tmp_path):
-    paths = export(marked, "toy", tmp_path, forms())
+    paths = export(marked, "toy", tmp_path)
     found = table(paths[0])
     assert [
         ("g1", "Ann Müller", "marked"), ("g1", "Bob Stone", "marked"), ("g2", "Cleo Late", "marked"),
@@ -149,7 +146,7 @@ def test_workbook_has_numbers_as_numbers_and_no_formula(marked, tmp_path):
 
 
 def test_imports_hold_final_marks_only(marked, tmp_path):
-    paths = export(marked, "toy", tmp_path, forms())
+    paths = export(marked, "toy", tmp_path)
     moodle = table(paths[2])
     assert [("1000004", "6", "6")] == [(r["ID number"], r["Grade"], r["Maximum Grade"]) for r in moodle[:1]]
     assert 3 == len(moodle)
@@ -161,11 +158,11 @@ def test_moodles_participant_is_in_its_worksheet(marked, tmp_path):
     remember(lms_file(marked, "toy"), {"g1": (Person("Ann Müller", lms="Participant 11"), Person("Bob Stone"))})
     rows = table(export(marked, "toy", tmp_path)[2])
     assert ["Participant 11", "", ""] == [row["Identifier"] for row in rows]
-    assert ["annm", "bobs", ""] == [row["Username"] for row in rows]
+    assert ["annm", "bobs", "cleo"] == [row["Username"] for row in rows]
 
 
 def test_files_are_their_owners_alone_and_named_by_the_week(marked, tmp_path):
-    paths = export(marked, "toy", tmp_path / "new", forms())
+    paths = export(marked, "toy", tmp_path / "new")
     assert ["toy-marks.csv", "toy-marks.xlsx", "toy-moodle.csv", "toy-blackboard.txt", "toy-problems.txt"] == [
         path.name for path in paths
     ]

@@ -15,59 +15,10 @@ from pikepdf import Array, Dictionary, Name, String
 from pypdf import PdfWriter
 
 from nbviva import filled as module
-from nbviva.checks import Week
 from nbviva.compare import Mismatch, as_number
 from nbviva.filled import Filled, Member, number_text, read_form
 from nbviva.form import build_form
-from nbviva.spec import read_assignment
 
-TOML = """
-course = "Painting"
-title = "Week 3: Mixing of Colours"
-term = "Spring"
-notebook = "toys"
-issued = 2024-01-01T08:00:00
-due = 2024-01-08T20:30:00
-zone = "UTC"
-group_size = 2
-rule = "None."
-
-[[question]]
-name = "half"
-number = "1"
-title = "Half"
-kind = "numeric"
-answers = { half = "half", third = "third" }
-tolerance = 0.01
-
-[[question]]
-name = "colour"
-number = "2"
-title = "Colour"
-kind = "choice"
-answers = { colour = "colour" }
-options = { red = "Dark red", blue = "Light blue" }
-
-[[question]]
-name = "colours"
-number = "3"
-title = "Colours"
-kind = "multiple_choice"
-answers = { colours = "colours" }
-options = { red = "Dark red", blue = "Light blue", green = "Green" }
-
-[[question]]
-name = "truth"
-number = "4"
-title = "Truth"
-kind = "true_false"
-answers = { truth = "truth" }
-"""
-SHEET = """
-#import "form.typ": exercise_sheet, field, ticks
-#show: exercise_sheet.with(week: "Week 3", topic: "Mixing of Colours")
-#field("half") #field("third") #ticks("colour") #ticks("colours") #ticks("truth")
-"""
 TEXTS = {
     "member_1_name": "Zoë Müller", "member_1_number": "5512345", "member_2_name": "Ada L.", "member_2_number": "77",
     "half": "3,5", "third": "7/3",
@@ -83,14 +34,9 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def form(tmp_path_factory):
-    """A week with a question of each kind, and its sheet."""
-    folder = tmp_path_factory.mktemp("forms") / "week3"
-    folder.mkdir()
-    (folder / "assignment.toml").write_text(TOML, "utf-8")
-    (folder / "sheet.typ").write_text(SHEET, "utf-8")
-    week = Week(folder, read_assignment(folder), ())
-    return build_form(week, folder / "release"), week.assignment
+def form(kinds, tmp_path_factory):
+    """The sheet of the week with a question of each kind, and its assignment."""
+    return build_form(kinds, tmp_path_factory.mktemp("forms")), kinds.assignment
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from nbviva.grade import grade, mark, stage
+from nbviva.grade import grade, mark
 from nbviva.room import Clock, Room
 from nbviva.spec import Kind, Question
 from nbviva.store import submission
 from nbviva.verdict import Outcome, Verdict
+from nbviva.working_copy import stage
 
 
 @pytest.fixture
@@ -18,7 +19,8 @@ def judge(course, hand_in, room):
     def judging(clock=None, **texts):
         hand_in(course, "g", **texts)
         item = submission(course, "toy", "g", room)
-        return grade(replace(item, clock=clock or Clock()))
+        found = grade(replace(item, clock=clock or Clock()))
+        return found.report, found.notebook
 
     return judging
 
@@ -47,7 +49,7 @@ def test_honest_hand_in_has_full_marks_twice(judge):
 def test_honest_hand_in_has_the_same_marks_beside_us_as_in_the_sandbox(judge, course):
     """Where the kernel runs decides no mark and no word of a verdict."""
     kept, _ = judge()
-    beside, _ = grade(submission(course, "toy", "g", Room(sandboxed=False)))
+    beside = grade(submission(course, "toy", "g", Room(sandboxed=False))).report
     assert (kept.marks, kept.verdicts) == (beside.marks, beside.verdicts)
     assert "none" == beside.sandbox
 
@@ -69,7 +71,8 @@ def test_training_cell_without_outputs_is_run(judge, solved, course, hand_in, ro
         if cell.cell_type == "code":
             cell.outputs = []
     hand_in(course, "g", raw=nbformat.writes(notebook).encode())
-    report, graded = grade(submission(course, "toy", "g", room))
+    found = grade(submission(course, "toy", "g", room))
+    report, graded = found.report, found.notebook
     assert text_under(graded, "long") == "total 90\n"
     assert points(report) == [2, 3, 1, 1]
 

@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 
-from nbviva.preprocessor import Refused
+from nbviva.course import Refused
 from nbviva.release import find_leaks, make_release, make_source
 from nbviva.source import release_template, source_notebook
 

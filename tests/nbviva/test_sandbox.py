@@ -5,7 +5,6 @@ One kernel, `kernel`, is shared by the probes that only look; a test that breaks
 
 # ruff: noqa: S108 - places inside the sandbox
 
-import ast
 import contextlib
 import os
 import platform
@@ -18,108 +17,20 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any, Self
 
 import pytest
-from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_client.manager import KernelManager
-from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
 from nbviva import bubblewrap, cgroup, inside, sandbox, seccomp, user
 from nbviva.inside import MIB, Limits
+from nbviva.warm import Template
+from tests.nbviva.probe import HOG, ROOMY, Died, Kernel, processes_named
 
 REPOSITORY = Path(__file__).parents[2]
-ROOMY = Limits(memory=1024 * MIB)
 VARIABLE = "NBVIVA_VARIABLE_OF_THE_GRADER"
 HOSTILE_MODULES = ("ipykernel_launcher", "ipykernel", "json", "sitecustomize", "usercustomize", "zmq")
 
 pytestmark = pytest.mark.skipif(sandbox.refusal() is not None, reason=str(sandbox.refusal()))
-
-
-class Died(Exception):
-    """The kernel ended while it was asked."""
-
-
-class Specs(KernelSpecManager):
-    """Knows one kernel: the one that a test asks for."""
-
-    metadata: dict[str, Any]
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        command = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=command, display_name=kernel_name, language="python", metadata=self.metadata)
-
-
-class Kernel:
-    """A kernel that runs code and gives back what it printed."""
-
-    def __init__(self, working_copy: Path | None, limits: Limits, name: str = "nbviva-sandbox") -> None:
-        factory = KernelProvisionerFactory.instance()
-        factory.provisioners["nbviva-sandbox"] = EntryPoint(
-            "nbviva-sandbox", "nbviva.sandbox:SandboxProvisioner", factory.GROUP_NAME
-        )
-        specs = Specs()
-        config = {"limits": limits, "working_copy": working_copy}
-        specs.metadata = {"kernel_provisioner": {"provisioner_name": name, "config": config}}
-        self.manager = KernelManager(kernel_spec_manager=specs)
-
-    def __enter__(self) -> Self:
-        self.manager.start_kernel()
-        self.connect()
-        return self
-
-    def connect(self) -> None:
-        self.client: BlockingKernelClient = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
-
-    def __exit__(self, *_: object) -> None:
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
-
-    @property
-    def provisioner(self) -> sandbox.SandboxProvisioner:
-        assert isinstance(self.manager.provisioner, sandbox.SandboxProvisioner)
-        return self.manager.provisioner
-
-    def run(self, code: str, timeout: float = 60) -> str:
-        """Run code and return what it printed, or its traceback; raise `Died` as soon as the kernel is dead."""
-        said: list[str] = []
-        request = self.client.execute(textwrap.dedent(code), store_history=False, stop_on_error=False)
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            try:
-                message = self.client.get_iopub_msg(timeout=0.2)
-            except Exception as error:  # the queue's Empty
-                if self.manager.is_alive():
-                    continue
-                raise Died from error
-            if message["parent_header"].get("msg_id") != request:
-                continue
-            content = message["content"]
-            said.append(content.get("text", "") + "\n".join(content.get("traceback", [])))
-            if content.get("execution_state") == "idle":
-                return "".join(said)
-        raise TimeoutError("".join(said))
-
-    def value(self, code: str) -> Any:
-        """Run code and read the last line that it printed as a literal."""
-        return ast.literal_eval(self.run(code).strip().splitlines()[-1])
-
-    def error(self, statement: str) -> str:
-        """The type of what a statement raises and its errno, or 'nothing'."""
-        tried = f"""
-            try:
-                {statement}
-                print("nothing")
-            except BaseException as error:
-                import errno
-                print(errno.errorcode.get(getattr(error, "errno", None), type(error).__name__))
-        """
-        return self.run(tried).strip().splitlines()[-1]
 
 
 @pytest.fixture(scope="module")
@@ -137,15 +48,15 @@ def hand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def kernel(hand_in: Path) -> Iterator[Kernel]:
-    """One kernel for all the tests that leave it as it was."""
-    with pytest.MonkeyPatch.context() as patch:
+@pytest.fixture(scope="module", params=["cold", "warm"])
+def kernel(hand_in: Path, request: pytest.FixtureRequest) -> Iterator[Kernel]:
+    """One kernel, started or forked, for all the tests that leave it as it was."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as running:
         patch.setenv(VARIABLE, VARIABLE)
         patch.setenv("JPY_PARENT_PID", str(os.getpid()))
         patch.setenv("OPENBLAS_L2_SIZE", "1048576")
-        with Kernel(hand_in, ROOMY) as started:
-            yield started
+        template = running.enter_context(Template([])).address if request.param == "warm" else ""
+        yield running.enter_context(Kernel(hand_in, ROOMY, template))
 
 
 @pytest.fixture
@@ -153,16 +64,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Kernel]]:
     """Start a kernel with limits of one's own."""
     with contextlib.ExitStack() as kernels:
         yield lambda **limits: kernels.enter_context(Kernel(tmp_path, Limits(**{"memory": 1024 * MIB, **limits})))
-
-
-def processes_named(name: str) -> list[int]:
-    """Processes of the machine with a word in their command line."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if name.encode() in entry.read_bytes().split(b"\0"):
-                found.append(int(entry.parent.name))
-    return found
 
 
 # -- what it sees ------------------------------------------------------------------------------------------------------
@@ -184,12 +85,14 @@ def test_the_working_copy_is_a_copy(kernel: Kernel, hand_in: Path) -> None:
 def test_modules_of_the_hand_in_are_inert(kernel: Kernel) -> None:
     """Nothing in the working copy is imported in the place of a module of the environment."""
     assert kernel.value("import builtins, json, zmq; print(hasattr(builtins, 'caught'))") is False
-    assert kernel.value("import sys; print([p for p in sys.path if p in ('', '.', '/handin')])") == []
+    assert kernel.value("import sys; print([p for p in sys.path[:-1] if p in ('', '.', '/handin')])") == []
 
 
-def test_of_the_framework_only_two_modules_are_there(kernel: Kernel) -> None:
-    """The kernel needs its agent and the codec, and sees no more of the framework."""
-    assert kernel.value("print(sorted(os.listdir('/opt/nbviva/nbviva')))") == ["__init__.py", "agent.py", "codec.py"]
+def test_of_the_framework_only_what_it_needs_is_there(kernel: Kernel) -> None:
+    """The kernel needs its agent and the codec, a forked one what it was forked with, and sees no more."""
+    forked = inside.TEMPLATE_MODULES if kernel.provisioner.template else ()
+    needed = {"__init__.py", *inside.AGENT_MODULES, *forked}
+    assert set(kernel.value("import os; print(os.listdir('/opt/nbviva/nbviva'))")) == needed
 
 
 def test_the_course_is_not_there(kernel: Kernel) -> None:
@@ -414,7 +317,7 @@ def test_a_killed_grader_leaves_no_kernel(tmp_path: Path) -> None:
     driver = f"""
         import sys, time
         sys.path.insert(0, {str(Path(__file__).parent)!r})
-        from test_sandbox import ROOMY, Kernel
+        from probe import ROOMY, Kernel
         with Kernel(None, ROOMY) as kernel:
             kernel.run("import subprocess; subprocess.Popen(['sleep', '{marker}'])")
             print(kernel.manager.connection_file, flush=True)
@@ -453,15 +356,18 @@ ORDINARY = 65534
 VISIT = """
     import os, sys
     sys.path.insert(0, sys.argv[1])
-    from test_sandbox import HOG, ROOMY, Died, Kernel, Limits
-    with Kernel(None, ROOMY) as kernel:
-        print(kernel.value("import os; print([os.getuid(), os.getcwd()])"))
-        print(kernel.error("open('/usr/new', 'w')"), kernel.error("os.kill(1, 9)"), kernel.value("print(1)"))
-        print(os.stat(f"/proc/{kernel.provisioner.pid}").st_uid == os.geteuid() != 0)
-    with Kernel(None, Limits(memory=300 << 20)) as kernel:
-        try: kernel.run(HOG)
-        except Died: print("died")
-    print(os.path.exists(os.path.dirname(kernel.manager.connection_file)))
+    from nbviva.warm import Template
+    from probe import HOG, ROOMY, Died, Kernel, Limits
+    with Template([]) as template:
+        for way in ("", template.address):
+            with Kernel(None, ROOMY, way) as kernel:
+                print(kernel.value("import os; print([os.getuid(), os.getcwd()])"))
+                print(kernel.error("open('/usr/new', 'w')"), kernel.error("os.kill(1, 9)"), kernel.value("print(1)"))
+                print(os.stat(f"/proc/{kernel.provisioner.pid}").st_uid == os.geteuid() != 0)
+            with Kernel(None, Limits(memory=300 << 20), way) as kernel:
+                try: kernel.run(HOG)
+                except Died: print("died")
+            print(os.path.exists(os.path.dirname(kernel.manager.connection_file)))
 """
 
 
@@ -471,10 +377,9 @@ def test_an_ordinary_user_gets_the_same_sandbox(tmp_path: Path) -> None:
     needed = (*inside.python_home(sys.executable, (REPOSITORY,)).binds, REPOSITORY)
     command = ["env", f"HOME={tmp_path}", sys.executable, "-c", textwrap.dedent(VISIT), str(Path(__file__).parent)]
     visit = as_ordinary_user(command, needed, tmp_path)
-    answer = subprocess.run(visit, capture_output=True, text=True, check=False, cwd="/", timeout=120)
-    assert answer.stdout.splitlines() == ["[1000, '/handin']", "EROFS nothing 1", "True", "died", "False"], (
-        answer.stderr
-    )
+    answer = subprocess.run(visit, capture_output=True, text=True, check=False, cwd="/var", timeout=120)
+    expected = ["[1000, '/handin']", "EROFS nothing 1", "True", "died", "False"]
+    assert answer.stdout.splitlines() == 2 * expected, answer.stderr
 
 
 def as_ordinary_user(command: list[str], needed: tuple[Path, ...], stage: Path) -> list[str]:
@@ -493,12 +398,6 @@ def as_ordinary_user(command: list[str], needed: tuple[Path, ...], stage: Path) 
 
 
 # -- its limits --------------------------------------------------------------------------------------------------------
-
-HOG = """
-    hoard = []
-    while True:
-        hoard.append(bytearray(8 << 20))
-"""
 
 
 def test_memory_is_limited(start: Callable[..., Kernel]) -> None:

@@ -9,60 +9,15 @@ from hypothesis import strategies as st
 
 from nbviva.codec import Handle
 from nbviva.compare import Mismatch
+from nbviva.filled import Filled
 from nbviva.sheet import Sheet
-from nbviva.spec import read_assignment
 from nbviva.student import Died, Student, local_student
-
-TOML = """
-course = "Toys"
-title = "Toy week"
-term = "Spring"
-notebook = "toys"
-issued = 2024-01-01T08:00:00
-due = 2024-01-08T20:00:00
-zone = "UTC"
-group_size = 1
-rule = "None."
-
-[[question]]
-name = "half"
-number = "1"
-title = "Half"
-kind = "numeric"
-answers = { half = "half" }
-tolerance = 0.01
-
-[[question]]
-name = "colour"
-number = "2"
-title = "Colour"
-kind = "choice"
-answers = { colour = "colour" }
-options = { red = "Dark red", blue = "Light blue" }
-
-[[question]]
-name = "colours"
-number = "3"
-title = "Colours"
-kind = "multiple_choice"
-answers = { colours = "colours" }
-options = { red = "Dark red", blue = "Light blue", green = "Green" }
-
-[[question]]
-name = "truth"
-number = "4"
-title = "Truth"
-kind = "true_false"
-answers = { truth = "truth" }
-"""
 
 
 @pytest.fixture(scope="module")
-def assignment(tmp_path_factory):
+def assignment(kinds):
     """A week with a question of each kind."""
-    folder = tmp_path_factory.mktemp("week")
-    (folder / "assignment.toml").write_text(TOML, "utf-8")
-    return read_assignment(folder)
+    return kinds.assignment
 
 
 def said(assignment, answer, value, key):
@@ -173,7 +128,7 @@ VALUES = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=5)
-    | st.builds(Handle, st.integers(0, 9), st.just("x")),
+    | st.builds(Handle, st.integers(0, 9)),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=2) | st.tuples(inner)
     ),
@@ -190,3 +145,18 @@ def test_judging_is_total(assignment, answer, value):
     except Mismatch as error:
         sentence = str(error)
     assert len(sentence) < 400
+
+
+def paper(**answers):
+    """A filled sheet with these answers."""
+    return Filled(answers, (), (), readable=True)
+
+
+def test_notebook_that_says_otherwise_is_told_and_the_sheet_counts(assignment):
+    """Also where a check reads the answer itself; what is equal within the tolerance, or not filled in, is not told."""
+    student = local_student({"half": 3.505, "truth": True, "colour": None})
+    sheet = Sheet(assignment, student, paper(half="3.5", truth="incorrect", colour="red"))
+    assert ("", "") == (sheet.difference("half"), sheet.difference("colour"))
+    assert " The notebook's `truth` says otherwise; the sheet counts." == sheet.difference("truth")
+    assert "Your answer: False. The notebook's `truth` says otherwise; the sheet counts." == sheet.judge("truth", False)
+    assert "" == Sheet(assignment, student).difference("truth")

@@ -8,7 +8,16 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config import Config
 
 from nbviva.release import make_source
-from nbviva.source import STUB, SourceError, code_cells, grade_id, hidden_parts, release_template, source_notebook
+from nbviva.source import (
+    STUB,
+    SourceError,
+    code_cells,
+    grade_id,
+    hidden_parts,
+    imports_of,
+    release_template,
+    source_notebook,
+)
 from nbviva.spec import SpecError
 
 
@@ -154,3 +163,32 @@ def test_errors_of_a_week_are_for_people(course):
     with pytest.raises(SpecError):
         make_source(course, "toy")
     assert not course.source("toy").exists()
+
+
+GIVEN = """
+%matplotlib inline
+import math, json.decoder as d
+from email import message
+from . import beside
+import helper_that_lies_beside_the_notebook
+try:
+    import no_such_module
+except ImportError:
+    def later():
+        from xml.dom import minidom
+!ls
+math.pi
+"""
+
+
+def test_imports_are_read_from_given_cells(course):
+    """Wherever in a cell an installed module is imported, each is told once; a module of the hand-in's own is not."""
+    found = imports_of(changed(course, "import math\n", GIVEN))
+    assert ("math", "json.decoder", "email", "xml.dom") == found
+
+
+def test_imports_of_solutions_and_hidden_tests_are_not_read(course):
+    """What only the solution needs is none of the week's imports, nor is what only the examiner has."""
+    source = changed(course, "    twice_as_much = 2 * x", "    import decimal\n    twice_as_much = 2 * x")
+    assert "import decimal" in "".join(cell.source for cell in source.cells)
+    assert ("math",) == imports_of(source)

@@ -100,8 +100,6 @@ def test_missing_field_is_named(tmp_path, field):
         ('zone = "Europe/Berlin"', 'zone = ""', "zone", "no IANA time zone"),
         ('zone = "Europe/Berlin"', 'zone = "../Berlin"', "zone", "no IANA time zone"),
         ('term = "Spring"', 'term = "Spring"\nterms = "Spring"', "terms", "is not known"),
-        ('term = "Spring"', 'term = "Spring"\nimports = "torch"', "imports", "must be a list of texts"),
-        ('term = "Spring"', 'term = "Spring"\nimports = [1]', "imports", "must be a list of texts"),
         ('term = "Spring"', 'term = "Spring"\nfiles = ["a"]', "files", "must be a table"),
         ('term = "Spring"', 'term = "Spring"\nfiles.a = 1', "files", "must be a table"),
         ('term = "Spring"', 'term = "Spring"\nlate = 3', "late", "must be a table"),

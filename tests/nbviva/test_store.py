@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from nbviva import store
+from nbviva.grade import Graded
 from nbviva.store import graded, save, stored_report, submission
 
 
@@ -99,9 +100,9 @@ def test_report_is_written_after_its_notebook(graded_once, tmp_path, monkeypatch
     course, report = graded_once
     _, notebook = graded(course, "toy", "g")
     written = []
-    monkeypatch.setattr(store, "_write", lambda path, _text: written.append(path.name))
-    save(tmp_path / "new", report, notebook)
-    assert written == ["notebook.ipynb", "report.json"]
+    monkeypatch.setattr(store, "write", lambda path, _text: written.append(path.name))
+    save(tmp_path / "new", Graded(report, notebook, b""))
+    assert written == ["transcript", "notebook.ipynb", "report.json"]
 
 
 def test_report_without_its_notebook_is_made_anew(graded_once, room):
@@ -113,7 +114,11 @@ def test_report_without_its_notebook_is_made_anew(graded_once, room):
     assert notebook.cells
 
 
-def test_nothing_but_the_two_files_is_left(graded_once):
+def test_nothing_but_the_three_files_is_left(graded_once):
     """No temporary file stays in the folder of a report."""
     course, _ = graded_once
-    assert sorted(path.name for path in course.report("toy", "g").iterdir()) == ["notebook.ipynb", "report.json"]
+    assert sorted(path.name for path in course.report("toy", "g").iterdir()) == [
+        "notebook.ipynb",
+        "report.json",
+        "transcript",
+    ]

@@ -2,16 +2,24 @@
 
 import itertools
 import json
+import math
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva.verdict import Mark, Outcome, Report, Verdict, combine
+from nbviva.verdict import Mark, Outcome, Plot, PlotKind, Report, Series, Value, Verdict, combine
 
 VERDICT = Verdict("adds", "sum", Outcome.FAILED, "Adds.", "`add` is 3.", "Raised")
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
-VERDICTS = st.builds(Verdict, TEXTS, TEXTS, st.sampled_from(Outcome), TEXTS, TEXTS, TEXTS)
+MEASURED = st.floats(allow_nan=False)
+COORDINATES = st.lists(MEASURED, max_size=3).map(tuple)
+VALUES = st.builds(Value, TEXTS, MEASURED, st.none() | MEASURED)
+SERIES = st.builds(Series, TEXTS, COORDINATES, COORDINATES, TEXTS, st.booleans())
+PLOTS = st.builds(Plot, st.sampled_from(PlotKind), *[TEXTS] * 5, st.lists(SERIES, max_size=2).map(tuple), st.booleans())
+FOUND = (st.lists(VALUES, max_size=2).map(tuple), st.lists(PLOTS, max_size=2).map(tuple))
+VERDICTS = st.builds(Verdict, TEXTS, TEXTS, st.sampled_from(Outcome), TEXTS, TEXTS, TEXTS, *FOUND)
 NUMBERS = st.floats(0, 100)
 MARKS = st.builds(Mark, TEXTS, TEXTS, TEXTS, st.none() | NUMBERS, NUMBERS, st.booleans(), st.sampled_from(Outcome))
 REPORTS = st.builds(
@@ -47,6 +55,32 @@ def test_json_gives_an_equal_report(expected):
     assert (expected, expected.seconds) == (actual, actual.seconds)
     assert all(type(item.outcome) is Outcome for item in (*actual.verdicts, *actual.marks))
     assert expected.to_json() == actual.to_json()
+
+
+def not_json(name):
+    """Refuse what Python's JSON has beyond the standard's."""
+    raise AssertionError(name)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 1e308])
+def test_number_that_is_not_finite_is_valid_json(number):
+    """NaN and infinity are texts in the JSON, since JSON has no such numbers, and numbers again when read."""
+    plot = Plot(PlotKind.LINE, "T", "C", "A", "x", "y", (Series("s", (number,), (number,)),), bound=number)
+    verdict = replace(VERDICT, values=(Value("v", number, number),), plots=(plot,))
+    text = report(mark(1.0), verdicts=(verdict,)).to_json()
+    json.loads(text, parse_constant=not_json)
+    (found,) = Report.from_json(text).verdicts
+    series = found.plots[0].series[0]
+    numbers = [found.values[0].number, found.values[0].bound, found.plots[0].bound, series.x[0], series.y[0]]
+    assert [repr(number)] * 5 == list(map(repr, numbers))
+
+
+def test_report_of_before_findings_is_read():
+    """A report that knows no values and no plots has none."""
+    data = json.loads(report(mark(1.0)).to_json())
+    for verdict in data["verdicts"]:
+        del verdict["values"], verdict["plots"]
+    assert report(mark(1.0)) == Report.from_json(json.dumps(data))
 
 
 def test_seconds_do_not_make_reports_differ():
@@ -88,6 +122,12 @@ def test_broken_json_raises_what_is_promised(text):
         {"unknown": 1},
         {"marks": [{"question": "q", "outcome": "maybe"}]},
         {"verdicts": "xy"},
+        {"verdicts": [{**asdict(VERDICT), "values": [{"name": "v"}]}]},
+        {"verdicts": [{**asdict(VERDICT), "values": [{"name": "v", "number": None}]}]},
+        {"verdicts": [{**asdict(VERDICT), "values": [{"name": "v", "number": "much"}]}]},
+        {"verdicts": [{**asdict(VERDICT), "values": 3}]},
+        {"verdicts": [{**asdict(VERDICT), "plots": [{"kind": "pie", "series": []}]}]},
+        {"verdicts": [{**asdict(VERDICT), "plots": [3]}]},
     ],
 )
 def test_changed_json_raises_what_is_promised(change):

@@ -42,18 +42,18 @@ def graded(course, group, cells):
     folder = course.submitted("week11", group)
     folder.mkdir(parents=True)
     (folder / "neural_networks.ipynb").write_text(to_text(template), "utf-8")
-    return grade(submission(course, "week11", group))
+    return grade(submission(course, "week11", group)).report
 
 
 def test_right_answers_in_another_style_get_every_point(course):
     """The notebook comes without outputs, so its own training is run, too."""
-    report, _ = graded(course, "full", read_cells(ROOT / "tests" / "submissions" / "week11" / "full_marks"))
+    report = graded(course, "full", read_cells(ROOT / "tests" / "submissions" / "week11" / "full_marks"))
     assert [] == [v.detail for v in report.verdicts if v.outcome is not Outcome.PASSED]
     assert (15, 5) == (report.points, report.extra_points)
     assert report.sandbox.startswith("bubblewrap")
 
 
 def test_the_blank_release_gets_none(course):
-    report, _ = graded(course, "blank", {})
+    report = graded(course, "blank", {})
     assert (0, 0) == (report.points, report.extra_points)
     assert {Outcome.FAILED, Outcome.SKIPPED} == {verdict.outcome for verdict in report.verdicts}

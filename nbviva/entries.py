@@ -1,0 +1,92 @@
+"""Enter reports: graded notebooks into `autograded/`, their marks and comments into the gradebook, in one commit.
+
+What stands there afterwards is what `nbgrader autograde` with our preprocessor writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from sqlalchemy import Boolean, bindparam, or_, update
+
+from nbviva.autograded import write_autograded
+from nbviva.course import Course, Refused
+from nbviva.gradebook import Tables, comment_rows, grade_rows
+from nbviva.notebooks import NotebookNode, read, to_text
+from nbviva.outline import Outline, add_submissions
+from nbviva.preprocessor import with_verdicts
+from nbviva.source import grade_id
+from nbviva.store import stored_report
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A group's points by graded cell (None where a person decides), and automatic comments by solution cell."""
+
+    points: Mapping[str, float | None]
+    comments: Mapping[str, str | None]
+
+
+def enter(book: Gradebook, course: Course, week: str, wanted: Outline, groups: Sequence[str]) -> None:
+    """Write the stored reports of these groups. Marks and comments that a person gave are not touched.
+
+    Files are written first: where the commit does not happen, the next call finds nothing entered and does it again.
+    """
+    mode = 0o664 if course.config().CourseDirectory.get("groupshared", False) else 0o444
+    entries = {group: _write_notebook(course, week, wanted, group, mode) for group in groups}
+    add_submissions(book, week, groups)
+    grades = [row for row in grade_rows(book, week) if row.cell in entries.get(row.group, _NONE).points]
+    points = [(row.id, entries[row.group].points[row.cell]) for row in grades]
+    _update_grades(book, points)
+    comments = [row for row in comment_rows(book, week) if row.cell in entries.get(row.group, _NONE).comments]
+    _update_comments(book, [(row.id, entries[row.group].comments[row.cell]) for row in comments])
+    book.db.commit()
+
+
+_NONE = Entry({}, {})
+
+
+def _write_notebook(course: Course, week: str, wanted: Outline, group: str, mode: int) -> Entry:
+    folder = course.report(week, group)
+    report = stored_report(folder)
+    notebook = read(folder / "notebook.ipynb")
+    graded = {name for cell in notebook.cells if utils.is_grade(cell) and (name := grade_id(cell))}
+    if report is None or not graded == wanted.graded == {mark.question for mark in report.marks}:
+        raise Refused(
+            f"The report on {group} is not one on the week's questions as they are now: run 'nbviva grade {week}'."
+        )
+    marked = with_verdicts(notebook, report)
+    name = f"{wanted.notebook}.ipynb"
+    write_autograded(course.autograded(week, group), course.submitted(week, group), name, to_text(marked), mode)
+    points = {mark.question: mark.points for mark in report.marks}
+    return Entry(points, {str(grade_id(cell)): _comment(cell) for cell in marked.cells if utils.is_solution(cell)})
+
+
+def _comment(cell: NotebookNode) -> str | None:
+    """Give nbgrader's own comment on a solution cell that was left as it was released."""
+    untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+    return "No response." if untouched else None
+
+
+def _update_grades(book: Gradebook, points: Sequence[tuple[str, float | None]]) -> None:
+    """Write automatic marks; a mark that a person gave stays, and is to be looked at again."""
+    table = Tables.Grade.__table__
+    again = or_(bindparam("missing", type_=Boolean), table.c.manual_score.is_not(None))
+    statement = update(table).where(table.c.id == bindparam("row"))
+    statement = statement.values(auto_score=bindparam("points"), needs_manual_grade=again)
+    _many(book, statement, [{"row": row, "points": mark, "missing": mark is None} for row, mark in points])
+
+
+def _update_comments(book: Gradebook, comments: Sequence[tuple[str, str | None]]) -> None:
+    table = Tables.Comment.__table__
+    statement = update(table).where(table.c.id == bindparam("row")).values(auto_comment=bindparam("text"))
+    _many(book, statement, [{"row": row, "text": text} for row, text in comments])
+
+
+def _many(book: Gradebook, statement: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        book.db.execute(statement, rows)

@@ -1,0 +1,187 @@
+"""Programs that fill in the exercise sheet as students do: a library, two tools, and a browser's viewer."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import time
+from html import escape
+
+from pypdf import PdfReader, PdfWriter
+
+
+def filled(program, sheet, target, texts, ticks=()):
+    """Fill in a sheet with a program, or with the library where it is not installed; `installed` tells."""
+    fill = PROGRAMS[program] if installed(program) else by_pypdf
+    fill(sheet, target, texts, ticks)
+
+
+def installed(program):
+    """Whether a program is there."""
+    return program == "pypdf" or shutil.which(program) is not None
+
+
+def fields_of(page):
+    """Give the fields of a page in the order of the tab key; links are no fields."""
+    notes = [note.get_object() for note in page.get("/Annots", [])]
+    return [note for note in notes if note["/Subtype"] == "/Widget"]
+
+
+def by_pypdf(sheet, target, texts, ticks):
+    """A library."""
+    writer = PdfWriter(clone_from=sheet)
+    for page in writer.pages:
+        writer.update_page_form_field_values(page, texts | dict.fromkeys(ticks, "/Yes"))
+    writer.write(target)
+
+
+def by_qpdf(sheet, target, texts, ticks):
+    """A tool for the structure of PDFs: values are written, looks are generated."""
+    command = ["qpdf", "--json=2", "--json-key=qpdf", "--json-key=acroform", sheet]
+    data = json.loads(subprocess.check_output(command))
+    head, objects = data["qpdf"]
+    changed = {}
+    for item in data["acroform"]["fields"]:
+        place, name = f"obj:{item['object']}", item["fullname"]
+        if name in texts:
+            objects[place]["value"]["/V"] = f"u:{texts[name]}"
+        elif name in ticks:
+            objects[place]["value"] |= {"/V": "/Yes", "/AS": "/Yes"}
+        changed[place] = objects[place]
+    update = target.with_suffix(".json")
+    update.write_text(json.dumps({"qpdf": [head, changed]}), "utf-8")
+    subprocess.run(["qpdf", sheet, f"--update-from-json={update}", "--generate-appearances", target], check=True)
+
+
+def by_pdftk(sheet, target, texts, ticks):
+    """A tool for forms, from a list of names and values."""
+    items = texts | dict.fromkeys(ticks, "Yes")
+    lines = [f'<field name="{name}"><value>{escape(value)}</value></field>' for name, value in items.items()]
+    data = target.with_suffix(".xfdf")
+    data.write_text(
+        f'<?xml version="1.0"?><xfdf xmlns="http://ns.adobe.com/xfdf/"><fields>{"".join(lines)}</fields></xfdf>',
+        "utf-8",
+    )
+    subprocess.run(["pdftk", sheet, "fill_form", data, "output", target], check=True)
+
+
+def by_chromium(sheet, target, texts, ticks):
+    """A browser's viewer: click on the first field, then only the tab key, the space bar and letters; save."""
+    with Chromium(target.parent) as browser:
+        browser.open(sheet)
+        fields = [field for page in PdfReader(sheet).pages for field in fields_of(page)]
+        browser.click_field(fields[0]["/Rect"])
+        for name in (field["/T"] for field in fields):
+            browser.type(" " if name in ticks else texts.get(name, ""))
+            browser.tab()
+        target.write_bytes(browser.saved())
+
+
+class Chromium:
+    """A headless browser with its PDF viewer, led by keys and clicks."""
+
+    def __init__(self, folder):
+        self.profile = folder / "profile"
+        flags = [
+            "--headless=new",
+            "--disable-gpu",
+            "--no-first-run",
+            "--remote-debugging-port=0",
+            "--disable-dev-shm-usage",
+        ]
+        flags += ["--remote-allow-origins=*", "--window-size=1000,1300", f"--user-data-dir={self.profile}"]
+        flags += ["--no-sandbox"] if os.getuid() == 0 else []
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen([shutil.which("chromium"), *flags, "about:blank"], **quiet)
+        self.count = 0
+
+    def __enter__(self):
+        import websocket
+
+        told = self.profile / "DevToolsActivePort"
+        until(lambda: told.exists() and told.read_text("utf-8").count("\n"))
+        port, path = told.read_text("utf-8").split("\n")[:2]
+        self.socket = websocket.create_connection(f"ws://127.0.0.1:{port}{path}", timeout=30)
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        self.process.terminate()
+        self.process.wait(20)
+
+    def call(self, method, session=None, **parameters):
+        """Send a command and give its result."""
+        self.count += 1
+        self.socket.send(json.dumps(
+            {"id": self.count, "method": method, "params": parameters} | ({"sessionId": session} if session else {})
+        ))  # fmt: skip
+        while (reply := json.loads(self.socket.recv())).get("id") != self.count:
+            pass
+        return reply["result"]
+
+    def open(self, path):
+        """Open a PDF in the viewer, and wait until it is shown."""
+        page = self.call("Target.createTarget", url=f"{path.as_uri()}#toolbar=0&navpanes=0")["targetId"]
+
+        def viewer():
+            targets = self.call("Target.getTargets", filter=[{}])["targetInfos"]
+            return [
+                t["targetId"]
+                for t in targets
+                if t["url"].startswith("chrome-extension://") and "index.html" in t["url"]
+            ]
+
+        until(viewer)
+        self.page, self.viewer = (
+            self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            for target in (page, viewer()[0])
+        )
+        until(lambda: self.run("document.querySelector('pdf-viewer')?.loadState_ === 'success'"))
+
+    def run(self, expression):
+        """Evaluate an expression in the viewer."""
+        asked = {"expression": expression, "awaitPromise": True, "returnByValue": True}
+        return self.call("Runtime.evaluate", self.viewer, **asked)["result"].get("value")
+
+    def click_field(self, rectangle):
+        """Click into the middle of a field of the first page."""
+        place = self.run("document.querySelector('pdf-viewer').viewport.getPageScreenRect(0)")
+        left, bottom, right, top = map(float, rectangle)
+        scale = place["width"] / 595.28
+        x, y = place["x"] + (left + right) / 2 * scale, place["y"] + (841.89 - (top + bottom) / 2) * scale
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", self.page, type=kind, x=x, y=y, button="left", clickCount=1)
+        time.sleep(0.3)  # the field opens for writing
+
+    def type(self, text):
+        """Type a text."""
+        for letter in text:
+            self.call("Input.dispatchKeyEvent", self.page, type="char", text=letter, key=letter)
+            time.sleep(0.02)  # keys typed faster than any person may be lost
+
+    def tab(self):
+        """Go to the next field."""
+        key = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+        self.call("Input.dispatchKeyEvent", self.page, type="keyDown", **key)
+        self.call("Input.dispatchKeyEvent", self.page, type="keyUp", **key)
+
+    def saved(self):
+        """Give the bytes that the viewer's own button would save."""
+        return base64.b64decode(
+            self.run("""(async () => {
+            const saved = await document.querySelector('pdf-viewer').currentController.save('EDITED');
+            return btoa(Array.from(new Uint8Array(saved.dataToSave), byte => String.fromCharCode(byte)).join(''));
+        })()""")
+        )
+
+
+def until(condition, seconds=30):
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "the browser did not get ready"
+        time.sleep(0.1)
+
+
+PROGRAMS = {"pypdf": by_pypdf, "qpdf": by_qpdf, "pdftk": by_pdftk, "chromium": by_chromium}

@@ -1,0 +1,155 @@
+"""What nbgrader's generate_feedback writes: our page, with the gradebook's marks, comments and penalties."""
+
+import os
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+from traitlets.config import Config
+
+from nbviva.feedback import BookedGrades, FeedbackExporter, with_own_prose
+from nbviva.notebooks import new_cell, new_notebook, to_text
+from nbviva.outputs import literal
+from nbviva.preprocessor import configure
+from nbviva.source import release_template, source_notebook
+from nbviva.verdict import Mark, Outcome, Report, Verdict
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's add_submission gives them
+AUTOMATIC = {"double": 2.0, "half": 0.0, "colour": 1.0, "total": None}
+
+
+@pytest.fixture(scope="module")
+def gradebook_file(tmp_path_factory):
+    """A gradebook with one hand-in, 30 minutes late, before any person has looked at it."""
+    path = tmp_path_factory.mktemp("book") / "gradebook.db"
+    with pytest.MonkeyPatch.context() as patch:  # nbgrader calls alembic through PATH
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+        book = Gradebook(f"sqlite:///{path}")
+    with book as gradebook:
+        gradebook.add_assignment("toy", duedate=datetime(2024, 1, 8, 19))  # noqa: DTZ001 - nbgrader's are naive
+        gradebook.add_notebook("toys", "toy")
+        for name, points in (("double", 2), ("half", 3), ("colour", 0), ("total", 1)):
+            gradebook.add_grade_cell(name, "toys", "toy", max_score=points, cell_type="code")
+        for name in ("double", "half", "colour"):
+            gradebook.add_solution_cell(f"{name}_answer", "toys", "toy")
+        gradebook.add_student("ada")
+        submission = gradebook.add_submission("toy", "ada", timestamp=datetime(2024, 1, 8, 19, 30, tzinfo=UTC))
+        for grade in submission.notebooks[0].grades:
+            grade.auto_score = AUTOMATIC[grade.name]
+        gradebook.db.commit()
+    return path
+
+
+@pytest.fixture
+def booked(course, gradebook_file, monkeypatch):
+    """The toy course with that gradebook and ada's report, as nbgrader's working directory."""
+    shutil.copyfile(gradebook_file, course.root / "gradebook.db")
+    questions = course.week("toy").assignment.questions
+    outcomes = {2.0: Outcome.PASSED, 1.0: Outcome.PASSED, 0.0: Outcome.FAILED, None: Outcome.ERROR}
+    verdicts = tuple(Verdict(f"c_{n}", n, outcomes[p], f"{n} holds.", "Measured.") for n, p in AUTOMATIC.items())
+    marks = tuple(
+        Mark(q.name, q.number, q.title, AUTOMATIC[q.name], q.points, q.bonus, outcomes[AUTOMATIC[q.name]])
+        for q in questions
+    )
+    folder = course.report("toy", "ada")
+    folder.mkdir(parents=True)
+    (folder / "report.json").write_text(Report("toy", "ada", "d", "s", verdicts, marks, ("A note.",)).to_json())
+    stamp = course.submitted("toy", "ada") / "timestamp.txt"
+    stamp.parent.mkdir(parents=True)
+    stamp.write_text("2024-01-08 19:30:00 UTC")
+    monkeypatch.chdir(course.root)
+    return course
+
+
+def feedback(course, tmp_path):
+    """Let the exporter write ada's page as GenerateFeedback does; give its text."""
+    path = tmp_path / "toys.ipynb"
+    path.write_text(to_text(release_template(source_notebook(course.week("toy")))))
+    exporter = FeedbackExporter(config=Config({"Exporter": {"default_preprocessors": []}}))
+    exporter.register_preprocessor(BookedGrades, enabled=True)
+    names = {
+        "student": "ada",
+        "assignment": "toy",
+        "notebook": "toys",
+        "db_url": f"sqlite:///{course.root}/gradebook.db",
+    }
+    page, _ = exporter.from_filename(str(path), resources={"nbgrader": names})
+    assert ".html" == exporter.file_extension
+    return " ".join(page.split())
+
+
+def change(course, what):
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        what(gradebook)
+        gradebook.db.commit()
+
+
+def test_marks_by_question_and_in_all(booked, tmp_path):
+    page = feedback(booked, tmp_path)
+    assert "<dt>Points</dt><dd>2 of 6</dd>" in page
+    assert "<dt>Extra points</dt><dd>1 of 1</dd>" in page
+    assert "<dt>In all</dt><dd>3</dd>" in page
+    places = [page.index(f'id="question-{name}"') for name in AUTOMATIC]
+    assert sorted(places) == places
+    assert "A question has no mark yet" in page
+    assert "A note." in page
+
+
+def test_time_is_that_of_the_course(booked, tmp_path):
+    assert "<dd>08.01.2024 20:30, 30 min late</dd>" in feedback(booked, tmp_path)
+
+
+def test_mark_of_a_person_wins_over_the_report(booked, tmp_path):
+    def decide(gradebook):
+        gradebook.find_grade("half", "toys", "toy", "ada").manual_score = 1.5
+        gradebook.find_grade("total", "toys", "toy", "ada").manual_score = 1.0
+
+    change(booked, decide)
+    page = feedback(booked, tmp_path)
+    assert "<dt>Points</dt><dd>4.5 of 6</dd>" in page
+    assert "1.5 of 3 points" in page
+    assert "The checks below gave 0." in page
+    assert "A question has no mark yet" not in page
+
+
+def test_comment_of_a_person_stands_with_the_question_and_in_the_notebook(booked, tmp_path):
+    def comment(gradebook):
+        gradebook.find_comment("half_answer", "toys", "toy", "ada").manual_comment = "Half of <7>, not of 8."
+
+    change(booked, comment)
+    assert 2 == feedback(booked, tmp_path).count("Half of &lt;7&gt;, not of 8.")
+
+
+def test_penalty_is_told_and_taken_off(booked, tmp_path):
+    def late(gradebook):
+        gradebook.find_submission_notebook("toys", "toy", "ada").late_submission_penalty = 1.0
+
+    change(booked, late)
+    page = feedback(booked, tmp_path)
+    assert "<dt>Late penalty</dt><dd>-1</dd>" in page
+    assert "<dt>In all</dt><dd>2</dd>" in page
+
+
+def test_without_a_report_the_gradebook_is_told(booked, tmp_path):
+    (booked.report("toy", "ada") / "report.json").unlink()
+    page = feedback(booked, tmp_path)
+    assert "<dt>Points</dt><dd>2 of 6</dd>" in page
+    assert "only the marks are known" in page
+
+
+def test_prose_of_the_release_is_markdown_again_and_that_of_a_student_is_not(course):
+    own = literal("# Toys, and <b>more</b>")
+    shown = with_own_prose(
+        new_notebook([new_cell("markdown", literal("# Toys")), new_cell("markdown", own)], {}), course.week("toy")
+    )
+    assert ["# Toys", own] == [cell.source for cell in shown.cells]
+
+
+def test_configuration_makes_nbgrader_write_our_page(tmp_path):
+    config = Config()
+    configure(config, tmp_path)
+    assert FeedbackExporter is config.GenerateFeedback.exporter_class
+    assert [BookedGrades] == config.GenerateFeedback.preprocessors

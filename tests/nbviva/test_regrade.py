@@ -1,0 +1,294 @@
+"""Regrading: mistakes of ours are put right from transcripts; a kernel starts only where something new is asked."""
+
+import importlib
+import json
+import shutil
+import sys
+
+import pytest
+from nbgrader.api import Gradebook
+
+from nbviva import grade as grading
+from nbviva import regrade as regrading
+from nbviva.cli import main
+from nbviva.course import Course, Refused
+from nbviva.kernel import KernelStudent
+from nbviva.record import record
+from nbviva.regrade import apply, regrade
+from nbviva.release import make_release
+from nbviva.sandbox import refusal
+from nbviva.store import graded, stored_report
+
+FLAGS = ["--unsandboxed"] if refusal() else []
+NEARLY = "def double(x):\n    return x * 2.000001"
+STRICT, TOLERANT = "rtol=1e-9, ", "rtol=0.001, "
+NEW_QUESTION = "    assert_close(student.double(x), 2 * x, "
+ASKS_MORE = "    if abs(student.double(x) - 2 * x) > 0:\n        assert student.double(x + 1)\n    return 'New.'\n"
+
+
+def change(course, old, new, file="checks.py"):
+    """Change a file of the toy week, as an author would between two calls of the program."""
+    path = course.root / "graders/toy" / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    for name in [name for name in sys.modules if name.startswith("graders.toy")]:
+        del sys.modules[name]
+    shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
+    importlib.invalidate_caches()
+
+
+def files(folder):
+    """Give all files below a folder with their bytes."""
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def kernels(monkeypatch):
+    """The number of kernels that were started from now on."""
+    started = []
+
+    class Counted(KernelStudent):
+        def __enter__(self):
+            started.append(self)
+            return super().__enter__()
+
+    monkeypatch.setattr(grading, "KernelStudent", Counted)
+    return started
+
+
+@pytest.fixture(scope="module")
+def first(new_course, hand_in, room):
+    """A graded course: ada is right, ben doubles nearly, cem has no notebook."""
+    course = new_course()
+    hand_in(course, "ada")
+    hand_in(course, "ben", double_answer=NEARLY)
+    hand_in(course, "cem", raw=b"no notebook")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", list(sys.path))
+        for group in course.groups("toy"):
+            graded(course, "toy", group, room=room)
+    return course
+
+
+@pytest.fixture
+def toys(first, tmp_path):
+    """The graded course, in a folder of the test's own."""
+    shutil.copytree(first.root, tmp_path / "course")
+    return Course(tmp_path / "course")
+
+
+def gains(found):
+    """Give what each group gains."""
+    return {item.group: item.gain for item in found}
+
+
+def test_nothing_changes_while_nothing_has_changed(toys, room, kernels):
+    found = list(regrade(toys, "toy", toys.groups("toy"), room))
+    assert {"ada": 0, "ben": 0, "cem": 0} == gains(found)
+    assert not any(item.is_new or item.again for item in found)
+    assert [] == kernels
+
+
+def test_changed_tolerance_is_put_right_without_any_kernel(toys, room, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a kernel was started")
+
+    monkeypatch.setattr(grading, "KernelStudent", refuse)
+    before = files(toys.root / "reports")
+    change(toys, STRICT, TOLERANT)
+    found = list(regrade(toys, "toy", toys.groups("toy"), room))
+    assert {"ada": 0, "ben": 5, "cem": 0} == gains(found)
+    assert before == files(toys.root / "reports")
+    ben = found[1]
+    assert ["double", "half"] == [item.question for item in ben.changes]
+    (why,) = ben.changes[0].why
+    assert why.startswith("`double` gives twice its argument. Before: failed, ")
+    assert why.endswith("Now: passed, Compared on one number.")
+
+
+def test_regrading_gives_what_grading_gives(toys, room):
+    """Byte for byte but for the seconds."""
+    change(toys, STRICT, TOLERANT)
+    (item,) = regrade(toys, "toy", ["ben"], room)
+    fresh, _ = graded(toys, "toy", "ben", room=room)
+    assert fresh == item.after
+    assert fresh.digest == item.after.digest != item.before.digest
+
+
+def test_new_question_starts_only_that_hand_ins_kernel(toys, room, kernels):
+    change(toys, NEW_QUESTION, ASKS_MORE + NEW_QUESTION)
+    found = list(regrade(toys, "toy", toys.groups("toy"), room))
+    assert ["", "`double_doubles` asks something new.", ""] == [item.again for item in found]
+    assert 1 == len(kernels)
+    assert {"ada": 0, "ben": 5, "cem": 0} == gains(found)
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"garbage"), lambda path: path.unlink()])
+def test_without_a_transcript_the_kernel_is_started(toys, room, kernels, spoil):
+    spoil(toys.report("toy", "ada") / "transcript")
+    (item,) = regrade(toys, "toy", ["ada"], room)
+    assert "transcript" in item.again
+    assert (1, 0) == (len(kernels), item.gain)
+
+
+def test_kernel_that_does_not_start_changes_no_mark(toys, room, monkeypatch):
+    """It is our fault, and said instead of written."""
+    (toys.report("toy", "ada") / "transcript").unlink()
+    monkeypatch.setattr(regrading, "refusal", lambda: "No sandbox.")
+    if room.sandboxed:
+        with pytest.raises(Refused, match="No sandbox"):
+            list(regrade(toys, "toy", ["ada"], room))
+    monkeypatch.setattr(regrading, "refusal", lambda: None)
+
+    def fail(*_):
+        raise grading.StartFailed("It could not be started.")
+
+    monkeypatch.setattr(grading, "KernelStudent", fail)
+    with pytest.raises(Refused, match="could not be started"):
+        list(regrade(toys, "toy", ["ada"], room))
+
+
+def test_interrupted_recording_is_made_up_for(toys, room, monkeypatch):
+    """Killed between report and gradebook, the next --apply records what was not."""
+    recorded = []
+    change(toys, STRICT, TOLERANT)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(regrading, "record", killed)
+    with pytest.raises(KeyboardInterrupt):
+        apply(toys, "toy", regrade(toys, "toy", ["ada", "ben"], room))
+    assert 6 == stored_report(toys.report("toy", "ben")).points
+    monkeypatch.setattr(regrading, "record", lambda _course, _week, groups: recorded.append(groups))
+    for _ in range(2):
+        apply(toys, "toy", regrade(toys, "toy", ["ada", "ben"], room))
+    assert [["ben"], []] == recorded
+
+
+def test_what_was_regraded_is_a_fresh_report(toys, room, kernels, monkeypatch):
+    """Grading again finds it fresh, the transcript is still there, and regrading again needs no kernel."""
+    change(toys, STRICT, TOLERANT)
+    for name in ("record",):
+        monkeypatch.setattr(regrading, name, lambda *_: None)
+    apply(toys, "toy", regrade(toys, "toy", toys.groups("toy"), room))
+    assert 6 == graded(toys, "toy", "ben", room=room)[0].points
+    assert not any(item.again for item in regrade(toys, "toy", toys.groups("toy"), room))
+    assert [] == kernels
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Run `nbviva` in this process: gives its exit code and what it printed."""
+
+    def run(course, *words):
+        monkeypatch.chdir(course.root)
+        monkeypatch.setattr("sys.argv", ["nbviva", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        return left.value.code, capsys.readouterr().out
+
+    return run
+
+
+def test_command_tells_who_gains_and_why(toys, command):
+    change(toys, STRICT, TOLERANT)
+    code, out = command(toys, "regrade", "toy", *FLAGS)
+    assert 0 == code
+    assert "ben: +5 points\n  1.1 Doubling: 0 -> 2\n    `double` gives twice its argument. Before: failed" in out
+    assert "3 hand-ins: 1 gain, 0 lose, 0 get other words only, 0 were run again" in out
+    code, out = command(toys, "regrade", "toy", "ben", "--json", *FLAGS)
+    (item,) = json.loads(out)
+    assert ("ben", 5, {"before": 0, "after": 5}) == (
+        item["group"],
+        item["gain"],
+        {k: v - 1 for k, v in item["points"].items()},
+    )
+
+
+def test_command_shows_what_was_asked_and_decided(toys, command):
+    hidden = float(toys.draw("toy", "ben")("double_doubles").normal())
+    code, out = command(toys, "show", "toy", "ben", "double_doubles")
+    assert 0 == code
+    assert f"asked     double({hidden!r})" in out
+    assert f"answered  {hidden * 2.000001!r}" in out
+    assert "decided   failed" in out
+    assert "half_of_seven" not in out
+    code, out = command(toys, "show", "toy", "ada", "--json")
+    sections = json.loads(out)["sections"]
+    assert ["examined_total", "names that stand-ins set", "double_doubles"] == [
+        item["name"].split()[0] if "(" in item["name"] else item["name"] for item in sections
+    ][:3]
+
+
+def test_command_shows_no_control_character_of_the_students(toys, command, hand_in, room):
+    hand_in(toys, "eve", colour_answer="answer_colour = '\\x1b[31m[bold]\\u202e' + 'x' * 10_000")
+    graded(toys, "toy", "eve", room=room)
+    _, out = command(toys, "show", "toy", "eve", "colour_is_red")
+    assert "answered  '\\x1b[31m[bold]\\u202exxx" in out
+    assert "\x1b" not in out
+    assert "(10012 characters)" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"), [(("zoe",), "There is no report on zoe"), (("ada", "x"), "There is no check 'x'")]
+)
+def test_nothing_to_show_is_a_mistake_of_use(toys, monkeypatch, capsys, words, sentence):
+    monkeypatch.chdir(toys.root)
+    monkeypatch.setattr("sys.argv", ["nbviva", "show", "toy", *words])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert 2 == left.value.code
+    assert sentence in capsys.readouterr().err
+
+
+def test_broken_transcript_is_said_when_shown(toys, command):
+    (toys.report("toy", "ada") / "transcript").write_bytes(b"garbage")
+    code, out = command(toys, "show", "toy", "ada")
+    assert 0 == code
+    assert "The transcript is none of this version's. What was asked is not known any more." in out
+    assert "decided   passed" in out
+
+
+def test_applied_changes_are_in_the_gradebook_and_manual_marks_stay(toys, room, monkeypatch):
+    """A changed tolerance and changed points, from the report to nbgrader's own numbers and the feedback."""
+    monkeypatch.chdir(toys.root)
+    make_release(toys, "toy")
+    for group in ("ada", "cem"):
+        shutil.rmtree(toys.submitted("toy", group).parent)
+    record(toys, "toy", ["ben"])
+    with Gradebook(f"sqlite:///{toys.root / 'gradebook.db'}") as gradebook:
+        assert 2 == gradebook.find_submission("toy", "ben").score
+        gradebook.find_grade("colour", "toys", "toy", "ben").manual_score = 0.5
+        gradebook.db.commit()
+    change(toys, STRICT, TOLERANT)
+    change(toys, "points = 3", "points = 4", "assignment.toml")
+    (item,) = regrade(toys, "toy", ["ben"], room)
+    assert ("The question has 4 points, it had 3.", 6, "") == (item.changes[1].why[0], item.gain, item.again)
+    apply(toys, "toy", [item])
+    with Gradebook(f"sqlite:///{toys.root / 'gradebook.db'}") as gradebook:
+        double, half, colour = (gradebook.find_grade(q, "toys", "toy", "ben") for q in ("double", "half", "colour"))
+        assert [(2, 2), (4, 4)] == [(grade.auto_score, grade.max_score) for grade in (double, half)]
+        assert (0.5, 0.5) == (colour.manual_score, colour.score)
+        assert 7 == gradebook.find_assignment("toy").max_score
+        assert 7.5 == gradebook.find_submission("toy", "ben").score
+    page = next((toys.root / "feedback/ben/toy").glob("*.html")).read_text("utf-8")
+    assert "4 of 4 points" in page
+
+
+ASKS_TWICE = """
+    for factor in (1, 2):
+        assert_close(student.double(factor * x), 2 * factor * x, rtol=1e-9, name="double(x)")
+"""
+
+
+def test_questions_behind_a_wrong_tolerance_are_in_the_transcript_too(toys, room, kernels):
+    """A check that failed asks on when its verdict stands, so mending it starts no kernel; its verdict is the first."""
+    change(toys, '\n    assert_close(student.double(x), 2 * x, rtol=1e-9, name="double(x)")\n', ASKS_TWICE)
+    graded(toys, "toy", "ben", room=room)
+    assert 1 == len(kernels)
+    assert "failed" == stored_report(toys.report("toy", "ben")).verdicts[0].outcome
+    change(toys, STRICT, TOLERANT)
+    (item,) = regrade(toys, "toy", ["ben"], room)
+    assert (5, "", 1) == (item.gain, item.again, len(kernels))
