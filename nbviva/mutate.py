@@ -64,7 +64,6 @@ class _Bench:
         self.week, self.secret, self.kept = week, secret, kept
         self.workers = workers or os.cpu_count() or 1
         self.seconds, self.fresh, self._limit = 0.0, 0, Limits()
-        warm_up(week)
         codes = [cell.source for cell in code_cells(week)]
         self._context = digest(files_digest(week.folder, _NO_INFLUENCE), *codes, framework_digest(), secret)
 
@@ -83,6 +82,8 @@ class _Bench:
         todo = [key for key in jobs if self.kept.get(key) is None]
         texts = {key: text for key in jobs if (text := self.kept.get(key)) is not None}
         self.fresh = len(todo)
+        if todo:
+            warm_up(self.week)
         new: dict[str, str] = {}
         try:
             for ended in forked(partial(self._try, jobs), todo, self.workers, self._limit):
@@ -110,8 +111,10 @@ class _Bench:
         released = {grade_id(cell) or "": cell.source for cell in release_template(source_notebook(self.week)).cells}
         solutions = [grade_id(cell) or "" for cell in _solutions(self.week)]
         keys = {digest(self._context, "without", cell): cell for cell in ["", *solutions]}
-        new = {}
-        for ended in forked(partial(self._without, keys, released), self._missing(keys), self.workers, self._limit):
+        new, missing = {}, [key for key in keys if self.kept.get(key) is None]
+        if missing:
+            warm_up(self.week)
+        for ended in forked(partial(self._without, keys, released), missing, self.workers, self._limit):
             if ended.end is not End.DONE:
                 raise SpecError(f"Without a solution for '{keys[ended.job]}' the week's rehearsal {ended.end}.")
             new[ended.job] = json.dumps([ended.seconds, *json.loads(ended.text)])
@@ -127,9 +130,6 @@ class _Bench:
             cell: tuple(sorted(names, key=lambda name: f"{own[name]}_answer" != cell))
             for cell, (_, *names) in found.items()
         }
-
-    def _missing(self, keys: Iterable[str]) -> list[str]:
-        return [key for key in keys if self.kept.get(key) is None]
 
     def _without(self, keys: Mapping[str, str], released: Mapping[str, str], key: str) -> str:
         texts = {keys[key]: released[keys[key]]} if keys[key] else {}
