@@ -27,9 +27,9 @@ demo: setup  ## Generate the release, hand in the rehearsal submissions, mark th
 lab: setup  ## Start JupyterLab with nbgrader's formgrader on this course: this machine only, no kernels
 	$(BIN)/jupyter lab --config=tools/lab/config.py
 
-test: setup  ## Run all tests
+test: setup  ## Run all tests, two files at a time
 	@tools/system_packages tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: setup format lint types layers test  ## All that CI runs
 
