@@ -133,9 +133,9 @@ def motifs_are_those_of_the_kernels(
     student: Student, data: Enhancers, notebook: Any, rng: np.random.Generator, findings: Findings
 ) -> str:
     """`first_layer_motifs` gives each kernel's probability matrix, and the notebook shows them as sequence logos."""
-    few = _random_sequences(rng, 1, 24)  # so few windows that some kernels are never active
-    for kernel_size, sequences in ((9, few), (6, _random_sequences(rng, 80, 60))):
-        _judge_motifs(student, student.CNN(kernel_size=kernel_size, n_kernels=24), sequences)
+    net = student.CNN(kernel_size=9, n_kernels=24)
+    _judge_motifs(student, net, _too_few_sequences(rng, first_layer(net)))
+    _judge_motifs(student, student.CNN(kernel_size=6, n_kernels=24), _random_sequences(rng, 80, 60))
     model = hold(student, "model")
     kernels, _, width = first_layer(model).weight.shape
     number = min(300, MAX_ACTIVATIONS // (kernels * len(data.sequences[0])))
@@ -185,6 +185,16 @@ def first_layer(net: Any) -> FirstLayer:
             return FirstLayer(weight, as_numbers(bias, shape=(len(weight),), name="bias"))
     require(False, "The network has no `nn.Conv1d` over the four channels A, C, G, T.")
     raise AssertionError
+
+
+def _too_few_sequences(rng: np.random.Generator, layer: FirstLayer) -> list[str]:
+    """Draw a sequence with so few windows that some kernel is never active, and no window near a kernel's half."""
+    for _ in range(100):
+        sequences = _random_sequences(rng, 1, max(12, layer.kernel_size))
+        silent = (first_layer_motifs(layer, sequences) == 0.25).all(axis=(1, 2))  # (n_kernels,)
+        if silent.any() and clear_cut(layer, sequences):
+            break
+    return sequences
 
 
 def _random_sequences(rng: np.random.Generator, number: int, length: int) -> list[str]:

@@ -299,3 +299,11 @@ def softmax_of_weights(model: nn.Module, sequences: list[str]) -> Any:
     del sequences
     first = next(module for module in model.modules() if isinstance(module, nn.Conv1d))
     return first.weight.detach().softmax(dim=1).transpose(1, 2).numpy()
+
+
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def zeros_for_silent_kernels(model: nn.Module, sequences: list[str]) -> Any:
+    """Gives zeros for a kernel that no window activates."""
+    motifs = _motifs(model, sequences)
+    silent = (motifs == 0.25).all(axis=(1, 2))
+    return np.where(silent[:, None, None], 0.0, motifs)
