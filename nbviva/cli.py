@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,25 +12,37 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
 from nbviva import record, regrade, release, show, store
-from nbviva.collect import Action, Collected, collect
+from nbviva.batch import Options, Runner, grade_batch, read_size
+from nbviva.collect import Action, collect
 from nbviva.course import Course, CourseError, Refused
 from nbviva.dates import recompute, told
 from nbviva.export import export
-from nbviva.mutant_score import Score
+from nbviva.gate import gate
 from nbviva.mutate import mutation_score
+from nbviva.new import new
+from nbviva.printing import (
+    console,
+    print_collected,
+    print_files,
+    print_json,
+    print_lines,
+    print_marks,
+    print_mutants,
+    progress,
+)
+from nbviva.progress import JsonLines, Lines, Screen, Watch
 from nbviva.receipt import worksheet_times
 from nbviva.room import Room
 from nbviva.sandbox import refusal
 from nbviva.source import SourceError
-from nbviva.spec import Assignment, SpecError
-from nbviva.table import Row, row
+from nbviva.spec import SpecError
+from nbviva.table import row
+from nbviva.verify import Options as VerifyOptions
 
-NEEDS_PERSON, USAGE, OUR_FAULT = 1, 2, 3
+CORES = len(os.sched_getaffinity(0))
+NEEDS_PERSON, USAGE, OUR_FAULT, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,13 +56,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for other program
 @app.command()
 def source(week: Week) -> None:
     """Generate source/WEEK, the instructor's notebook with solutions and tests, from graders/WEEK."""
-    _print_files(release.make_source(Course.find(), week))
+    print_files(release.make_source(Course.find(), week))
 
 
 @app.command(name="release")
 def release_(week: Week) -> None:
     """Generate release/WEEK, what students get, and refuse it if it gives anything away."""
-    _print_files(release.make_release(Course.find(), week))
+    print_files(release.make_release(Course.find(), week))
 
 
 @app.command()
@@ -60,24 +72,52 @@ def grade(
         list[str] | None, typer.Argument(help="Groups to grade; default: all.", show_default=False)
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade anew what has a fresh report, too.")] = False,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Hand-ins at a time; default: the cores.")] = CORES,
+    memory: Annotated[
+        str, typer.Option("--memory", help="For all of them together, such as 16G; default: what is available.")
+    ] = "",
+    scheduler: Annotated[str, typer.Option("--scheduler", help="Grade on the Dask cluster at this address.")] = "",
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Run without a sandbox: for the instructor's own notebooks only.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
     course = Course.find()
     chosen = _groups(course, week, groups)
     if not unsandboxed and (sentence := refusal()):
         raise Refused(sentence)
-    rows = []
-    for number, group in enumerate(chosen, start=1):
-        typer.echo(f"{number}/{len(chosen)} {group}", err=True)
-        report, _ = store.graded(course, week, group, again=again, room=Room(sandboxed=not unsandboxed))
-        rows.append(row(course, report))
+    options = Options(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
+    runner = _cluster(scheduler, course, week, options.room) if scheduler else None
+    try:
+        batch = grade_batch(course, week, chosen, options, _watch(as_json), runner)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. Nothing that was done is lost. Run the same command again to go on.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     record.record(course, week, chosen)
-    _print_marks(rows, course.week(week).assignment)
+    reports = [report for group in chosen if (report := store.stored_report(course.report(week, group)))]
+    rows = sorted((row(course, report) for report in reports), key=lambda item: not item.needs_person)
+    if as_json:
+        print_json({"marks": [asdict(item) for item in rows], "faults": dict(batch.faults)})
+    else:
+        print_marks(rows, course.assignment(week))
     if any(item.needs_person for item in rows):
         raise typer.Exit(NEEDS_PERSON)
+
+
+def _watch(as_json: bool) -> Watch:
+    if as_json:
+        return JsonLines(lambda line: typer.echo(line, err=True))
+    console = Console(stderr=True)
+    return Screen(console) if console.is_terminal else Lines(lambda line: typer.echo(line, err=True))
+
+
+def _cluster(address: str, course: Course, week: str, room: Room) -> Runner:
+    try:
+        from nbviva.cluster import on_cluster
+    except ModuleNotFoundError as error:
+        raise CourseError(f"--scheduler needs {error.name}: run 'pip install \"nbviva[cluster]\"'.") from None
+    return on_cluster(address, course, week, room)
 
 
 @app.command(name="collect")
@@ -92,9 +132,9 @@ def collect_(
     zone = ZoneInfo(str(course.week(week).assignment.due.tzinfo))
     rows = collect(course, week, source, worksheet_times(times, zone) if times else None)
     if as_json:
-        _print_json([asdict(item) for item in rows])
+        print_json([asdict(item) for item in rows])
     else:
-        _print_collected(week, rows)
+        print_collected(week, rows)
     if any(item.action is Action.REFUSED for item in rows):
         raise typer.Exit(NEEDS_PERSON)
 
@@ -109,7 +149,7 @@ def export_(
     course = Course.find()
     paths = export(course, week, folder or course.root / "marks")
     if as_json:
-        _print_json({"files": paths})
+        print_json({"files": paths})
         return
     for path in paths:
         typer.echo(str(path))
@@ -120,12 +160,32 @@ def deadline(week: Week, as_json: Json = False) -> None:
     """Recompute who is late and what that costs, after dates or extensions.csv changed; marks nothing again."""
     found = recompute(Course.find(), week)
     if as_json:
-        _print_json(asdict(found))
+        print_json(asdict(found))
         return
     for line in told(week, found):
         typer.echo(line)
     for sentence in found.problems:
         typer.echo(sentence, err=True)
+
+
+@app.command()
+def report(
+    week: Week,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Leave out names and links: pseudonyms in the place of groups.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
+    from nbviva import classpage, classreport  # Altair takes a second, which the other commands need not wait for
+
+    course = Course.find()
+    found = classreport.class_report(course, week, anonymous=anonymous)
+    path = classpage.write_page(course, found)
+    if as_json:
+        print_json({"page": path, **asdict(found)})
+        return
+    typer.echo(str(path.relative_to(course.root)))
 
 
 @app.command(name="regrade")
@@ -145,9 +205,9 @@ def regrade_(
     marked = regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed))
     found = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
     if as_json:
-        _print_json([regrade.summary(item) for item in found])
+        print_json([regrade.summary(item) for item in found])
     else:
-        _print_lines(regrade.lines(found))
+        print_lines(regrade.lines(found))
     typer.echo("Written and recorded." if write else "Nothing was written; --apply does.", err=True)
     if any(item.after.needs_person for item in found):
         raise typer.Exit(NEEDS_PERSON)
@@ -163,9 +223,9 @@ def show_(
     """Show how a hand-in was marked: what was asked, answered, measured, and decided. For the examiner's eyes."""
     found = show.audit(Course.find(), week, group, check)
     if as_json:
-        _print_json(asdict(found))
+        print_json(asdict(found))
     else:
-        _print_lines(show.lines(found))
+        print_lines(show.lines(found))
 
 
 def _groups(course: Course, week: str, groups: list[str] | None) -> list[str]:
@@ -179,29 +239,6 @@ def _groups(course: Course, week: str, groups: list[str] | None) -> list[str]:
     return chosen
 
 
-def _print_collected(week: str, rows: tuple[Collected, ...]) -> None:
-    table = Table(title=f"{week}: what was collected", title_justify="left", show_lines=True)
-    for heading in ("group", "handed in (UTC)", "what was done", "files", "notes"):
-        table.add_column(heading, overflow="fold")
-    for item in rows:
-        when = f"{item.handed_in:%Y-%m-%d %H:%M:%S}" if item.handed_in else "-"
-        cells = (item.group or "-", when, str(item.action), str(len(item.files)), "\n".join(item.notes))
-        table.add_row(*map(escape, cells))
-    _console().print(table)
-
-
-def _print_lines(lines: Iterable[tuple[str, str]]) -> None:
-    console = _console()
-    for style, line in lines:
-        console.print(Text(line, style), soft_wrap=True)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(
-        json.dumps(value, indent=1, default=lambda item: item.isoformat() if isinstance(item, datetime) else str(item))
-    )
-
-
 @app.command()
 def mutate(
     week: Week,
@@ -209,56 +246,37 @@ def mutate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make every slip in the week's solutions that an operator can make, and name those that no check catches."""
-    score = mutation_score(Course.find(), week, workers=workers, told=_progress)
+    score = mutation_score(Course.find(), week, workers=workers, told=progress)
     if as_json:
         typer.echo(json.dumps(score.plain(), indent=1))
     else:
-        _print_mutants(score)
+        print_mutants(score)
     if score.unexplained or score.errors:
         raise typer.Exit(NEEDS_PERSON)
 
 
-def _progress(done: int, total: int) -> None:
-    if done % 50 == 0 or done == total:
-        typer.echo(f"{done}/{total} mutants", err=True)
+@app.command(name="verify")
+def verify_(
+    week: Week,
+    thorough: Annotated[bool, typer.Option("--thorough", help="Repeat costly checks as often as all others.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Try anew what has not changed, too.")] = False,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="How often each check is asked.")] = 20,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes at a time.")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Prove that the marking is fair before a release: one table, and an exit code of 1 for any defect."""
+    if sentence := refusal():
+        raise Refused(sentence)
+    if not gate(Course.find(), week, VerifyOptions(thorough, again, workers, repeats), console(), as_json=as_json):
+        raise typer.Exit(NEEDS_PERSON)
 
 
-def _print_mutants(score: Score) -> None:
-    wrong = len(score.tried) - len(score.fair)
-    typer.echo(
-        f"{score.week}: {len(score.tried)} mutants, {score.caught} of {wrong} wrong ones caught ({score.score:.1%})."
-    )
-    table = Table(title="Mutants that pass every check", title_justify="left", show_lines=True)
-    for heading in ("cell", "line", "operator", "before and after", "what came of it"):
-        table.add_column(heading, overflow="fold")
-    for item in (item for item in score.tried if not item.is_caught):
-        why = f"{item.explained.kind}: {item.explained.why}" if item.explained else f"{item.fate}, to be explained"
-        slip = f"{item.mutated.before}\n{item.mutated.after}"
-        table.add_row(*map(escape, (item.cell, str(item.mutated.line), item.mutated.operator, slip, why)))
-    _console().print(table)
-    for error in score.errors:
-        typer.echo(error)
-
-
-def _console() -> Console:
-    return Console(width=None if Console().is_terminal else 160)
-
-
-def _print_files(paths: list[Path]) -> None:
-    for path in paths:
-        typer.echo(f"{path.relative_to(Course.find().root)}")
-
-
-def _print_marks(rows: list[Row], assignment: Assignment) -> None:
-    title = f"{assignment.title}: marks of {assignment.maximum:g}, and up to {assignment.extra:g} extra"
-    table = Table(title=title, title_justify="left", show_lines=True)
-    for heading in ("group", "points", "extra", "late"):
-        table.add_column(heading, justify="left" if heading == "group" else "right", no_wrap=True)
-    table.add_column("why", overflow="fold")
-    for item in rows:
-        points = "a person decides" if item.needs_person else f"{item.points:g}"
-        table.add_row(escape(item.group), points, f"{item.extra:g}", item.late, escape("\n".join(item.reasons)))
-    _console().print(table)
+@app.command(name="new")
+def new_(
+    name: Annotated[str, typer.Argument(help="The new week's folder, such as week12.", show_default=False)],
+) -> None:
+    """Make a template week in graders/NAME, which is green under `nbviva verify` from the start."""
+    print_files(new(Course.find(), name, datetime.now().astimezone()))
 
 
 def main() -> None:

@@ -13,6 +13,9 @@ from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from nbviva.checks import Draw, Week, load
+from nbviva.spec import Assignment, read_assignment
+
+SECRET = "NBVIVA_SECRET"  # noqa: S105 - the name of the variable that holds it
 
 
 class CourseError(Exception):
@@ -39,11 +42,19 @@ class Course:
         raise CourseError(f"{place} lies in no course directory: go to the folder of nbgrader_config.py.")
 
     def week(self, name: str) -> Week:
-        """Load a week by the name of its folder in `graders/`."""
+        """Load a week by the name of its folder in `graders/`: what it asks, and its checks."""
+        return load(self.folder(name))
+
+    def assignment(self, name: str) -> Assignment:
+        """Read what a week asks, without its checks, which import heavy libraries."""
+        return read_assignment(self.folder(name))
+
+    def folder(self, name: str) -> Path:
+        """What an author wrote: the week's folder in `graders/`."""
         folder = self.root / "graders" / name
         if not (folder / "assignment.toml").is_file():
             raise CourseError(f"There is no week '{name}'; there are: {', '.join(self.weeks()) or 'none'}.")
-        return load(folder)
+        return folder
 
     def weeks(self) -> list[str]:
         """Names of the weeks."""
@@ -92,7 +103,7 @@ class Course:
 
     def secret(self) -> bytes:
         """The secret that every hidden question is drawn from: `NBVIVA_SECRET`, or a file made at first use."""
-        if given := os.environ.get("NBVIVA_SECRET"):
+        if given := os.environ.get(SECRET):
             return given.encode()
         path = self.root / ".nbviva" / "secret"
         if not path.exists():

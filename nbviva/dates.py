@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from nbgrader.api import Gradebook
+
 from nbviva.course import Course
 from nbviva.deadline import clock_note, spoken_moment
+from nbviva.gradebook import find_assignment, opened, present, submissions
 from nbviva.late import Penalised, extensions, reapply
-from nbviva.preprocessor import nbgrader
+from nbviva.pages import write_pages
 from nbviva.spec import Assignment
-
-MANY = 5
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,24 @@ class Dates:
 
 
 def recompute(course: Course, week: str) -> Dates:
-    """Recompute lateness and penalties of a week, and write anew the feedback that tells them."""
+    """Recompute lateness and penalties of a week, and write anew the pages of those for whom anything changed."""
     assignment = course.week(week).assignment
-    changed = reapply(course, week)
-    _tell(course, week, [item.group for item in changed])
+    changed: tuple[Penalised, ...] = ()
+    if present(course):
+        with opened(course) as book:
+            before = _dated(book, week)
+            changed = reapply(course, week, book)
+            moved = {group for group, dates in _dated(book, week).items() if dates != before[group]}
+        groups = sorted(moved | {item.group for item in changed})
+        shown = [group for group in groups if course.feedback(week, group).is_dir()]
+        write_pages(course, week, assignment.notebook, shown)
     return Dates(assignment.due, changed, date_problems(course, assignment))
+
+
+def _dated(book: Gradebook, week: str) -> dict[str, tuple[object, ...]]:
+    entry = find_assignment(book, week)
+    found = submissions(book, entry.id) if entry is not None else ()
+    return {item.student_id: (entry.duedate, item.extension, item.timestamp) for item in found}
 
 
 def told(week: str, found: Dates) -> list[str]:
@@ -52,12 +66,3 @@ def date_problems(course: Course, assignment: Assignment) -> tuple[str, ...]:
     zone = assignment.due.tzinfo
     note = clock_note(assignment.due.replace(tzinfo=None), zone) if isinstance(zone, ZoneInfo) else ""
     return (*([note] if note else []), *given.problems, *lost)
-
-
-def _tell(course: Course, week: str, groups: list[str]) -> None:
-    written = [group for group in groups if (course.root / "feedback" / group / week).is_dir()]
-    if len(written) > MANY:  # one run for all is faster than one for each
-        nbgrader(course, "generate_feedback", week, "--force")
-        return
-    for group in written:
-        nbgrader(course, "generate_feedback", week, "--force", f"--student={group}")

@@ -45,6 +45,7 @@ class Late:
 
 
 NOT_LATE = Late()
+STAMP = "timestamp.txt"  # beside a hand-in: when it came
 
 
 @dataclass(frozen=True)

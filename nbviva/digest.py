@@ -9,35 +9,53 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
-from nbviva.deadline import NOT_LATE
+from nbviva.deadline import NOT_LATE, STAMP
 from nbviva.handin import regular_files
 from nbviva.spec import Assignment
 
 _IGNORED = {"__pycache__"}
 RUNNING = (
-    "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "inside", "kernel", "plain",
-    "room", "sandbox", "seccomp", "session", "user", "working_copy",
+    "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "forked", "inside", "kernel",
+    "nest", "plain", "room", "sandbox", "seccomp", "session", "template", "user", "warm", "working_copy",
 )  # fmt: skip
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 
 
-def grading_digest(handin: Path, week: Path, assignment: Assignment, data: Path, *more: bytes) -> str:
-    """Give the SHA-256 (hex) of all that decides a report: files of the hand-in, the week and its data, and `more`.
+@dataclass(frozen=True)
+class Shared:
+    """The part of a grading's digest that all hand-ins of a week share: made once for many."""
 
-    Of assignment.toml all counts but dates and what being late costs: they change no report.
-    """
-    total = hashlib.sha256()
-    undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE)).encode()
-    parts = (_files(handin), _files(week, "assignment.toml"), undated, _files(data), _framework(), _environment())
-    for part in (*parts, *more):
-        total.update(hashlib.sha256(part).digest())
-    return total.hexdigest()
+    digest: bytes
+
+    @classmethod
+    def of(cls, week: Path, assignment: Assignment, data: Path, *more: bytes) -> Shared:
+        """Digest the week and its data, framework and environment, and `more`.
+
+        Dates do not count, nor what being late costs: they change no report.
+        """
+        undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE)).encode()
+        parts = (_files(week, "assignment.toml"), undated, _files(data), _framework(), _environment())
+        return cls(_digest((*parts, *more)))
+
+    def with_handin(self, handin: Path, group: str) -> str:
+        """Give the SHA-256 (hex) of all that decides a report: this, the files of the hand-in, and the group."""
+        return _digest((self.digest, _files(handin, STAMP), group.encode())).hex()
+
+
+def of_framework() -> str:
+    """Give the digest (hex) of nbviva's own files."""
+    return _framework().hex()
+
+
+def of_environment() -> str:
+    """Give the digest (hex) of the names and versions of all packages, and of Python's."""
+    return _digest((_environment(), sys.version.encode())).hex()
 
 
 def run_causes(handin: Path, data: Path, cells: Sequence[object], draws: bytes, place: object) -> dict[str, str]:
@@ -53,7 +71,7 @@ def run_causes(handin: Path, data: Path, cells: Sequence[object], draws: bytes, 
         The room and the clock.
     """
     causes = {
-        "the files of the hand-in": _files(handin),
+        "the files of the hand-in": _files(handin, STAMP),
         "the week's data": _files(data),
         "the notebook's given cells": repr(cells).encode("utf-8", "surrogateescape"),
         "secret, week or group": draws,

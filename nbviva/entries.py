@@ -39,15 +39,10 @@ def enter(book: Gradebook, course: Course, week: str, wanted: Outline, groups: S
     mode = 0o664 if course.config().CourseDirectory.get("groupshared", False) else 0o444
     entries = {group: _write_notebook(course, week, wanted, group, mode) for group in groups}
     add_submissions(book, week, groups)
-    grades = [row for row in grade_rows(book, week) if row.cell in entries.get(row.group, _NONE).points]
-    points = [(row.id, entries[row.group].points[row.cell]) for row in grades]
-    _update_grades(book, points)
-    comments = [row for row in comment_rows(book, week) if row.cell in entries.get(row.group, _NONE).comments]
-    _update_comments(book, [(row.id, entries[row.group].comments[row.cell]) for row in comments])
+    grades, comments = grade_rows(book, week, groups), comment_rows(book, week, groups)
+    _update_grades(book, [(row.id, entries[row.group].points[row.cell]) for row in grades])
+    _update_comments(book, [(row.id, entries[row.group].comments.get(row.cell)) for row in comments])
     book.db.commit()
-
-
-_NONE = Entry({}, {})
 
 
 def _write_notebook(course: Course, week: str, wanted: Outline, group: str, mode: int) -> Entry:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -19,6 +20,7 @@ from nbviva.course import Course
 from nbviva.dates import recompute
 from nbviva.listing import said, write_listing
 from nbviva.marks import Row, problem_list, rows
+from nbviva.people import Person
 from nbviva.spec import Assignment
 
 Cell = str | float | None
@@ -81,8 +83,20 @@ def blackboard_table(assignment: Assignment, found: tuple[Row, ...]) -> list[tup
 
 
 def _final(found: tuple[Row, ...]) -> list[Row]:
-    """Give the rows whose mark stands: nothing is imported for students that a person has yet to decide about."""
-    return [row for row in found if row.status == "marked"]
+    """Give the rows whose mark stands, one a student: nothing is imported that a person has yet to decide about.
+
+    That is so, too, for a student who is in two groups with different marks.
+    """
+    marked = [row for row in found if row.status == "marked"]
+    totals: dict[Person, set[float | None]] = {}
+    for row in marked:
+        totals.setdefault(replace(row.person, lms=""), set()).add(row.total)
+    final: dict[Person, Row] = {}
+    for row in marked:
+        person = replace(row.person, lms="")
+        if person == Person() or len(totals[person]) == 1:
+            final.setdefault(person if person != Person() else Person(group=row.group), row)
+    return list(final.values())
 
 
 def write_workbook(path: Path, title: str, table: list[tuple[Cell, ...]]) -> None:

@@ -68,9 +68,16 @@ class FeedbackExporter(Exporter):
         week, group = names["assignment"], names["student"]
         report = stored_report(course.report(week, group))
         comments = {name: text for cell in nb.cells if (name := grade_id(cell)) and (text := _comment(cell))}
-        asked = questions(course.week(week).assignment, report, resources["nbviva"], comments)
-        shown = with_own_prose(nb, course.week(week))
-        return render(head(course, week, group, asked, float(names["late_penalty"])), asked, shown), resources
+        loaded = course.week(week)
+        asked = questions(loaded.assignment, report, resources["nbviva"], comments)
+        facts = _facts(asked, loaded.assignment, float(names["late_penalty"])) + _times(
+            course, loaded.assignment, group
+        )
+        head = Head(
+            f"{loaded.assignment.course}, {loaded.assignment.term}", loaded.assignment.title, group, facts,
+            _notices(asked, report),
+        )  # fmt: skip
+        return render(head, asked, with_own_prose(nb, loaded)), resources
 
 
 def with_own_prose(notebook: NotebookNode, week: Week) -> NotebookNode:
@@ -103,10 +110,7 @@ def questions(
     return tuple(found)
 
 
-def head(course: Course, week: str, group: str, asked: tuple[Question, ...], penalty: float) -> Head:
-    """Give what stands at the top of a group's page."""
-    assignment = course.week(week).assignment
-    report = stored_report(course.report(week, group))
+def _facts(asked: tuple[Question, ...], assignment: Assignment, penalty: float) -> tuple[tuple[str, str], ...]:
     marks = [question.mark for question in asked]
     points, extra = (sum(mark.points or 0 for mark in marks if mark.bonus is bonus) for bonus in (False, True))
     facts = [("Points", f"{points:g} of {assignment.maximum:g}")]
@@ -116,21 +120,24 @@ def head(course: Course, week: str, group: str, asked: tuple[Question, ...], pen
         facts.append(("Late penalty", f"-{penalty:g}"))
     if penalty or extra:
         facts.append(("In all", f"{points + extra - penalty:g}"))
-    facts += _times(course, assignment, group)
-    notices = list(report.notes) if report else ["The examiner's report is not stored here: only the marks are known."]
-    if None in (mark.points for mark in marks):
-        notices.insert(0, "A question has no mark yet: a check of ours failed, and a person will decide.")
-    return Head(f"{assignment.course}, {assignment.term}", assignment.title, group, tuple(facts), tuple(notices))
+    return tuple(facts)
 
 
-def _times(course: Course, assignment: Assignment, group: str) -> list[tuple[str, str]]:
+def _notices(asked: tuple[Question, ...], report: Report | None) -> tuple[str, ...]:
+    notes = report.notes if report else ("The examiner's report is not stored here: only the marks are known.",)
+    if None in (question.mark.points for question in asked):
+        return ("A question has no mark yet: a check of ours failed, and a person will decide.", *notes)
+    return notes
+
+
+def _times(course: Course, assignment: Assignment, group: str) -> tuple[tuple[str, str], ...]:
     moment = handed_in_at(course.submitted(assignment.week, group) / "timestamp.txt")
     if moment is None:
-        return []
+        return ()
     due = extensions(course, assignment).due(group, assignment.due)
     late = late_minutes(moment, due)
     when = f"{moment.astimezone(due.tzinfo):%d.%m.%Y %H:%M}"
-    return [("Handed in", f"{when}, {f'{_spell(late)} late' if late else 'in time'}")]
+    return (("Handed in", f"{when}, {f'{_spell(late)} late' if late else 'in time'}"),)
 
 
 def _spell(minutes: int) -> str:

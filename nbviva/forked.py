@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from nbviva import inside, seccomp
+from nbviva import cgroup, inside, seccomp
 from nbviva.inside import Limits, SandboxUnavailable
 from nbviva.nest import Request
 
@@ -20,7 +20,7 @@ CREDENTIALS = struct.Struct("iII")  # of Linux's struct ucred: process, user, gr
 class Forked:
     """The keeper of a forked kernel: what `subprocess.Popen` is of a started one, as far as a provisioner asks.
 
-    The fork lives as long as its connection is open, so it does not outlive us.
+    The fork lives as long as its connection is open and this process lives.
     """
 
     stdin = stderr = None
@@ -49,11 +49,14 @@ class Forked:
         self.stdout = os.fdopen(os.dup(self._connection.fileno()), "rb")
 
     def ask(self, wanted: Request, archive: int) -> None:
-        """Tell what is wanted, and hand over the archive of the hand-in."""
+        """Tell what is wanted, and hand over the archive of the hand-in, and this process to keep an eye on."""
+        myself = os.pidfd_open(os.getpid())
         try:
-            socket.send_fds(self._connection, [wanted.to_bytes()], [archive])
+            socket.send_fds(self._connection, [wanted.to_bytes()], [archive, myself])
         except OSError as error:
             raise SandboxUnavailable(f"The fork ended before it was told what for ({error}).") from error
+        finally:
+            os.close(myself)
 
     def poll(self) -> int | None:
         """Give 0 when the process has ended: nobody but the template hears how."""
@@ -81,11 +84,40 @@ class Forked:
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
 
+def answers(address: str) -> bool:
+    """Whether the template at this address still forks."""
+    try:
+        forked = Forked(address)
+    except SandboxUnavailable:
+        return False
+    forked.kill()
+    forked.wait()
+    return True
+
+
+def group_for(limits: Limits) -> cgroup.Cgroup:
+    """Make what holds a fork to its limits.
+
+    Raises
+    ------
+    SandboxUnavailable
+        where a command would have to be started in it.
+    """
+    group = cgroup.make_cgroup(limits)
+    if group.prefix:
+        message = (
+            "Kernels cannot be started warm, for here only a systemd scope holds a kernel to its memory: "
+            "put 'systemd-run --user --scope' before the command."
+        )
+        raise SandboxUnavailable(message)
+    return group
+
+
 def request(kernel: Sequence[str], limits: Limits, connection: Mapping[str, object], shown: Iterable[Path]) -> Request:
     """Write down what a fork needs to know to be this kernel; `shown` are the folders of its interpreter."""
     places = {str(place): (size, inside.mode(place)) for place, size in inside.tmpfs(limits).items()}
     return Request(
-        argv=[str(inside.AGENT / "nbviva/agent.py"), *kernel[kernel.index("nbviva.agent") + 1 :]],
+        command=list(kernel),
         folder=str(inside.WORKING_COPY),
         files={str(inside.CONNECTION_FILE): inside.inner_connection(connection).decode()},
         tmpfs=places,

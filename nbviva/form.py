@@ -6,11 +6,13 @@ same week gives the same bytes: no date, no random identifier, no font of the ma
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,6 +145,25 @@ def _with_fields(
         target = io.BytesIO()
         pdf.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     return target.getvalue()
+
+
+def pdf_parts(content: bytes) -> Iterator[bytes]:
+    """Give what a PDF holds: its streams, unpacked, and its strings, such as the metadata's; none of a broken one."""
+    with contextlib.suppress(pikepdf.PdfError), pikepdf.open(io.BytesIO(content)) as pdf:
+        for item in (*pdf.objects, pdf.trailer):
+            if isinstance(item, pikepdf.Stream):
+                with contextlib.suppress(pikepdf.PdfError):  # a picture or a font that has no unpacked form
+                    yield item.read_bytes()
+            yield from _strings_of(item, 4)
+
+
+def _strings_of(item: Any, depth: int) -> Iterator[bytes]:
+    if isinstance(item, String):
+        yield str(item).encode()
+    elif isinstance(item, Array) and depth:
+        yield from (found for part in item for found in _strings_of(part, depth - 1))
+    elif isinstance(item, Dictionary | pikepdf.Stream) and depth:
+        yield from (found for _, part in item.items() for found in _strings_of(part, depth - 1))
 
 
 def _empty_form(pdf: pikepdf.Pdf) -> Dictionary:

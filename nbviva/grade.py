@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from nbviva.checks import Draw, Examination, Week, examine, unasked
+from nbviva.codec import Frames
 from nbviva.digest import run_causes
 from nbviva.evidence import Evidence, forget_hidden_inputs, make_harmless
+from nbviva.forked import answers
 from nbviva.handin import Handin, read_handin
 from nbviva.kernel import KernelStudent, StartFailed
 from nbviva.notebooks import NotebookNode
@@ -20,9 +24,10 @@ from nbviva.recorder import Recorder
 from nbviva.replay import NotAsked, ReplayStudent
 from nbviva.room import Clock, Room
 from nbviva.sheet import Sheet
-from nbviva.sitting import Sitting, StandIn
+from nbviva.sitting import Sitting, StandIn, Tell, untold
 from nbviva.source import TRAINING, grade_id, release_template, source_notebook, tags
 from nbviva.spec import Question
+from nbviva.student import Listener, Transport, listen
 from nbviva.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
 from nbviva.working_copy import stage
@@ -40,6 +45,7 @@ class Submission:
     digest: str = ""
     room: Room = field(default_factory=Room)
     clock: Clock = field(default_factory=Clock)
+    tell: Tell = field(default=untold, repr=False)
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,10 @@ class Graded:
     report: Report
     notebook: NotebookNode
     transcript: bytes
+
+
+class TemplateGone(Exception):
+    """No kernel can be forked any more, or the one that we had ended with its template: one has to be started."""
 
 
 @dataclass(frozen=True)
@@ -82,21 +92,36 @@ def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
         If a transcript was given that is not true any more, or has no answer to what is asked today.
     """
     started = time.monotonic()
-    week = submission.week
-    template = release_template(source_notebook(week))
-    handin = read_handin(submission.folder, submission.group, week.assignment.notebook, template)
-    found = _examined(submission, handin, transcript)
-    make_harmless(handin)
+    handin = _read(submission)
+    try:
+        found = _examined(submission, handin, transcript)
+    except TemplateGone:
+        return grade(replace(submission, room=replace(submission.room, template="")))
     seconds = round(time.monotonic() - started, 3)
+    return _graded(submission, handin, replace(found, seconds={"total": seconds, **found.seconds}))
+
+
+def ungraded(submission: Submission, sentence: str) -> Graded:
+    """Leave every question of a hand-in to a person, since we could not grade it; the sentence says why."""
+    return _graded(submission, _read(submission), _Examined(_left(submission.week, sentence, "NotGraded")))
+
+
+def _read(submission: Submission) -> Handin:
+    template = release_template(source_notebook(submission.week))
+    return read_handin(submission.folder, submission.group, submission.week.assignment.notebook, template)
+
+
+def _graded(submission: Submission, handin: Handin, found: _Examined) -> Graded:
+    make_harmless(handin)
     report = Report(
-        week=week.assignment.week,
+        week=submission.week.assignment.week,
         group=submission.group,
         digest=submission.digest if found.transcript else "",
         sandbox=found.kept_in,
         verdicts=found.verdicts,
-        marks=tuple(mark(question, found.verdicts) for question in week.assignment.questions),
+        marks=tuple(mark(question, found.verdicts) for question in submission.week.assignment.questions),
         notes=(*handin.notes, *found.notes),
-        seconds={"total": seconds, **found.seconds},
+        seconds=found.seconds,
     )
     return Graded(report, handin.notebook, found.transcript)
 
@@ -112,7 +137,9 @@ def _examined(submission: Submission, handin: Handin, transcript: bytes | None) 
     try:
         return _fresh(submission, handin, causes)
     except StartFailed as error:
-        return _Examined(_alike(week, Outcome.ERROR, str(error), "StartFailed"))
+        if submission.room.template:
+            raise TemplateGone from error
+        return _Examined(_left(week, str(error), "StartFailed"))
 
 
 def _causes(submission: Submission, handin: Handin) -> dict[str, str]:
@@ -129,11 +156,22 @@ def _fresh(submission: Submission, handin: Handin, causes: dict[str, str]) -> _E
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
         stage(submission.folder, submission.data, Path(place))
-        with KernelStudent(Path(place), submission.room, submission.clock) as kernel:
+        with KernelStudent(Path(place), submission.room, submission.clock, submission.tell) as kernel:
             recorder = Recorder(kernel)
+            listen(kernel.student, _teller(submission.tell))
             found = _sit(submission, handin, recorder)
+            if kernel.death and submission.room.template and not answers(submission.room.template):
+                raise TemplateGone  # and took the kernel along: that is no fault of the student's
             transcript = recorder.transcript(causes, time.monotonic() - started)
     return replace(found, transcript=transcript.to_bytes())
+
+
+def _teller(tell: Tell) -> Listener:
+    def carry(transport: Transport, asker: str, frames: Frames, seconds: float) -> Frames:
+        tell(f"asking for {asker}")
+        return transport(frames, seconds)
+
+    return carry
 
 
 def _replayed(submission: Submission, handin: Handin, causes: dict[str, str], transcript: bytes) -> _Examined:
@@ -151,7 +189,15 @@ def _replayed(submission: Submission, handin: Handin, causes: dict[str, str], tr
 
 
 def _sit(submission: Submission, handin: Handin, sitting: Sitting) -> _Examined:
-    """Run the notebook and ask all questions, in a kernel or from a transcript."""
+    """Run the notebook and ask all questions, in a kernel or from a transcript.
+
+    Our own numbers are computed by one thread: their last digits must not depend on the machine's number of cores.
+    """
+    with threadpool_limits(1):
+        return _sit_through(submission, handin, sitting)
+
+
+def _sit_through(submission: Submission, handin: Handin, sitting: Sitting) -> _Examined:
     week, student, fresh = submission.week, sitting.student, set[str]()
     filled, problems = counting_form(submission.folder, week.assignment)
     given = {"sheet": Sheet(week.assignment, student, filled), "notebook": Evidence(handin.notebook, fresh)}
@@ -191,6 +237,10 @@ def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dic
 def _standing_in(examination: Examination, cell: str) -> StandIn:
     fixture = examination.week.stand_ins.get(cell)
     return dict if fixture is None else lambda: examination.names(fixture)
+
+
+def _left(week: Week, sentence: str, cause: str) -> tuple[Verdict, ...]:
+    return _alike(week, Outcome.ERROR, sentence, cause)
 
 
 def _alike(week: Week, outcome: Outcome, detail: str, cause: str) -> tuple[Verdict, ...]:

@@ -13,13 +13,15 @@ from typing import Any
 from nbgrader import api
 from nbgrader.api import Gradebook
 from sqlalchemy import func, select
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.orm import selectinload
 
 from nbviva.course import Course, Refused
 
 Tables: Any = api  # nbgrader's tables, whose columns it does not annotate as SQLAlchemy's types want them
 LOST = "Nothing that was graded is lost: run the same command again afterwards."
+
+IN_USE = f"The gradebook is in use by another program: let that come to its end. {LOST}"
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ def opened(course: Course) -> Iterator[Gradebook]:
     try:
         with _open(course) as book:
             yield book
-    except DBAPIError as error:
-        raise Refused(_sentence(str(error.orig))) from error
+    except IntegrityError as error:
+        raise Refused(IN_USE) from error
+    except (DBAPIError, api.InvalidEntry) as error:  # nbgrader's own name for what it could not write
+        raise Refused(_sentence(str(getattr(error, "orig", error)))) from error
     except (ArgumentError, ModuleNotFoundError) as error:
         raise Refused(_no_such_database(error)) from error
 
@@ -95,7 +99,7 @@ def _open(course: Course) -> Gradebook:
 
 def _sentence(said: str) -> str:
     if "locked" in said:
-        return f"The gradebook is in use by another program: let that come to its end. {LOST}"
+        return IN_USE
     if "full" in said or "No space" in said:
         return f"There is no room left for the gradebook: make room on its disk. {LOST}"
     return f"The gradebook cannot be used ({(said.splitlines() or ['no reason was given'])[0]}). {LOST}"
@@ -112,25 +116,25 @@ def find_assignment(book: Gradebook, week: str) -> Any:
     return book.db.scalar(select(Tables.Assignment).where(Tables.Assignment.name == week))
 
 
-def grade_rows(book: Gradebook, week: str) -> list[GradeRow]:
-    """Give all grades of a week, in one query."""
+def grade_rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> list[GradeRow]:
+    """Give the grades of a week (of all groups, or of these), in one query."""
     grade = Tables.Grade
     columns = (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade)
-    return [GradeRow(*row) for row in book.db.execute(_of_week(week, grade, *columns))]
+    return [GradeRow(*row) for row in book.db.execute(_of_week(week, groups, grade, *columns))]
 
 
-def comment_rows(book: Gradebook, week: str) -> list[CommentRow]:
-    """Give all comments of a week, in one query."""
+def comment_rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> list[CommentRow]:
+    """Give the comments of a week (of all groups, or of these), in one query."""
     comment = Tables.Comment
     return [
         CommentRow(*row)
-        for row in book.db.execute(_of_week(week, comment, comment.auto_comment, comment.manual_comment))
+        for row in book.db.execute(_of_week(week, groups, comment, comment.auto_comment, comment.manual_comment))
     ]
 
 
-def _of_week(week: str, table: Any, *columns: Any) -> Any:
+def _of_week(week: str, groups: Sequence[str] | None, table: Any, *columns: Any) -> Any:
     submission, notebook, cell = Tables.SubmittedAssignment, Tables.SubmittedNotebook, Tables.BaseCell
-    return (
+    query = (
         select(table.id, submission.student_id, cell.name, *columns)
         .join(notebook, notebook.id == table.notebook_id)
         .join(submission, submission.id == notebook.assignment_id)
@@ -138,6 +142,7 @@ def _of_week(week: str, table: Any, *columns: Any) -> Any:
         .join(cell, cell.id == table.cell_id)
         .where(Tables.Assignment.name == week)
     )
+    return query if groups is None else query.where(submission.student_id.in_(groups))
 
 
 def scores(book: Gradebook, assignment_id: str) -> dict[str, float]:

@@ -26,7 +26,7 @@ from nbviva.codec import CAPS, Frames, encode
 from nbviva.notebooks import NotebookNode, new_output
 from nbviva.room import Clock, Room, Specs, kernel_environment
 from nbviva.session import MAX_MESSAGE_BYTES, GuardedSession
-from nbviva.sitting import StandIn
+from nbviva.sitting import StandIn, Tell, untold
 from nbviva.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 
 
@@ -40,10 +40,14 @@ class KernelStudent:
     late_answers_most = 3
     growth_bytes = 1 << 30  # of the asking process, while it waits for a kernel that floods it
 
-    def __init__(self, folder: Path, room: Room | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, folder: Path, room: Room | None = None, clock: Clock | None = None,
+        tell: Tell = untold,
+    ) -> None:  # fmt: skip
         self.folder, self.room, self.clock = folder, room or Room(), clock or Clock()
         self.student = Student(self._carry)
         self.death = ""
+        self._tell = tell
         self._asked_seconds = 0.0
         self._late_answers = 0
 
@@ -122,6 +126,7 @@ class KernelStudent:
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type != "code" or self.death:
                 continue
+            self._tell(f"cell {index + 1} of {len(notebook.cells)}")
             if index in stand_ins:
                 self._set(stand_ins[index]())
             elif time.monotonic() > end:
@@ -202,6 +207,7 @@ class KernelStudent:
     async def _watched(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
         """Await with a limit on time and on what arrives: frames that were not asked for take memory of ours."""
         task = asyncio.ensure_future(work())
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # what comes late is nobody's news
         most = _resident_bytes() + self.growth_bytes
         end = time.monotonic() + seconds
         try:

@@ -40,6 +40,11 @@ def code(text: str) -> str:
     return str(highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True, classprefix="c-")))
 
 
+def python_tokens(text: str) -> list[tuple[str, str]]:
+    """Give the tokens of Python code, broken or not, each with its kind, such as `Token.Name.Builtin`."""
+    return [(str(kind), word) for kind, word in PythonLexer().get_tokens(text)]
+
+
 def escaped(text: str) -> str:
     """Give a text as HTML that shows it."""
     return html.escape(text)

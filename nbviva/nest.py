@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -32,6 +31,8 @@ FILTER_STEP = 8  # bytes of a struct sock_filter
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
+Found = tuple[int, bytes | None]  # permissions, and the content of a file
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -41,8 +42,8 @@ class Request:
 
     Attributes
     ----------
-    argv
-        the kernel's `sys.argv`.
+    command
+        the command line of a started kernel.
     folder
         where the files of the hand-in are unpacked, and the kernel starts.
     files
@@ -57,7 +58,7 @@ class Request:
         the filter, in hexadecimal.
     """
 
-    argv: list[str]
+    command: list[str]
     folder: str
     files: dict[str, str]
     tmpfs: dict[str, tuple[int, str]]
@@ -99,20 +100,20 @@ def leave_namespaces() -> None:
         Path("/proc/self", name).write_text(f"{number} {number} 1")
 
 
-def build(request: Request, files: Mapping[str, bytes]) -> None:
+def build(request: Request, files: dict[str, Found]) -> None:
     """Cover all that can be written and all that tells of other processes; for the first process of a namespace."""
     os.chdir("/")
     _mount(None, "/", None, RECURSIVE | PRIVATE)
     _raise_loopback()
     kept = [(path, os.open(path, os.O_PATH | os.O_DIRECTORY)) for path in request.kept]
-    for place, (size, mode) in request.tmpfs.items():
-        _mount("tmpfs", place, "tmpfs", NO_SETUID | NO_DEVICES, f"size={size},mode={mode}")
+    for place, (size, octal) in request.tmpfs.items():
+        _mount("tmpfs", place, "tmpfs", NO_SETUID | NO_DEVICES, f"size={size},mode={octal}")
     for path, number in kept:
         Path(path).mkdir(0o755, parents=True)
         _mount(f"/proc/self/fd/{number}", path, None, BIND | RECURSIVE)
         os.close(number)
-    for path, data in {**files, **{path: text.encode() for path, text in request.files.items()}}.items():
-        _write(Path(path), data)
+    for path, (mode, data) in (files | {name: (0o444, text.encode()) for name, text in request.files.items()}).items():
+        _write(Path(path), mode, data)
     _mount("devpts", "/dev/pts", "devpts", NO_SETUID | NO_PROGRAMS, "newinstance,ptmxmode=0666,mode=620")
     _mount("proc", "/proc", "proc", NO_SETUID | NO_DEVICES | NO_PROGRAMS)
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
@@ -124,10 +125,17 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, data: 
     _call("mount", *words, ctypes.c_ulong(flags), data.encode() if data else None)
 
 
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(0o755, parents=True, exist_ok=True)
-    path.write_bytes(data)
-    path.chmod(0o444)
+def found(path: Path) -> Found:
+    """Remember a file or a folder, to be written again for each fork."""
+    return path.stat().st_mode & 0o7777, None if path.is_dir() else path.read_bytes()
+
+
+def _write(path: Path, mode: int, data: bytes | None) -> None:
+    if data is None:
+        path.mkdir(exist_ok=True)
+    else:
+        path.write_bytes(data)
+    path.chmod(mode)
 
 
 def _raise_loopback() -> None:

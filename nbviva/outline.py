@@ -7,7 +7,7 @@ renamed, added or removed since then, and a gradebook that was deleted, are put 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums
 from sqlalchemy import delete, insert, or_, select
 
 from nbviva.course import Course, Refused
-from nbviva.gradebook import Tables, find_assignment
+from nbviva.gradebook import Tables, find_assignment, opened, present
 from nbviva.notebooks import NotebookNode
 from nbviva.source import source_notebook
 
@@ -73,6 +73,13 @@ def _cell(cell: NotebookNode) -> Cell:
     )
 
 
+def keep_up(course: Course, week: str) -> None:
+    """Bring the outline of a week up to date, if there is a gradebook: nbgrader's release cannot, once work is in."""
+    if present(course):
+        with opened(course) as book:
+            bring_up(book, course, week, outline(course, week))
+
+
 def bring_up(book: Gradebook, course: Course, week: str, wanted: Outline) -> None:
     """Make the gradebook's outline of a week the `wanted` one.
 
@@ -95,6 +102,8 @@ def bring_up(book: Gradebook, course: Course, week: str, wanted: Outline) -> Non
         notebook.kernelspec = wanted.kernelspec
     book.db.add(notebook)
     _bring_up_cells(book, notebook, wanted)
+    book.db.flush()
+    _fill(book, Tables.SubmittedAssignment.assignment_id == entry.id)
     book.db.commit()
 
 
@@ -166,42 +175,33 @@ def _by_hand(book: Gradebook, cell: Any) -> list[str]:
 
 
 def add_submissions(book: Gradebook, week: str, groups: Sequence[str]) -> None:
-    """Give every group a submission, and every submission of the week a row for each cell, where they are missing."""
+    """Give each of these groups a submission with a row for each cell, where they are missing."""
     db, student, submission, entry = book.db, Tables.Student, Tables.SubmittedAssignment, find_assignment(book, week)
-    known = set(db.scalars(select(student.id)))
+    known = set(db.scalars(select(student.id).where(student.id.in_(groups))))
     _insert(book, student, [{"id": group} for group in groups if group not in known])
-    known = set(db.scalars(select(submission.student_id).where(submission.assignment_id == entry.id)))
+    ours = (submission.assignment_id == entry.id, submission.student_id.in_(groups))
+    known = set(db.scalars(select(submission.student_id).where(*ours)))
     new = [{"assignment_id": entry.id, "student_id": group} for group in groups if group not in known]
     _insert(book, submission, new)
-    for table, rows in _missing(book, entry):
-        _insert(book, table, rows)
+    _fill(book, *ours)
 
 
-def _missing(book: Gradebook, entry: Any) -> Iterator[tuple[Any, list[dict[str, str]]]]:
-    """Give rows that are missing, a table at a time: each is written before the next is asked for."""
-    submission, notebook = Tables.SubmittedAssignment, Tables.SubmittedNotebook
-    pairs = (
-        select(submission.id, Tables.Notebook.id)
-        .join(Tables.Notebook, Tables.Notebook.assignment_id == submission.assignment_id)
-        .where(
-            submission.assignment_id == entry.id,
-            ~select(notebook.id)
-            .where(notebook.notebook_id == Tables.Notebook.id, notebook.assignment_id == submission.id)
-            .exists(),
-        )
-    )
-    yield notebook, [{"assignment_id": a, "notebook_id": n} for a, n in book.db.execute(pairs)]
-    for table, cells in ((Tables.Grade, Tables.GradeCell), (Tables.Comment, Tables.SolutionCell)):
-        lacking = (
-            select(notebook.id, cells.id)
+def _fill(book: Gradebook, *ours: Any) -> None:
+    """Give submissions (those of which `ours` holds) the rows that they lack: of the notebook, grades, comments."""
+    submission, notebook, source = Tables.SubmittedAssignment, Tables.SubmittedNotebook, Tables.Notebook
+    there = select(notebook.id).where(notebook.notebook_id == source.id, notebook.assignment_id == submission.id)
+    pairs = select(submission.id, source.id).join(source, source.assignment_id == submission.assignment_id)
+    found = book.db.execute(pairs.where(*ours, ~there.exists()))
+    _insert(book, notebook, [{"assignment_id": a, "notebook_id": n} for a, n in found])
+    for table, cell in ((Tables.Grade, Tables.GradeCell), (Tables.Comment, Tables.SolutionCell)):
+        there = select(table.id).where(table.cell_id == cell.id, table.notebook_id == notebook.id)
+        pairs = (
+            select(notebook.id, cell.id)
             .join(submission, submission.id == notebook.assignment_id)
-            .join(cells, cells.notebook_id == notebook.notebook_id)
-            .where(
-                submission.assignment_id == entry.id,
-                ~select(table.id).where(table.cell_id == cells.id, table.notebook_id == notebook.id).exists(),
-            )
+            .join(cell, cell.notebook_id == notebook.notebook_id)
         )
-        yield table, [{"notebook_id": n, "cell_id": c} for n, c in book.db.execute(lacking)]
+        found = book.db.execute(pairs.where(*ours, ~there.exists()))
+        _insert(book, table, [{"notebook_id": n, "cell_id": c} for n, c in found])
 
 
 def _insert(book: Gradebook, table: Any, rows: list[dict[str, str]]) -> None:

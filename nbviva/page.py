@@ -24,6 +24,7 @@ MAX_PAGE = 2_000_000  # bytes
 MAX_PLOTS = 900_000  # bytes of all plots
 MAX_TEXT = 100_000  # bytes of one output, or of one cell's code
 _OWN = 60_000  # bytes kept for what the page itself says
+_FRAME = 400  # bytes that a cell or an output takes beside its content
 LONG = 24  # lines from which on code or an output is folded
 _ROLES = {"given": "Given code", "test": "Visible tests", "answer": "Your answer", "free": "Code"}
 _FOLDED = ("given", "test")
@@ -97,7 +98,10 @@ class _Room:
 
     def fits(self, text: str, limit: int) -> bool:
         size = len(text.encode())
-        if size > min(self.left, limit):
+        return size <= limit and self.takes(size)
+
+    def takes(self, size: int) -> bool:
+        if size > self.left:
             return False
         self.left -= size
         return True
@@ -145,6 +149,9 @@ def _plots(questions: Iterable[Question]) -> dict[str, tuple[_Folded, ...]]:
 def _cells(notebook: NotebookNode, questions: Iterable[Question], room: _Room) -> Iterable[_Cell]:
     marked = {question.mark.question: question for question in questions}
     for cell in notebook.cells:
+        if not room.takes(_FRAME * (1 + len(cell.get("outputs", ())))):
+            yield _Cell("prose", _Folded(Markup("<p>[The rest is left out: the page would be too large.]</p>")))
+            return
         comment = str(cell.metadata.get("nbgrader", {}).get("comment") or "")
         if cell.cell_type == "code":
             question = marked.get(grade_id(cell) or "") if _role(cell) == "test" else None

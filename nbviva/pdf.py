@@ -11,6 +11,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from pypdf import PdfReader
@@ -52,6 +53,13 @@ def main() -> None:
         except DependencyError:  # its cipher would need one more library
             content = {"state": "encrypted"}
     sys.stdout.write(json.dumps(content))
+
+
+def printed_text(path: Path) -> str:
+    """Give the text that the pages of a PDF of our own show; none of one that is broken."""
+    with suppress(PyPdfError):
+        return "\n".join(page.extract_text() for page in PdfReader(path).pages)
+    return ""
 
 
 def read(reader: PdfReader) -> dict[str, Any]:

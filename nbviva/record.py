@@ -10,6 +10,7 @@ import errno
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -20,6 +21,7 @@ from nbviva.entries import enter
 from nbviva.gradebook import LOST, comment_rows, find_assignment, grade_rows, opened, submissions
 from nbviva.handin import regular_files
 from nbviva.late import reapply
+from nbviva.lock import only_one
 from nbviva.outline import Outline, bring_up, outline
 from nbviva.pages import write_pages
 from nbviva.recorded import Note, digest, keep, notes
@@ -45,28 +47,35 @@ def record(course: Course, week: str, groups: Sequence[str], *, workers: int | N
     ------
     Refused
         If gradebook or disk cannot be written; what was graded is not lost, and the next call goes on from there.
+    Busy
+        If another command is at work on this course.
     """
     if not groups:
         return Recorded()
+    with only_one(course):
+        return _record(course, week, list(dict.fromkeys(groups)), workers)
+
+
+def _record(course: Course, week: str, groups: Sequence[str], workers: int | None) -> Recorded:
     wanted = outline(course, week)
-    with _room_on_disk(), opened(course) as book:
+    with _files_said(), opened(course) as book:
         bring_up(book, course, week, wanted)
         marks = _record_marks(book, course, week, wanted, groups)
         reapply(course, week, book)
         shown = _shown(book, week)
-    with _room_on_disk():
+    with _files_said():
         pages = _record_pages(course, week, wanted, {group: shown[group] for group in groups}, workers)
     return Recorded(marks, pages)
 
 
 @contextmanager
-def _room_on_disk() -> Iterator[None]:
+def _files_said() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise Refused(f"The disk is full: make room where the course lies. {LOST}") from error
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Refused(f"The disk is full: make room where the course lies. {LOST}") from error
+        raise Refused(f"{error.filename} cannot be read or written ({error.strerror}). {LOST}") from error
 
 
 def _record_marks(
@@ -88,7 +97,7 @@ def _record_marks(
     for start in range(0, len(stale), BATCH):
         batch = stale[start : start + BATCH]
         enter(book, course, week, wanted, batch)
-        rows = _rows(book, week)
+        rows |= _rows(book, week, batch)
         for group in batch:
             report, row, notebook = now(group)
             known[group] = replace(known.get(group, Note()), report=report, rows=row, notebook=notebook)
@@ -99,7 +108,8 @@ def _record_marks(
 def _code() -> bytes:
     """Give a digest of the framework: other words on a page, or other rules of recording, are a change too."""
     files = sorted(path for path in regular_files(Path(__file__).parent) if "__pycache__" not in path.parts)
-    return digest(part for path in files for part in (path.name.encode(), path.read_bytes())).encode()
+    parts = (part for path in files for part in (path.name.encode(), path.read_bytes()))
+    return digest([version("nbgrader").encode(), *parts]).encode()
 
 
 def _report_digest(course: Course, week: str, wanted: Outline, group: str, code: bytes) -> str:
@@ -111,18 +121,18 @@ def _report_digest(course: Course, week: str, wanted: Outline, group: str, code:
     return digest([*report, *(read_small(handin / name) for name in FROM_HANDIN), repr(wanted).encode(), code])
 
 
-def _rows(book: Gradebook, week: str) -> dict[str, str]:
+def _rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> dict[str, str]:
     """Give a digest of each group's automatic marks and comments, as they stand in the gradebook."""
-    found = [(row.group, (row.cell, row.auto)) for row in grade_rows(book, week)]
-    return _by_group([*found, *((row.group, (row.cell, row.auto)) for row in comment_rows(book, week))])
+    found = [(row.group, (row.cell, row.auto)) for row in grade_rows(book, week, groups)]
+    return _by_group([*found, *((row.group, (row.cell, row.auto)) for row in comment_rows(book, week, groups))])
 
 
 def _shown(book: Gradebook, week: str) -> dict[str, str]:
     """Give a digest of all that each group's page shows of the gradebook."""
-    found = [(row.group, (row.cell, row.score)) for row in grade_rows(book, week)]
+    found = [(row.group, (row.cell, row.score, row.manual)) for row in grade_rows(book, week)]
     comments = [(row.group, (row.cell, row.auto, row.manual)) for row in comment_rows(book, week)]
     late = [
-        (entry.student_id, ("late", notebook.late_submission_penalty))
+        (entry.student_id, ("late", entry.extension, notebook.late_submission_penalty))
         for entry in submissions(book, find_assignment(book, week).id)
         for notebook in entry.notebooks
     ]
@@ -140,8 +150,8 @@ def _record_pages(
     course: Course, week: str, wanted: Outline, shown: Mapping[str, str], workers: int | None
 ) -> tuple[str, ...]:
     known = notes(course, week)
-    config = read_small(course.root / "nbgrader_config.py")
-    target = {group: digest([known[group].report.encode(), text.encode(), config]) for group, text in shown.items()}
+    same = [read_small(course.root / "nbgrader_config.py"), repr(course.week(week).assignment).encode()]
+    target = {group: digest([known[group].report.encode(), text.encode(), *same]) for group, text in shown.items()}
     places = {group: course.feedback(week, group) / f"{wanted.notebook}.html" for group in shown}
     before = {group: stamp(places[group]) for group in shown}
     stale = [g for g in shown if not before[g] or (known[g].shown, known[g].page) != (target[g], before[g])]

@@ -17,7 +17,7 @@ from nbviva.checks import Check, Examination, Overlay, Week, examine, load
 from nbviva.course import generators
 from nbviva.sheet import Sheet
 from nbviva.source import EXPERIMENT, TRAINING, code_cells, grade_id, tags
-from nbviva.student import local_student
+from nbviva.student import Student, local_student
 from nbviva.verdict import Verdict
 
 
@@ -42,24 +42,54 @@ class Rehearsed:
         return False
 
 
-def rehearse(week: Week, overlay: Overlay | None = None, *, group: str = "rehearsal") -> tuple[Verdict, ...]:
+@dataclass(frozen=True)
+class Prepared:
+    """A week's notebook after its cells have run, ready to be examined as often as one likes."""
+
+    week: Week
+    given: Mapping[str, Any]
+    student: Student
+
+
+def rehearse(
+    week: Week, overlay: Overlay | None = None, *, group: str = "rehearsal", secret: bytes = b"rehearsal"
+) -> tuple[Verdict, ...]:
     """Run the checks that an overlay names, with those that they need, or all of them, on the notebook's solutions.
 
     Parameters
     ----------
     overlay
         The wrong or right answer that replaces a name of the notebook's.
-    group
-        Another group is asked other questions.
+    group, secret
+        Another group is asked other questions; with the course's secret those that it is asked when marked.
     """
-    checks = closure(overlay.checks) if overlay else set(week.checks)
-    chosen = replace(week, checks=tuple(check for check in week.checks if check in checks))
+    prepared = prepare(week, overlay, overlay.checks if overlay else week.checks)
+    with contextlib.redirect_stdout(io.StringIO()):  # what the notebook's functions print is no answer
+        return examine(examination(prepared, secret, group))
+
+
+def prepare(week: Week, overlay: Overlay | None, checks: Iterable[Check], *, real: Path | None = None) -> Prepared:
+    """Run the notebook's cells for these checks and those that they need.
+
+    Parameters
+    ----------
+    real
+        The folder in which the notebook finds its data; without it the week's small stand-ins take their place.
+    """
+    wanted = closure(checks)
+    chosen = replace(week, checks=tuple(check for check in week.checks if check in wanted))
     evidence = Rehearsed()
-    namespace = _namespace(chosen, overlay, evidence)
+    with contextlib.chdir(real or Path.cwd()):
+        namespace = _namespace(chosen, overlay, evidence, real=real is not None)
     student = local_student(namespace)
-    given = {"sheet": Sheet(week.assignment, student), "notebook": evidence, **small(week, "FIXTURES")}
-    draw = generators(b"rehearsal", week.assignment.week, group)
-    return examine(Examination(chosen, student, draw, given))
+    stand_ins = {} if real else small(week, "FIXTURES")
+    return Prepared(chosen, {"sheet": Sheet(week.assignment, student), "notebook": evidence, **stand_ins}, student)
+
+
+def examination(prepared: Prepared, secret: bytes, group: str, kind: type[Examination] = Examination) -> Examination:
+    """Give the examination of one group under a secret: each has questions of its own."""
+    draw = generators(secret, prepared.week.assignment.week, group)
+    return kind(prepared.week, prepared.student, draw, prepared.given)
 
 
 def closure(checks: Iterable[Check]) -> set[Check]:
@@ -80,12 +110,12 @@ def small(week: Week, name: str) -> Mapping[str, Any]:
     return found
 
 
-def _namespace(week: Week, overlay: Overlay | None, evidence: Rehearsed) -> dict[str, Any]:
-    namespace: dict[str, Any] = {"__name__": "__main__", **small(week, "NAMES")}
+def _namespace(week: Week, overlay: Overlay | None, evidence: Rehearsed, *, real: bool) -> dict[str, Any]:
+    namespace: dict[str, Any] = {"__name__": "__main__", **({} if real else small(week, "NAMES"))}
     trains = any("notebook" in week.fixtures_of(check) for check in week.checks)
     answers = {name for question in week.assignment.questions for name, _ in question.answers}
     for name, tagged, code in _compiled(week.folder):
-        if EXPERIMENT in tagged or (TRAINING in tagged and not trains):
+        if (EXPERIMENT in tagged and not real) or (TRAINING in tagged and not trains):
             continue
         execute(code, namespace, name, evidence)
         if overlay and overlay.replaces in namespace:

@@ -31,7 +31,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance, Tuple, Unicode
 
 from nbviva import bubblewrap, cgroup, inside, user
-from nbviva.forked import Forked, request
+from nbviva.forked import Forked, group_for, request
 from nbviva.inside import Limits
 
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -131,7 +131,7 @@ class SandboxProvisioner(LocalProvisioner):
     def _fork(self, kernel: Sequence[str], archive: IO[bytes]) -> Forked:
         """Ask the template for a fork, and put it under its limits before it hears what for."""
         shown = bubblewrap.view(kernel[0], self.hidden, {}).python.binds
-        self._group = cgroup.make_cgroup(self.limits)
+        self._group = group_for(self.limits)
         self.process = forked = Forked(self.template)
         self._group.enter([forked.pid])
         forked.ask(request(kernel, self.limits, self.connection_info, shown), archive.fileno())

@@ -11,6 +11,7 @@ from nbviva.filled import Filled
 from nbviva.spec import Assignment, Kind, Question
 from nbviva.student import NoAnswer, Raised, Student
 
+DIFFERS = "says otherwise; the sheet counts."  # the class report looks for it
 _TRUTHS = {"true": True, "correct": True, "false": False, "incorrect": False}
 
 
@@ -50,7 +51,7 @@ class Sheet:
         except Mismatch:
             return ""  # the cell is not filled in
         same = abs(cell - given) <= (question.tolerance or 0) if question.kind is Kind.NUMERIC else cell == given
-        return "" if same else f" The notebook's `{answer}` says otherwise; the sheet counts."
+        return "" if same else f" The notebook's `{answer}` {DIFFERS}"
 
     def value(self, answer: str) -> Any:
         """Give the plain value of an answer; None and a missing name are no answer."""

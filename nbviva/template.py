@@ -19,7 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -67,7 +67,8 @@ def refuse_to_share(listener: int) -> None:
         name = Path(f"/proc/self/fd/{number}").readlink()
         raise CannotFork(f"One of the week's imports leaves a file open ({name}), which all kernels would share.")
     for line in Path("/proc/self/maps").read_text().splitlines():
-        if line.split()[1].startswith("rw-s"):
+        permissions = line.split()[1]
+        if "w" in permissions and "s" in permissions:
             raise CannotFork(f"One of the week's imports maps memory that all kernels would share ({line}).")
 
 
@@ -77,14 +78,15 @@ def _open_files() -> set[int]:
     return {number for number in found if Path(f"/proc/self/fd/{number}").is_symlink()}
 
 
-def found_files() -> dict[str, bytes]:
-    """What lies in the places that can be written, before anything was imported: every kernel finds it there too."""
-    found = {}
+def found_files() -> dict[str, nest.Found]:
+    """What lies in the places that can be written: given at the start, or made by an import; every kernel gets it."""
+    found: dict[str, nest.Found] = {}
     for place in PLACES:
         device = Path(place).stat().st_dev
         for folder, folders, files in os.walk(place):
             folders[:] = [name for name in folders if Path(folder, name).lstat().st_dev == device]
-            found.update({str(path): path.read_bytes() for name in files if (path := Path(folder, name)).is_file()})
+            paths = [Path(folder, name) for name in (*folders, *files)]
+            found |= {str(path): nest.found(path) for path in paths if path.is_dir() or path.is_file()}
     return found
 
 
@@ -104,18 +106,20 @@ def next_asker(listener: socket.socket) -> socket.socket:
                 return socket.socket(fileno=asker.detach())
 
 
-def become_kernel(asker: socket.socket, files: Mapping[str, bytes]) -> None:
+def become_kernel(asker: socket.socket, files: dict[str, nest.Found]) -> None:
     """Turn a fork of the template into a keeper, a first process and a kernel; return in the kernel only."""
     asker.send(HERE)  # Linux tells the asker who sent it
-    data, (archive,), _, _ = socket.recv_fds(asker, REQUEST_BYTES, 1)
+    data, (archive, process), _, _ = socket.recv_fds(asker, REQUEST_BYTES, 2)
     request = nest.Request.from_bytes(data)
     program = bytes.fromhex(request.seccomp)
     nest.leave_namespaces()
     alive, keeper_holds = os.pipe()
     if first := os.fork():
+        os.close(alive)
         os.close(archive)
-        _keep(asker, first, program)
+        _keep(asker, process, first, program)
     os.close(keeper_holds)
+    os.close(process)
     nest.die_with_parent()
     if select.select([alive], [], [], 0)[0]:  # the keeper died before it was asked to take us along
         os._exit(1)
@@ -133,11 +137,12 @@ def become_kernel(asker: socket.socket, files: Mapping[str, bytes]) -> None:
     asker.close()
 
 
-def _keep(asker: socket.socket, first: int, program: bytes) -> NoReturn:
-    """With this process the first one ends, and with that one all others: when the asker hangs up, or by itself."""
+def _keep(asker: socket.socket, process: int, first: int, program: bytes) -> NoReturn:
+    """End with the first process, or let it, and so all others, end when the asker hangs up or its process is dead."""
     nest.give_up_privileges(program)
     poll = select.poll()
     poll.register(os.pidfd_open(first), select.POLLIN)
+    poll.register(process, select.POLLIN)  # a fork of the asker's may have the connection too, and outlive it
     poll.register(asker, 0)  # hanging up is always told
     poll.poll()
     os._exit(0)
@@ -163,7 +168,8 @@ def _unpack(archive: int, folder: str) -> None:
 
 def _set_up(request: nest.Request) -> None:
     """Leave the process as a started kernel would find itself."""
-    sys.argv = sys.orig_argv = list(request.argv)
+    sys.orig_argv = request.command
+    sys.argv = [agent.__file__, *request.command[request.command.index("nbviva.agent") + 1 :]]
     for name, (soft, hard) in request.rlimits.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (soft, hard))
     if processes := sys.modules.get("multiprocessing.process"):
@@ -172,13 +178,13 @@ def _set_up(request: nest.Request) -> None:
 
 def wait_for_fork(listener: int, names: Sequence[str]) -> None:
     """Return in every kernel, ready to be one, and in no other process."""
-    files = found_files()
     with socket.socket(fileno=listener) as door:
         try:
             import_all(names)
             refuse_to_share(listener)
         except CannotFork as error:
             sys.exit(str(error))
+        files = found_files()
         gc.collect()
         gc.freeze()  # the collector of a fork does not touch, and so copy, what all have in common
         os.write(1, READY)
@@ -189,7 +195,8 @@ def wait_for_fork(listener: int, names: Sequence[str]) -> None:
     try:
         become_kernel(asker, files)
     except (OSError, ValueError) as error:
-        asker.send(f"{error}".encode())
+        with contextlib.suppress(OSError):
+            asker.send(f"{error}".encode())
         os._exit(1)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Self, cast
 
 from nbviva import bubblewrap, cgroup, inside, user
-from nbviva.forked import Forked, request
+from nbviva.forked import Forked, group_for, request
 from nbviva.inside import Limits, SandboxUnavailable
 
 START_SECONDS = 300.0
@@ -74,7 +74,7 @@ class Template:
         folder = tempfile.mkdtemp(prefix="nbviva-", dir="/tmp" if os.access("/tmp", os.W_OK) else None)
         opened.callback(shutil.rmtree, folder)
         self.address = f"{folder}/template"
-        group = cgroup.make_cgroup(self.limits)
+        group = group_for(self.limits)
         opened.callback(group.remove)
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener, contextlib.ExitStack() as files:
             listener.bind(self.address)

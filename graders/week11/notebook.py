@@ -42,7 +42,7 @@ import torch
 from torch import nn
 
 torch.set_num_threads(1)
-colours = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#000000"]  # Okabe and Ito's
+colours = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#000000", "#CC79A7"]  # Okabe and Ito's
 plt.rcParams.update({"axes.prop_cycle": plt.cycler(color=colours), "figure.constrained_layout.use": True})
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 
@@ -314,9 +314,15 @@ for method in METHODS:
 # %% solution="most_uniform"
 answer_1_2 = None  # "skip", "batch_norm", "relu" or "elu"
 ### BEGIN SOLUTION
-from graders.week11 import reference
 
-answer_1_2 = reference.most_uniform_method()
+
+def spread(method):
+    """Give the ratio of the largest to the smallest gradient norm of a network at full depth."""
+    sizes = gradient_norms(build_network(method=method), toy_inputs, toy_labels)  # one for each of 50 layers
+    return max(sizes) / min(sizes) if min(sizes) > 0 else float("inf")
+
+
+answer_1_2 = min(("skip", "batch_norm", "relu", "elu"), key=spread)
 ### END SOLUTION
 
 # %% test="most_uniform"
@@ -729,9 +735,13 @@ plt.show()
 # %% solution="linear_separability"
 answer_3_1 = None  # True or False
 ### BEGIN SOLUTION
-from graders.week11 import reference
+from scipy.optimize import linprog
 
-answer_3_1 = reference.is_linearly_separable()
+points = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+signs = np.array([1, -1, -1, 1])
+# A line separates the classes if there are w and b with sign * (w x + b) >= 1 for every point: a linear program.
+sides = -signs[:, None] * np.column_stack([points, np.ones(4)])  # (4, 3)
+answer_3_1 = bool(linprog(np.zeros(3), A_ub=sides, b_ub=-np.ones(4), bounds=[(None, None)] * 3).success)
 ### END SOLUTION
 
 # %% test="linear_separability"
@@ -748,7 +758,11 @@ assert isinstance(answer_3_1, bool), "Write True or False, without quotation mar
 # %% solution="rotation_equivariance"
 answer_3_2 = None  # True or False
 ### BEGIN SOLUTION
-answer_3_2 = reference.is_rotation_equivariant()
+torch.manual_seed(0)
+image, kernel = torch.randn(1, 1, 8, 8), torch.randn(1, 1, 3, 3)
+turned_before = nn.functional.conv2d(torch.rot90(image, dims=(2, 3)), kernel)
+turned_after = torch.rot90(nn.functional.conv2d(image, kernel), dims=(2, 3))
+answer_3_2 = torch.allclose(turned_before, turned_after, atol=1e-5)
 ### END SOLUTION
 
 # %% test="rotation_equivariance"
@@ -770,7 +784,9 @@ assert isinstance(answer_3_2, bool), "Write True or False, without quotation mar
 # %% solution="gradient_step"
 x_1 = None  # a number
 ### BEGIN SOLUTION
-x_1 = reference.gradient_step()
+x = torch.tensor(1.0, requires_grad=True)
+(slope,) = torch.autograd.grad(x**2 + 3, x)
+x_1 = (x - 0.5 * slope).item()
 ### END SOLUTION
 
 # %% test="gradient_step"
@@ -803,7 +819,11 @@ assert abs(float(x_1)) < float("inf"), "The value is one finite number."
 # %% solution="partial_derivative"
 dL_dw_11 = None  # a number
 ### BEGIN SOLUTION
-dL_dw_11 = reference.partial_derivative()
+W = torch.tensor([[1.0, 3.0], [4.0, 5.0]], requires_grad=True)
+V, X, y = torch.tensor([[1.0], [1.0]]), torch.tensor([[1.0, 2.0]]), 1.0
+loss = (y - torch.relu(torch.relu(X @ W) @ V)).square().sum()
+(gradient,) = torch.autograd.grad(loss, W)
+dL_dw_11 = gradient[0, 0].item()
 ### END SOLUTION
 
 # %% test="partial_derivative"

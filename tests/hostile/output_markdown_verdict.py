@@ -13,6 +13,7 @@ def tamper(notebook, folder):
 
 
 def shown(page):
-    heads = re.findall(r"<(?:b|strong)>1.1 Doubling: (\d) of 2 points</", page)
+    heads = re.findall(r'<h3[^>]*>\s*1\.1 Doubling\s*<span class="points">(\d) of 2 points</span>', page)
     assert heads == ["0"]
+    assert "&lt;b&gt;1.1 Doubling: 2 of 2 points&lt;/b&gt;" in page
     assert "<code>passed: forged" not in page

@@ -1,7 +1,9 @@
 """Gradebooks for tests: a PostgreSQL server of our own, and all that stands in a gradebook as values to compare."""
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -13,7 +15,7 @@ import psycopg
 from nbgrader.api import Base
 from sqlalchemy import MetaData, create_engine, select
 
-MISSING = "PostgreSQL's programs are missing: run tools/system_packages, which installs Debian's package postgresql."
+MISSING = "PostgreSQL's programs are missing: 'tools/system_packages tests' installs Debian's package postgresql."
 NOBODY = 65534
 
 
@@ -51,14 +53,19 @@ def server() -> Iterator[Path]:
     subprocess.run(made, check=True, **options)
     running = [programs / "postgres", "-D", data, "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(running, **{**options, "stderr": log})
+        process = subprocess.Popen(running, **{**options, "stderr": log}, preexec_fn=_end_with_us)  # noqa: PLW1509 - one call
     try:
         _wait(process, folder)
         yield folder
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # ends at once, whoever is connected
         process.wait(30)
         shutil.rmtree(folder)
+
+
+def _end_with_us() -> None:
+    """Ask the system to stop the server if the tests are killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
 
 
 def _programs() -> Path:

@@ -12,6 +12,7 @@ from nbviva.deadline import spoken_moment
 from nbviva.source import source_notebook
 from nbviva.spec import read_assignment
 from nbviva.store import submission
+from nbviva.working_copy import stage
 
 LATE = '\n[late]\npolicy = "per_hour"\npoints = 1\n'
 
@@ -28,9 +29,18 @@ def test_dates_and_what_being_late_costs_make_no_report_stale(course, hand_in):
     rewrite(course, "due = 2024-01-08T20:00:00", "due = 2024-01-09T20:00:00")
     rewrite(course, "issued = 2024-01-01T08:00:00", "issued = 2024-01-02T08:00:00")
     rewrite(course, "tolerance = 0.01\n", f"tolerance = 0.01\n{LATE}")
+    (course.submitted("toy", "g") / "timestamp.txt").write_text("2024-01-08 19:30:00 UTC")
     assert first == submission(course, "toy", "g").digest
     rewrite(course, "tolerance = 0.01", "tolerance = 0.02")
     assert first != submission(course, "toy", "g").digest
+
+
+def test_when_it_was_handed_in_is_for_no_kernel_to_see(course, hand_in, tmp_path):
+    folder = hand_in(course, "g").parent
+    for name in ("timestamp.txt", "helper.py"):
+        (folder / name).write_text("")
+    stage(folder, tmp_path / "none", tmp_path / "copy")
+    assert ["helper.py"] == [path.name for path in (tmp_path / "copy").iterdir()]
 
 
 def test_notebook_has_the_dates_of_the_assignment(course):

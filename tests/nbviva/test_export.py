@@ -154,6 +154,20 @@ def test_imports_hold_final_marks_only(marked, tmp_path):
     assert ["Username\tToy week [Total Pts: 6 Score]", "annm\t6", "bobs\t6", "cleo\t6"] == lines
 
 
+def test_student_in_two_groups_is_imported_once_and_only_where_both_marks_are_one(marked, hand_in, fill_in, tmp_path):
+    hand_in(marked, "g4")
+    report(marked, "g4")
+    fill_in(marked, "g4", member_1_name="Cleo Late", member_1_number="3000001")
+    lines = export(marked, "toy", tmp_path)[3].read_text("utf-8").splitlines()
+    assert ["annm\t6", "bobs\t6", "cleo\t6"] == lines[1:]
+    (marked.root / "reports/toy/g4/report.json").unlink()
+    (marked.root / "reports/toy/g4/members.json").unlink()
+    (marked.root / "reports/toy/g4").rmdir()
+    report(marked, "g4", half=0.0)
+    lines = export(marked, "toy", tmp_path)[3].read_text("utf-8").splitlines()
+    assert ["annm\t6", "bobs\t6"] == lines[1:]
+
+
 def test_moodles_participant_is_in_its_worksheet(marked, tmp_path):
     remember(lms_file(marked, "toy"), {"g1": (Person("Ann Müller", lms="Participant 11"), Person("Bob Stone"))})
     rows = table(export(marked, "toy", tmp_path)[2])

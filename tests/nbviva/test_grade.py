@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from threadpoolctl import threadpool_info
 
+from nbviva import grade as grading
 from nbviva.grade import grade, mark
 from nbviva.room import Clock, Room
 from nbviva.spec import Kind, Question
@@ -52,6 +54,20 @@ def test_honest_hand_in_has_the_same_marks_beside_us_as_in_the_sandbox(judge, co
     beside = grade(submission(course, "toy", "g", Room(sandboxed=False))).report
     assert (kept.marks, kept.verdicts) == (beside.marks, beside.verdicts)
     assert "none" == beside.sandbox
+
+
+def test_our_numbers_do_not_depend_on_the_number_of_cores(course, hand_in, room, monkeypatch):
+    """What the examiner computes is computed by one thread, so that another machine gives the same last digit."""
+    seen, going_through = [], grading._sit_through
+
+    def sit_through(*args):
+        seen.extend(pool["num_threads"] for pool in threadpool_info())
+        return going_through(*args)
+
+    monkeypatch.setattr(grading, "_sit_through", sit_through)
+    hand_in(course, "g")
+    grade(submission(course, "toy", "g", room))
+    assert {1} == set(seen)
 
 
 def test_training_cell_with_outputs_is_stood_in_for(judge):

@@ -50,7 +50,9 @@ def code(source, *outputs, grade_id="", **flags):
 
 
 def page(*cells, questions=(DOUBLE, HALF), head=HEAD):
-    return render(head, questions, nbf.new_notebook(cells=list(cells)))
+    notebook = nbf.new_notebook()
+    notebook.cells = list(cells)
+    return render(head, questions, notebook)
 
 
 FULL = page(
@@ -180,3 +182,9 @@ def test_plot_that_does_not_fit_leaves_its_sentence(monkeypatch):
     found = page()
     assert "<svg" not in found
     assert "[A falling line Left out: too large.]" in found
+
+
+def test_notebook_of_very_many_cells_is_cut():
+    found = page(*[code("x", nbf.new_output("stream", text="y"))] * 20_000)
+    assert len(found.encode()) <= MAX_PAGE
+    assert 1 == found.count("The rest is left out")

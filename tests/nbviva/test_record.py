@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "tools"))
 
 from databases import everything, new_database, server
-from record_bench import synthetic_reports
+from record_bench import STORED, synthetic_reports
 
 from nbviva import entries
 from nbviva import record as recording
@@ -31,20 +31,6 @@ from nbviva.release import make_release
 from nbviva.verdict import Report
 
 LATE = '\n[late]\npolicy = "per_hour"\npoints = 1\n'
-STORED = """
-from nbgrader.preprocessors.base import NbGraderPreprocessor
-from nbviva.course import Course
-from nbviva.notebooks import read
-from nbviva.preprocessor import with_verdicts
-from nbviva.store import stored_report
-
-class Stored(NbGraderPreprocessor):  # in the place of Viva, which would grade what was never handed in
-    def preprocess(self, nb, resources):
-        folder = Course.find().report("toy", resources["nbgrader"]["student"])
-        return with_verdicts(read(folder / "notebook.ipynb"), stored_report(folder)), resources
-
-c.Autograde.sanitize_preprocessors = [Stored]
-"""
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +55,18 @@ def database(request, tmp_path, monkeypatch) -> Callable[[str], str]:
     return use
 
 
+@pytest.fixture(autouse=True)
+def no_pages(request, monkeypatch) -> None:
+    """Write pages only in the tests that are about pages: nbgrader takes seconds to start."""
+    if "pages" not in request.fixturenames:
+        monkeypatch.setattr(recording, "write_pages", lambda *_: None)
+
+
+@pytest.fixture
+def pages() -> None:
+    """Write pages in this test."""
+
+
 @pytest.fixture(scope="module")
 def released(new_course) -> Course:
     """A released toy course with a late policy, whose nbgrader takes stored reports."""
@@ -91,6 +89,15 @@ def course(released, tmp_path) -> Course:
 
 def url_of(course: Course) -> str:
     return course.db_url()
+
+
+def rename(course: Course, old: str, new: str) -> None:
+    """Rename a question, and forget the week's modules, which were imported under the old name."""
+    for name in ("assignment.toml", "notebook.py", "checks.py", "sheet.typ"):
+        path = course.root / "graders/toy" / name
+        path.write_text(path.read_text("utf-8").replace(f'"{old}"', f'"{new}"'), "utf-8")
+    for name in [name for name in sys.modules if name.startswith("graders.toy")]:
+        del sys.modules[name]
 
 
 def by_hand(course: Course) -> None:
@@ -123,7 +130,6 @@ def files(folder: Path) -> dict[str, tuple[int, bytes]]:
 def test_gradebook_is_the_one_that_nbgrader_writes(course, database):
     """Every column of every table, and autograded/, are the same; also the second time, after marks by hand."""
     first = database("direct")
-    make_release(course, "toy")
     groups = synthetic_reports(course, "toy", 7)
     record(course, "toy", groups)
     by_hand(course)
@@ -132,20 +138,20 @@ def test_gradebook_is_the_one_that_nbgrader_writes(course, database):
     assert ("group0002",) == record(course, "toy", groups).marks
     ours = files(course.root / "autograded")
     second = database("nbgrader")
-    make_release(course, "toy")
+    nbgrader(course, "generate_assignment", "toy", "--force")
     record_by_nbgrader(course, groups)
     by_hand(course)
     record_by_nbgrader(course, ["group0002"])
-    assert everything(second) == everything(first)
+    expected = everything(second)
+    assert expected == {**everything(first), "course": expected["course"]}
     sheet = {name for name in files(course.root / "autograded") if name.endswith("exercise_sheet.pdf")}
     theirs = {name: found for name, found in files(course.root / "autograded").items() if name not in sheet}
     assert theirs == ours
 
 
-def test_nbgraders_commands_go_on_from_there(course, database):
+def test_nbgraders_commands_go_on_from_there(course, database, pages):
     """Its feedback, export and autograde read the gradebook that we wrote."""
     database("commands")
-    make_release(course, "toy")
     groups = synthetic_reports(course, "toy", 2)
     record(course, "toy", groups)
     page = course.feedback("toy", groups[0]) / "toys.html"
@@ -157,18 +163,18 @@ def test_nbgraders_commands_go_on_from_there(course, database):
     assert 1 + len(groups) == len(lines)
     before = everything(url_of(course))
     record_by_nbgrader(course, groups)
-    assert before == everything(url_of(course))
+    assert before == {**everything(url_of(course)), "course": before["course"]}
 
 
-def test_fifty_reports_have_marks_and_pages_and_then_nothing_is_to_be_done(course, database):
+def test_fifty_reports_have_marks_and_then_nothing_is_to_be_done(course, database):
     """All is recorded once; with nothing changed nothing is written."""
     database("fifty")
     groups = synthetic_reports(course, "toy", 50)
-    done = record(course, "toy", groups)
-    assert Recorded(tuple(groups), tuple(groups)) == done
-    before = everything(url_of(course)), files(course.root / "autograded"), files(course.root / "feedback")
+    assert Recorded(tuple(groups)) == record(course, "toy", groups)
+    before = everything(url_of(course)), files(course.root / "autograded")
     assert Recorded() == record(course, "toy", groups)
-    assert before == (everything(url_of(course)), files(course.root / "autograded"), files(course.root / "feedback"))
+    assert before == (everything(url_of(course)), files(course.root / "autograded"))
+    assert 50 == len(before[0]["submitted_notebook"])
 
 
 @pytest.fixture
@@ -179,24 +185,39 @@ def booked(course) -> tuple[Course, list[str]]:
     return course, groups
 
 
-def test_page_follows_what_a_person_marked(booked):
-    """A manual mark changes that group's page and no other; the mark and the comment stay, and count."""
-    course, groups = booked
+def test_page_follows_what_a_person_marked_and_what_was_deleted(course, pages):
+    """A manual mark, and a page that is gone, change that group's page and no other; the mark stays, and counts."""
+    groups = synthetic_reports(course, "toy", 5)
+    assert Recorded(tuple(groups), tuple(groups)) == record(course, "toy", groups)
+    assert Recorded() == record(course, "toy", groups)
     by_hand(course)
-    assert Recorded((), ("group0002",)) == record(course, "toy", groups)
+    (course.feedback("toy", groups[0]) / "toys.html").unlink()
+    assert Recorded((), (groups[0], "group0002")) == record(course, "toy", groups)
     text = (course.feedback("toy", "group0002") / "toys.html").read_text("utf-8")
-    assert "(Score: 2.0 / 3.0)" in text
+    assert "by a person" in text
+    assert "Well &lt;b&gt;tried&lt;/b&gt;." in text
     with Gradebook(url_of(course)) as book:
         grade = book.find_grade("half", "toys", "toy", "group0002")
         assert (1.5, 0.5, False) == (grade.manual_score, grade.extra_credit, grade.needs_manual_grade)
 
 
+def test_page_that_cannot_be_written_is_said_and_the_others_are(course, pages):
+    """nbgrader's last words are given; the next call writes what is missing."""
+    groups = synthetic_reports(course, "toy", 2)
+    record(course, "toy", groups[:1])
+    course.feedback("toy", groups[1]).parent.write_text("a file where a folder belongs", "utf-8")
+    (course.feedback("toy", groups[0]) / "toys.html").unlink()
+    with pytest.raises(Refused, match="Not all feedback could be written"):
+        record(course, "toy", groups)
+    assert (course.feedback("toy", groups[0]) / "toys.html").is_file()
+    course.feedback("toy", groups[1]).parent.unlink()
+    assert Recorded((), (groups[1],)) == record(course, "toy", groups)
+
+
 def test_what_was_deleted_is_noticed(booked):
-    """A page, a graded notebook, and the whole gradebook come back."""
+    """A graded notebook, and the whole gradebook, come back."""
     course, groups = booked
     whole = everything(url_of(course))
-    shutil.rmtree(course.feedback("toy", groups[0]))
-    assert Recorded((), (groups[0],)) == record(course, "toy", groups)
     shutil.rmtree(course.autograded("toy", groups[1]))
     assert (groups[1],) == record(course, "toy", groups).marks
     (course.root / "gradebook.db").unlink()
@@ -207,10 +228,8 @@ def test_what_was_deleted_is_noticed(booked):
 def test_question_that_was_renamed_takes_its_place(booked):
     """The old cell leaves with its automatic marks, the new one has a mark or waits for one."""
     course, groups = booked
-    for path in (course.root / "graders/toy").glob("*.*"):
-        if path.suffix in {".toml", ".py"}:
-            text = path.read_text("utf-8").replace('"total"', '"sum"').replace("points = 1\n", "points = 4\n")
-            path.write_text(text, "utf-8")
+    rename(course, "total", "sum")
+    make_release(course, "toy")
     with pytest.raises(Refused, match="The report on group0000 is not one on the week's questions as they are now"):
         record(course, "toy", groups)
     report = course.report("toy", groups[0])
@@ -221,10 +240,9 @@ def test_question_that_was_renamed_takes_its_place(booked):
         assert {"double", "half", "colour", "sum"} == {
             cell.name for cell in book.find_notebook("toys", "toy").grade_cells
         }
-        assert 9 == book.find_assignment("toy").max_score
+        assert 6 == book.find_assignment("toy").max_score
         assert book.find_grade("sum", "toys", "toy", groups[1]).needs_manual_grade
         assert not book.find_grade("sum", "toys", "toy", groups[0]).needs_manual_grade
-    make_release(course, "toy")
 
 
 def test_marks_of_a_person_are_not_thrown_away_with_a_question(booked):
@@ -232,9 +250,7 @@ def test_marks_of_a_person_are_not_thrown_away_with_a_question(booked):
     course, groups = booked
     by_hand(course)
     before = everything(url_of(course))
-    for name in ("assignment.toml", "notebook.py", "checks.py"):
-        path = course.root / "graders/toy" / name
-        path.write_text(path.read_text("utf-8").replace('"half"', '"halves"'), "utf-8")
+    rename(course, "half", "halves")
     with pytest.raises(
         Refused, match=r"The cell 'half' has left the week, but a person gave marks .* to group0002: give"
     ):
@@ -275,26 +291,17 @@ def kill(course: Course, groups: list[str], module: object, name: str, call: int
         (recording, "write_pages", 1),
     ],
 )
-def test_kill_at_any_step_loses_nothing(course, monkeypatch, module, name, call):
+def test_kill_at_any_step_loses_nothing(course, module, name, call):
     """The next call completes what a killed one began: the same gradebook, notebooks and pages."""
     groups = synthetic_reports(course, "toy", 5)
     twin = course.root.parent / "twin"
     shutil.copytree(course.root, twin)
-    monkeypatch.setattr(recording, "write_pages", lambda *_: None)
     assert -signal.SIGKILL == kill(course, groups, module, name, call)
     record(course, "toy", groups)
     record(Course(twin), "toy", groups)
     assert everything(url_of(Course(twin))) == everything(url_of(course))
     assert files(twin / "autograded") == files(course.root / "autograded")
     assert not list(course.root.glob("autograded/*/.*"))
-
-
-def test_kill_between_pages_is_made_good(course):
-    """Half of a page's folder is no page."""
-    groups = synthetic_reports(course, "toy", 2)
-    record(course, "toy", groups)
-    (course.feedback("toy", groups[1]) / "toys.html").unlink()
-    assert Recorded((), (groups[1],)) == record(course, "toy", groups)
 
 
 def test_locked_gradebook_is_one_sentence_and_nothing_is_lost(course, monkeypatch):
@@ -315,7 +322,8 @@ def test_full_disk_is_one_sentence_and_nothing_is_lost(course, monkeypatch):
     groups = synthetic_reports(course, "toy", 30)
 
     def small(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA max_page_count = 60")
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages + 2}")
 
     event.listen(Engine, "connect", small)
     try:
@@ -331,7 +339,6 @@ def test_full_disk_is_one_sentence_and_nothing_is_lost(course, monkeypatch):
         patch.setattr(entries, "write_autograded", full)
         with pytest.raises(Refused, match="The disk is full: make room where the course lies"):
             record(course, "toy", groups)
-    monkeypatch.setattr(recording, "write_pages", lambda *_: None)
     assert tuple(groups) == record(course, "toy", groups).marks
 
 
@@ -340,7 +347,7 @@ def test_group_without_a_report_is_said(course):
         record(course, "toy", ["zoe"])
 
 
-def test_links_in_a_hand_in_are_not_followed(course):
+def test_links_in_a_hand_in_are_not_followed(course, pages):
     """The time and the secret of a hand-in are files of it."""
     (group,) = synthetic_reports(course, "toy", 1)
     stamp = course.submitted("toy", group) / "timestamp.txt"

@@ -15,7 +15,6 @@ from nbviva.course import Course, Refused
 from nbviva.kernel import KernelStudent
 from nbviva.record import record
 from nbviva.regrade import apply, regrade
-from nbviva.release import make_release
 from nbviva.sandbox import refusal
 from nbviva.store import graded, stored_report
 
@@ -254,7 +253,6 @@ def test_broken_transcript_is_said_when_shown(toys, command):
 def test_applied_changes_are_in_the_gradebook_and_manual_marks_stay(toys, room, monkeypatch):
     """A changed tolerance and changed points, from the report to nbgrader's own numbers and the feedback."""
     monkeypatch.chdir(toys.root)
-    make_release(toys, "toy")
     for group in ("ada", "cem"):
         shutil.rmtree(toys.submitted("toy", group).parent)
     record(toys, "toy", ["ben"])

@@ -187,7 +187,7 @@ def test_no_transcript_is_larger_than_what_is_read(monkeypatch):
 def test_a_transcript_is_true_for_as_long_as_what_runs_is_the_same():
     """The modules whose change makes transcripts untrue are all that a kernel is started, run and asked with."""
     graph = grimp.build_graph("nbviva")
-    roots = {f"nbviva.{name}" for name in ("agent", "kernel", "sandbox", "container")}
+    roots = {f"nbviva.{name}" for name in ("agent", "kernel", "sandbox", "container", "template", "warm")}
     used = set().union(*(graph.find_upstream_modules(root) for root in roots)) | roots
     examiners = {"nbviva.student", "nbviva.sitting", "nbviva.notebooks"}  # words and types of our own side
     assert {f"nbviva.{name}" for name in RUNNING} == (used - examiners) | {"nbviva.working_copy"}

@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -235,6 +236,16 @@ def test_no_open_file_is_shared(fork: Callable[..., Kernel], cold: Kernel) -> No
     assert numbered[0] & numbered[1] == set()
 
 
+def test_the_processes_around_a_fork_keep_next_to_nothing_open(fork: Callable[..., Kernel]) -> None:
+    """The keeper has the asker and the first process in sight, that one nothing, and neither the template's door."""
+    keeper, first, _ = cgroup.process_tree(fork().provisioner.pid or 0)
+    opened = [[str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()] for pid in (keeper, first)]
+    assert [kinds(list(enumerate(names))) for names in opened] == [
+        ["/dev/null", "/dev/null", "/dev/null", "anon_inode:[pidfd]", "anon_inode:[pidfd]", "pipe:[N]", "socket:[N]"],
+        ["/dev/null", "/dev/null", "/dev/null"],
+    ]
+
+
 def kinds(opened: list[tuple[int, str]]) -> list[str]:
     """What is open, without the numbers that differ from kernel to kernel."""
     return sorted(re.sub(r"\d+", "N", name) for _, name in opened)
@@ -308,10 +319,11 @@ STATE = """
     import gc, locale, os, resource, signal, sys, threading, time
     status = dict(line.split(':\\t') for line in open('/proc/self/status').read().splitlines() if ':\\t' in line)
     print([
-        dict(os.environ), open('/proc/self/environ').read().split(chr(0)).sort(), os.getcwd(), sys.argv, sys.path,
-        sys.flags, sys.executable, sys.stdout.encoding, sys.__stdout__.encoding, sys.__stdout__.line_buffering,
+        dict(os.environ), sorted(open('/proc/self/environ').read().split(chr(0))), os.getcwd(), sys.argv, sys.path,
+        list(sys.flags), sys.orig_argv, sys.executable, sys.stdout.encoding,
+        sys.__stdout__.encoding, sys.__stdout__.line_buffering,
         os.umask(0o22), os.getuid(), os.getgid(), os.getgroups(), os.nice(0), locale.getlocale(), time.tzname,
-        [str(signal.getsignal(n)) for n in sorted(signal.valid_signals())], os.sched_getaffinity(0) > {0} and 1,
+        [str(signal.getsignal(n)) for n in sorted(signal.valid_signals())], os.sched_getaffinity(0),
         [resource.getrlimit(getattr(resource, n)) for n in sorted(dir(resource)) if n.startswith('RLIMIT')],
         {name: status[name] for name in status if name.startswith(('Cap', 'Sig', 'NoNew', 'Seccomp', 'Umask', 'Groups'))
             and name not in ('SigQ',)},
@@ -325,9 +337,7 @@ STATE = """
 
 def test_a_fork_is_in_the_state_of_a_started_kernel(fork: Callable[..., Kernel], cold: Kernel) -> None:
     """Environment, arguments, signals, limits, privileges, places: what can be seen of them is the same."""
-    literal = STATE.replace("sys.flags,", "list(sys.flags),").replace("print([", "print(repr([", 1)
-    literal = literal.rsplit("])", 1)[0] + "]))" + literal.rsplit("])", 1)[1]
-    forked, started = fork().value(literal), cold.value(literal)
+    forked, started = fork().value(STATE), cold.value(STATE)
     for expected, actual in zip(started, forked, strict=True):
         assert expected == actual
 
@@ -396,6 +406,37 @@ def test_an_environment_in_a_place_of_the_kernels_own_is_shown(tmp_path: Path, m
         assert kernel.error(f"open({str(tmp_path / 'new')!r}, 'w')") == "nothing"
 
 
+def test_files_that_an_import_makes_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that made itself a folder when it was imported finds it in every kernel, and no other's files in it."""
+    agent_files = inside.agent_files
+    code = b"import tempfile; place = tempfile.mkdtemp(); open(place + '/made', 'w').write('x')"
+    monkeypatch.setattr(
+        inside, "agent_files", lambda *modules: agent_files(*modules) | {inside.AGENT / "maker.py": code}
+    )
+    use = """
+        import maker, os
+        print([os.listdir(maker.place), oct(os.stat(maker.place).st_mode)])
+        open(maker.place + '/left', 'w').write('x')
+    """
+    with Template(["maker"]) as running:
+        for _ in range(2):
+            with Kernel(None, ROOMY, running.address) as kernel:
+                assert kernel.value(use) == [["made"], "0o40700"]
+
+
+def test_a_fork_is_held_to_its_limits(fork: Callable[..., Kernel]) -> None:
+    """Processes, open files and each place's size end in an error; memory ends the kernel, and nothing else."""
+    kernel = fork(processes=60, open_files=128, disk=8 * inside.MIB)
+    assert kernel.error("hoard = [open('/dev/null') for _ in range(200)]") == "EMFILE"
+    for place in PLACES:
+        fill = f"[open(f'{place}/{{i}}', 'wb').write(bytes(3 << 20)) for i in range(4)]"
+        assert (place, kernel.error(fill)) == (place, "ENOSPC")
+    assert kernel.error("import subprocess; hoard = [subprocess.Popen(['sleep', '9']) for _ in range(200)]") == "EAGAIN"
+    with pytest.raises(probe.Died):
+        fork(memory=300 * inside.MIB).run(probe.HOG)
+    assert fork().value("print(6)") == 6
+
+
 def test_reports_of_forked_and_started_kernels_are_equal(
     course: Course, hand_in: Callable[..., Path], warmed: Template
 ) -> None:
@@ -405,7 +446,9 @@ def test_reports_of_forked_and_started_kernels_are_equal(
         hand_in(course, group, **texts)
         folder, data = course.submitted("toy", group), course.source("toy") / "data"
         rooms = Room(), Room(template=warmed.address)
-        reports = [grade(Submission(week, group, folder, data, course.draw("toy", group), room=r))[0] for r in rooms]
+        reports = [
+            grade(Submission(week, group, folder, data, course.draw("toy", group), room=r)).report for r in rooms
+        ]
         assert reports[0] == reports[1]
         assert reports[0].sandbox == reports[1].sandbox
 
@@ -474,27 +517,31 @@ def test_a_template_leaves_nothing() -> None:
     assert set(CONTROLLERS.glob(f"**/nbviva-{os.getpid()}-*")) == before
 
 
-def test_a_killed_asker_leaves_no_kernel(warmed: Template) -> None:
-    """When who asked for it is gone in an instant, the kernel is gone, and the template goes on."""
+@pytest.mark.parametrize("forks", [False, True])
+def test_a_killed_asker_leaves_no_kernel(warmed: Template, forks: bool) -> None:
+    """When the asker is gone in an instant the kernel is gone, though a fork of it has its files open."""
     marker = f"5{secrets.randbelow(10**6)}.5"
     driver = f"""
-        import sys, time
+        import os, sys, time
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from probe import ROOMY, Kernel
         with Kernel(None, ROOMY, {warmed.address!r}) as kernel:
             kernel.run("import subprocess; subprocess.Popen(['sleep', '{marker}'])")
-            print(kernel.manager.connection_file, flush=True)
+            other = {forks} and os.fork()
+            if other or not {forks}:
+                print(kernel.manager.connection_file, int(other), flush=True)
             time.sleep(60)
     """
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(driver)], stdout=subprocess.PIPE) as asker:
         assert asker.stdout is not None
-        left = Path(asker.stdout.readline().decode().strip()).parent
+        name, other = asker.stdout.readline().decode().split()
         assert processes_named(marker)
         asker.kill()
-    assert settled(lambda: processes_named(marker), 0) == []
+        assert settled(lambda: processes_named(marker), 0) == []
+        if forks:
+            os.kill(int(other), signal.SIGKILL)
     assert len(settled(lambda: cgroup.process_tree(warmed._process.pid), 3)) == 3
-    (left / "s").unlink()
-    left.rmdir() if not list(left.iterdir()) else [path.unlink() for path in left.iterdir()]
+    shutil.rmtree(Path(name).parent)
 
 
 def test_an_asker_that_says_nothing_harms_nobody(warmed: Template) -> None:
@@ -511,9 +558,10 @@ def test_a_killed_template_ends_its_kernels_and_says_so(tmp_path: Path) -> None:
     with Template([]) as running:
         room = Room(template=running.address)
         with KernelStudent(tmp_path, room) as kernel:
+            inner = cgroup.process_tree(kernel._manager.provisioner.pid)
             os.kill(process_of(running), signal.SIGKILL)
-            running._process.wait()
-            assert not running.is_alive()
+            assert settled(lambda: [pid for pid in inner if Path(f"/proc/{pid}").exists()], 0) == []
+            assert not settled(lambda: [1] * running.is_alive(), 0)
             with pytest.raises(Died):
                 kernel.student["x"]
         with pytest.raises(StartFailed, match="forked from has ended"), KernelStudent(tmp_path, room):
@@ -549,6 +597,14 @@ def test_imports_that_cannot_be_shared_are_named(code: str, sentence: str, monke
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not Path(running.address).parent.exists()
+
+
+def test_where_only_a_scope_holds_memory_there_is_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process cannot be put into a scope after it was started, and no kernel runs without a limit."""
+    scope = cgroup.Cgroup("systemd scope", prefix=("systemd-run",))
+    monkeypatch.setattr(cgroup, "make_cgroup", lambda _: scope)
+    with pytest.raises(SandboxUnavailable, match="put 'systemd-run --user --scope' before"), Template([]):
+        pass
 
 
 def test_a_module_that_is_not_there_is_named() -> None:

@@ -40,6 +40,9 @@ class Sheet:
     def number(self, answer):
         return as_number(getattr(self, answer), name=answer)
 
+    def difference(self, _answer):
+        return ""
+
     def text_of(self, answer):
         value = getattr(self, answer)
         return value if isinstance(value, str) else repr(value)

@@ -1,0 +1,104 @@
+"""Which of the week's known wrong answers a hand-in behaves like: the one that is told the very same by the same check.
+
+A mutant is run in this process, as in a rehearsal, with the questions that the group was asked; no code of a student's
+is. What was found is kept in `.nbviva/cache`, and what does not fit into the time is looked up at the next run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from nbviva.checks import Overlay, Week
+from nbviva.course import Course
+from nbviva.rehearsal import rehearse
+
+SECONDS = 60.0  # for all that is not in the cache
+SLOW = 3.0  # a check whose mutant takes longer is left out
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed check of a hand-in, with what it was told."""
+
+    group: str
+    check: str
+    detail: str
+
+
+def stories(course: Course, week: Week, failures: Iterable[Failure], seconds: float = SECONDS) -> dict[Failure, str]:
+    """Give for each failure the story of the mutant that it behaves like; those that resemble none are left out."""
+    name = week.assignment.week
+    path = course.root / ".nbviva" / "cache" / f"behaves-{name}.json"
+    state = _week_digest(week) + course.secret()
+    try:
+        known: dict[str, str] = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        known = {}
+    keys = {failure: _key(state, failure) for failure in failures}
+    search = _Search(course, week, time.monotonic() + seconds)
+    for failure, key in keys.items():
+        if key not in known and (story := search.story(failure)) is not None:
+            known[key] = story
+    kept = {key: known[key] for key in keys.values() if key in known}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(kept), "utf-8")
+    return {failure: kept[key] for failure, key in keys.items() if kept.get(key)}
+
+
+class _Search:
+    """Runs mutants, those first that hand-ins behaved like before, until the time is up.
+
+    A hand-in that behaves like a mutant in one check may do so in another that the mutant is not written for.
+    """
+
+    def __init__(self, course: Course, week: Week, until: float) -> None:
+        self._course, self._week, self._until = course, week, until
+        self._mutants, self._checks = mutants(week), {check.name: check for check in week.checks}
+        self._slow = set[str]()
+        self._found = Counter[str]()
+        self._of_group = defaultdict[str, set[str]](set)
+
+    def story(self, failure: Failure) -> str | None:
+        """Give a mutant's story, an empty text where it resembles none, or None where there was no time to tell."""
+        for mutant in self._candidates(failure):
+            started = time.monotonic()
+            if failure.check in self._slow or started > self._until:
+                return None
+            overlay = replace(mutant, checks=(self._checks[failure.check],))
+            verdicts = rehearse(self._week, overlay, group=failure.group, secret=self._course.secret())
+            if time.monotonic() - started > SLOW:
+                self._slow.add(failure.check)
+            if any(verdict.check == failure.check and verdict.detail == failure.detail for verdict in verdicts):
+                self._found[mutant.story] += 1
+                self._of_group[failure.group].add(mutant.story)
+                return mutant.story
+        return ""
+
+    def _candidates(self, failure: Failure) -> list[Overlay]:
+        if failure.check not in self._checks:
+            return []  # a report from before the check was renamed
+        known = self._of_group[failure.group]
+        names = [({check.name for check in mutant.checks}, mutant) for mutant in self._mutants]
+        own = [mutant for checks, mutant in names if failure.check in checks or mutant.story in known]
+        return sorted(own, key=lambda mutant: (mutant.story not in known, -self._found[mutant.story]))
+
+
+def mutants(week: Week) -> list[Overlay]:
+    """Give the hand-written mutants of a week, those of all its `*mutants.py`."""
+    modules = [week.module(path.stem) for path in sorted(week.folder.glob("*mutants.py"))]
+    return [value for module in modules for value in vars(module).values() if isinstance(value, Overlay)]
+
+
+def _week_digest(week: Week) -> bytes:
+    files = sorted([*week.folder.glob("*.py"), *week.folder.glob("*.toml")])
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).digest()
+
+
+def _key(state: bytes, failure: Failure) -> str:
+    parts = (failure.group, failure.check, failure.detail)
+    return hashlib.sha256(b"\0".join([state, *(part.encode() for part in parts)])).hexdigest()

@@ -1,0 +1,94 @@
+"""A pool of worker processes that survives its workers: a job whose worker dies costs itself and no other."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from multiprocessing import connection
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+DEATHS_MOST = 2
+TICK_SECONDS = 0.25
+END_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What came of one job: what the function returned, or what it raised, or that it killed its workers.
+
+    Attributes
+    ----------
+    deaths
+        How many workers ended while they were at this job.
+    """
+
+    job: str
+    value: Any = None
+    error: BaseException | None = None
+    deaths: int = 0
+
+
+def run(
+    function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int, tick: Callable[[], None] = lambda: None
+) -> Generator[Finished, None, None]:
+    """Call `function(*job)` for each job in worker processes and give the results as they come.
+
+    Parameters
+    ----------
+    jobs
+        The arguments of each call; the first one is the job's name.
+    tick
+        Called several times a second while there is something to wait for.
+
+    Closing the iterator, or an exception in the block that reads it, ends the workers and what they have started.
+    """
+    context = multiprocessing.get_context("spawn")  # a worker inherits no thread, lock or socket of ours
+    pool: Any = ProcessPool(max_workers=workers, context=context, initializer=_prepare)
+    waiting: dict[Future[Any], tuple[tuple[Any, ...], int]] = {pool.schedule(function, job): (job, 0) for job in jobs}
+    try:
+        while waiting:
+            done, _ = wait(waiting, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                job, deaths = waiting.pop(future)
+                finished = _finished(future, job, deaths)
+                if isinstance(finished.error, ProcessExpired) and finished.deaths < DEATHS_MOST:
+                    waiting[pool.schedule(function, job)] = job, finished.deaths
+                else:
+                    yield finished
+            tick()
+        pool.close()
+    except BaseException:
+        pool.stop()
+        raise
+    finally:
+        pool.join(END_SECONDS)
+
+
+def _finished(future: Future[Any], job: tuple[Any, ...], deaths: int) -> Finished:
+    error = future.exception()
+    if error is not None:
+        return Finished(job[0], None, error, deaths + isinstance(error, ProcessExpired))
+    return Finished(job[0], future.result(), None, deaths)
+
+
+def _prepare() -> None:
+    """Let a worker end as an exception does, so that kernels and folders go, when it is told to or is left alone."""
+    signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_end_with_the_pool, name="pool-watch", daemon=True).start()
+
+
+def _leave(*_: Any) -> None:
+    raise SystemExit(1)
+
+
+def _end_with_the_pool() -> None:
+    if parent := multiprocessing.parent_process():
+        connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)

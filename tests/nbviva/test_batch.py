@@ -1,0 +1,208 @@
+"""Batches: what is fresh is not graded again, what was killed goes on, and one hand-in costs no other."""
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nbviva import batch, store
+from nbviva.batch import DiskFull, Options, grade_batch, read_size, workers_that_fit
+from nbviva.course import Course, CourseError
+from nbviva.inside import GIB
+from nbviva.lock import Busy, only_one
+from nbviva.pool import Finished
+from nbviva.progress import JsonLines, Silent
+from nbviva.release import make_source
+from nbviva.sandbox import refusal
+from nbviva.verdict import Report
+
+
+@pytest.fixture(scope="module")
+def handed_in(new_course, hand_in):
+    """A toy course with three honest hand-ins, one that kills its kernel and one that is no notebook."""
+    course = new_course()
+    for group in ("ada", "ben", "cem"):
+        hand_in(course, group)
+    hand_in(course, "dora", double_answer="import os\nos._exit(1)")
+    hand_in(course, "eve", raw=b"no notebook")
+    return course
+
+
+@pytest.fixture(scope="module")
+def options(room):
+    """Two workers."""
+    return Options(workers=2, room=room)
+
+
+@pytest.fixture(scope="module")
+def graded(handed_in, options):
+    """The same course, graded as a batch."""
+    course = Course(handed_in.root.parent / "graded")
+    shutil.copytree(handed_in.root, course.root)
+    return course, grade_batch(course, "toy", course.groups("toy"), options)
+
+
+def text_of(course, group):
+    """Give a stored report but for its timings."""
+    report = json.loads((course.report("toy", group) / "report.json").read_text("utf-8"))
+    return {**report, "seconds": None}
+
+
+def test_batch_gives_the_reports_that_single_gradings_give(handed_in, graded, options):
+    course, done = graded
+    assert (("ada", "ben", "cem", "dora", "eve"), (), ()) == (done.graded, done.fresh, done.faults)
+    for group in ("ada", "dora", "eve"):
+        store.graded(handed_in, "toy", group, again=True, room=options.room)
+        assert text_of(handed_in, group) == text_of(course, group)
+
+
+def test_nothing_is_graded_twice(graded, options):
+    course, _ = graded
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch.pool, "run", None)  # a call would fail
+        again = grade_batch(course, "toy", course.groups("toy"), options)
+    assert (("ada", "ben", "cem", "dora", "eve"), ()) == (again.fresh, again.graded)
+
+
+def test_changed_hand_in_is_graded_again_alone(graded, options, hand_in):
+    course, _ = graded
+    hand_in(course, "ben", half_answer="answer_half = 3.0")
+    again = grade_batch(course, "toy", course.groups("toy"), options)
+    assert ("ben",) == again.graded
+
+
+def finishing(*finished):
+    """Give a runner that has these results."""
+    return lambda _groups, _tick: (item for item in finished)
+
+
+def test_hand_in_that_kills_its_workers_is_left_to_a_person(course, hand_in, options):
+    hand_in(course, "ada")
+    lost = Finished("ada", error=RuntimeError("gone"), deaths=batch.pool.DEATHS_MOST)
+    done = grade_batch(course, "toy", ["ada"], options, runner=finishing(lost))
+    report = store.stored_report(course.report("toy", "ada"))
+    assert report.needs_person
+    assert "ended 2 times before it was done" in dict(done.faults)["ada"] == report.verdicts[0].detail
+    assert () == grade_batch(course, "toy", ["ada"], options, runner=finishing()).fresh  # it is tried again
+
+
+def test_fault_of_ours_costs_one_hand_in_and_is_said(course, hand_in, options):
+    hand_in(course, "ada")
+    heard = []
+    watch = JsonLines(heard.append)
+    lost = Finished("ada", error=KeyError("oops"))
+    done = grade_batch(course, "toy", ["ada"], options, watch, finishing(lost))
+    assert "KeyError" in dict(done.faults)["ada"]
+    events = [json.loads(line) for line in heard]
+    assert ["begin", "graded"] == [event["event"] for event in events]
+    assert "KeyError" in events[1]["fault"]
+
+
+def test_full_disk_ends_the_batch_with_a_sentence(course, hand_in, options):
+    hand_in(course, "ada")
+    full = Finished("ada", error=OSError(errno.ENOSPC, "No space left on device"))
+    with pytest.raises(DiskFull, match="make room on the disk, then run the same command again"):
+        grade_batch(course, "toy", ["ada"], options, runner=finishing(full))
+    assert not (course.report("toy", "ada") / "report.json").exists()
+
+
+def test_second_batch_on_a_course_is_refused(course, hand_in, options):
+    hand_in(course, "ada")
+    with only_one(course), pytest.raises(Busy, match=f"process {os.getpid()}"):
+        grade_batch(course, "toy", ["ada"], options)
+    with only_one(course):
+        pass
+
+
+def test_watch_ends_also_when_the_batch_is_interrupted(course, hand_in, options):
+    hand_in(course, "ada")
+    ended = []
+
+    class Interrupting(Silent):
+        def tick(self, standing):
+            del standing
+            raise KeyboardInterrupt
+
+        def end(self):
+            ended.append(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        grade_batch(course, "toy", ["ada"], options, Interrupting())
+    assert [1] == ended
+
+
+def test_pool_shrinks_to_the_memory():
+    each = Options().room.limits.memory + batch.EXAMINER_BYTES
+    assert 3 == workers_that_fit(Options(workers=8, memory=3 * each + 1))
+    assert 2 == workers_that_fit(Options(workers=2, memory=100 * GIB))
+    with pytest.raises(CourseError, match="--memory must be at least"):
+        workers_that_fit(Options(workers=2, memory=1 * GIB))
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("", None), ("16G", 16 * GIB), ("900 MiB", 900 << 20), ("1.5g", 3 * GIB // 2)]
+)
+def test_sizes_are_read(text, size):
+    assert size == read_size(text)
+
+
+def test_no_size_is_a_sentence():
+    with pytest.raises(CourseError, match="'lots' is no size of memory"):
+        read_size("lots")
+
+
+@pytest.fixture
+def many(course, hand_in):
+    """A toy course with five hand-ins."""
+    make_source(course, "toy")
+    for number in range(5):
+        hand_in(course, f"group{number:02d}")
+    return course
+
+
+def begin(course):
+    """Start `nbviva grade` as an instructor would."""
+    flags = ["--unsandboxed"] if refusal() else []
+    command = [Path(sys.executable).parent / "nbviva", "grade", "toy", "-j", "2", *flags]
+    return subprocess.Popen(command, cwd=course.root, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def wait_for_reports(course, number):
+    """Wait until so many reports are there; give their texts."""
+    end = time.monotonic() + 300
+    while len(found := list(course.root.glob("reports/toy/*/report.json"))) < number:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return {path: path.read_text("utf-8") for path in found}
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGINT])
+def test_killed_or_interrupted_batch_keeps_what_is_done_and_resumes(many, options, signum):
+    with begin(many) as process:
+        wait_for_reports(many, 1)
+        process.send_signal(signum)
+        _, said = process.communicate(timeout=60)
+    if signum == signal.SIGINT:
+        assert 130 == process.returncode
+        assert "Run the same command again" in said.decode()
+    kept = {path: path.read_text("utf-8") for path in many.root.glob("reports/toy/*/report.json")}
+    assert all(Report.from_json(text).digest for text in kept.values())
+    assert 1 <= len(kept) < 5
+    end = time.monotonic() + 60
+    with contextlib.ExitStack() as stack:
+        while time.monotonic() < end:
+            with contextlib.suppress(Busy):
+                stack.enter_context(only_one(many))
+                break
+    done = grade_batch(many, "toy", many.groups("toy"), options)
+    assert len(done.fresh) >= len(kept)
+    assert 5 == len(wait_for_reports(many, 5))
+    assert all(path.read_text("utf-8") == text for path, text in kept.items())

@@ -1,0 +1,165 @@
+"""The class report's data on a class of sixty synthetic hand-ins: faults first, right counts, nobody named."""
+
+import html
+import re
+
+import pytest
+
+from nbviva.charts import script
+from nbviva.classpage import page, write_page
+from nbviva.classreport import class_report, without_names
+from nbviva.course import CourseError
+from nbviva.faults import Kind, counts
+from nbviva.measured import distributions
+from nbviva.spec import read_assignment
+from nbviva.verdict import Outcome, Report, Value, Verdict
+from nbviva.wrong import sheet_answers, wrong_answers
+from tests.classroom import classroom
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return classroom(tmp_path_factory.mktemp("class") / "course")
+
+
+@pytest.fixture(scope="module")
+def report(course):
+    return class_report(course, "toy")
+
+
+def ours(report):
+    """The page without Vega and without digests of scripts."""
+    text = page(report).replace(script(), "")
+    return re.sub(r"sha256-[\w+/=]+", "", text)
+
+
+def with_values(group, *values):
+    return Report("toy", group, "d", "s", (Verdict("c", "double", Outcome.PASSED, "s", values=values),), ())
+
+
+def test_our_own_faults_come_first(report):
+    assert [Kind.ERROR, Kind.UNMARKED, Kind.DEAD, Kind.UNREAD, Kind.FLAGGED, Kind.DIFFERS, Kind.LATE] == [
+        kind for kind, _ in counts(report.faults)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "group"),
+    [
+        (Kind.ERROR, "g03"), (Kind.DEAD, "g06"), (Kind.UNREAD, "g12"), (Kind.DIFFERS, "g15"), (Kind.UNMARKED, "g18"),
+    ],
+)  # fmt: skip
+def test_each_fault_names_its_hand_in(report, kind, group):
+    assert [group] == [fault.group for fault in report.faults if fault.kind is kind]
+
+
+def test_late_hand_ins_are_told_with_their_minutes(report):
+    late = {handin.group: handin.late_minutes for handin in report.handins if handin.late_minutes}
+    told = {fault.group: fault.sentence for fault in report.faults if fault.kind is Kind.LATE}
+    assert {group: f"{minutes} minutes after its deadline." for group, minutes in late.items()} == told
+
+
+def test_every_hand_in_has_a_row(course, report):
+    assert course.groups("toy") == [handin.group for handin in report.handins]
+    assert ("Ann Müller", "Bob Stone") == report.handins[0].people
+
+
+def test_mutants_are_recognised(report):
+    assert {"Squares instead of doubling."} == {wrong.like for wrong in report.wrong if wrong.like}
+
+
+def test_frequent_wrong_answers_come_first(report):
+    sizes = [len(wrong.groups) for wrong in report.wrong]
+    assert sorted(sizes, reverse=True) == sizes
+
+
+def test_answers_on_the_sheet_are_counted(report):
+    half = next(answers for answers in report.answers if answers.check == "half_of_seven")
+    assert {"3.5": True, "4": False, "3.2": False, "14": False} == {
+        given.text: given.right for given in half.given if not given.text.startswith("No answer")
+    }
+
+
+def test_copied_hand_ins_are_pointed_at(report):
+    assert [("g07", "g23")] == [(pair.first, pair.second) for pair in report.similar]
+
+
+def test_values_are_one_distribution_a_name_with_their_bound():
+    reports = [with_values(f"g{i}", Value("auc", 0.7 + i / 10, 0.75), Value("n", float("inf"))) for i in range(3)]
+    found, curves = distributions(reports, {"auc": 0.95})
+    assert [("auc", 0.75, 0.95, 3, 0), ("n", None, None, 0, 3)] == [
+        (item.name, item.bound, item.reference, len(item.numbers), item.infinite) for item in found
+    ]
+    assert () == curves
+
+
+def test_names_with_a_setting_are_points_of_a_curve():
+    found, curves = distributions([with_values("g1", Value("auc[12]", 0.8), Value("auc[4]", 0.6, 0.75))])
+    assert ((), ("auc", 0.75, (("g1", ((4.0, 0.6), (12.0, 0.8))),))) == (
+        found, (curves[0].name, curves[0].bound, curves[0].curves)
+    )  # fmt: skip
+
+
+def test_numbers_that_differ_by_group_do_not_split_a_wrong_answer(course):
+    assignment = read_assignment(course.root / "graders/toy")
+    told = [f"`double(x)` is {x}, not {2 * x}." for x in (1.5, -2.0)]
+    reports = [
+        Report("toy", f"g{i}", "d", "s", (Verdict("c", "double", Outcome.FAILED, "s", detail),), ())
+        for i, detail in enumerate(told)
+    ]
+    assert [("g0", "g1")] == [wrong.groups for wrong in wrong_answers(assignment, reports, {})]
+    assert () == sheet_answers(assignment, reports)
+
+
+def test_anonymous_report_names_nobody(course, report):
+    hidden = without_names(report, course.secret())
+    text = ours(hidden)
+    words = set(re.findall(r"\w+", text))
+    roster = (course.root / "roster.csv").read_text("utf-8").replace("\n", ",").split(",")[4:]
+    assert [] == [name for name in {*roster, *course.groups("toy")} if name in words or (" " in name and name in text)]
+    assert "feedback/" not in text
+    assert set() == set(course.groups("toy")) & set(re.findall(r"\w+", repr(hidden)))
+
+
+def test_pseudonyms_are_stable_and_need_the_secret(course, report):
+    once, again = (without_names(report, course.secret()) for _ in range(2))
+    assert once == again
+    assert not {h.group for h in once.handins} & {h.group for h in without_names(report, b"another").handins}
+
+
+def test_anonymous_report_keeps_every_number(course, report):
+    hidden = without_names(report, course.secret())
+    assert sorted(h.total or 0 for h in report.handins) == sorted(h.total or 0 for h in hidden.handins)
+    assert report.items == hidden.items
+    assert [len(wrong.groups) for wrong in report.wrong] == [len(wrong.groups) for wrong in hidden.wrong]
+
+
+def test_page_is_its_owners_alone(course, report):
+    path = write_page(course, report)
+    assert ("reports/toy/index.html", 0o600) == (
+        path.relative_to(course.root).as_posix(), path.stat().st_mode & 0o777
+    )  # fmt: skip
+
+
+def test_page_shows_no_markup_of_a_hand_in(report):
+    evil = "</script><script>alert(1)</script><img src=x>"
+    fault = report.faults[0].__class__(Kind.FLAGGED, evil, evil)
+    handin = report.handins[0].__class__(**{**vars(report.handins[0]), "group": evil, "people": (evil,)})
+    text = ours(report.__class__(**{**vars(report), "faults": (fault,), "handins": (handin,)}))
+    assert evil not in text
+    assert "<img" not in text
+    assert "&lt;img src=x&gt;" in text
+
+
+def test_page_asks_for_no_other_file(report):
+    text = html.unescape(ours(report))
+    assert "default-src 'none'" in text
+    assert "unsafe-eval" not in text
+    assert [] == re.findall(r"https?:[^'\"<> ]*", text)
+
+
+def test_week_without_hand_ins_is_one_sentence(course, tmp_path):
+    from tests.classroom import toy_course
+
+    with pytest.raises(CourseError, match="Nothing was handed in"):
+        class_report(toy_course(tmp_path / "empty"), "toy")

@@ -1,0 +1,148 @@
+"""A Dask cluster of separate processes: reports come home, lost workers cost nothing, unfit ones are refused."""
+
+import os
+import signal
+import time
+import warnings
+
+import pytest
+from distributed import LocalCluster
+
+from nbviva import cluster, store
+from nbviva.batch import Options, grade_batch
+from nbviva.cluster import ClusterError, on_cluster
+from nbviva.progress import Silent
+
+
+@pytest.fixture(scope="module")
+def workers():
+    """Two workers of one thread each, in processes of their own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of libraries that they import
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=60
+        ) as found:
+            yield found
+
+
+@pytest.fixture
+def handed_in(course, hand_in):
+    """A toy course with four hand-ins."""
+    for group in ("ada", "ben", "cem", "dora"):
+        hand_in(course, group)
+    return course
+
+
+def grade(course, workers, room, groups=None, watch=None):
+    """Grade on the cluster, when all its workers are there (again)."""
+    workers.wait_for_workers(2, timeout=60)
+    runner = on_cluster(workers.scheduler_address, course, "toy", room)
+    return grade_batch(course, "toy", groups or course.groups("toy"), Options(room=room), watch, runner)
+
+
+def text_of(course, group):
+    """Give a stored report but for its timings."""
+    report = store.stored_report(course.report("toy", group))
+    return {**vars(report), "seconds": None}
+
+
+def test_reports_come_home_as_if_graded_here(handed_in, workers, room):
+    done = grade(handed_in, workers, room)
+    assert (("ada", "ben", "cem", "dora"), ()) == (done.graded, done.faults)
+    assert {"members.json", "notebook.ipynb", "report.json", "transcript"} >= {
+        path.name for path in handed_in.report("toy", "ada").iterdir()
+    }
+    far = text_of(handed_in, "ada")
+    store.graded(handed_in, "toy", "ada", again=True, room=room)
+    assert far == text_of(handed_in, "ada")
+    assert {"ada", "ben", "cem", "dora"} == store.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
+
+
+class KillingOne(Silent):
+    """Kills a worker as soon as the first hand-in is done."""
+
+    def __init__(self, workers):
+        self.workers, self.killed = workers, False
+
+    def finished(self, standing, group, sentence):
+        """Kill once."""
+        del standing, group, sentence
+        if not self.killed:
+            self.killed = True
+            os.kill(self.workers.workers[0].process.pid, signal.SIGKILL)
+
+
+def test_lost_worker_costs_no_hand_in(handed_in, workers, room):
+    watch = KillingOne(workers)
+    done = grade(handed_in, workers, room, watch=watch)
+    assert watch.killed
+    assert () == done.faults
+    assert {"ada", "ben", "cem", "dora"} == store.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
+
+
+def test_hand_in_that_kills_its_workers_is_given_up_after_two(handed_in, hand_in, workers, room):
+    checks = handed_in.root / "graders/toy/checks.py"
+    line = "    x = float(rng.normal())\n"
+    text = checks.read_text("utf-8")
+    checks.write_text(
+        text.replace(
+            line, f'{line}    if student["answer_half"] == 666:\n        import os\n        os.kill(os.getpid(), 9)\n'
+        ),
+        "utf-8",
+    )
+    hand_in(handed_in, "ada", half_answer="answer_half = 666")
+    done = grade(handed_in, workers, room, ["ada", "ben"])
+    assert ["ada"] == [group for group, _ in done.faults]
+    assert "ended 2 times" in done.faults[0][1]
+    assert store.stored_report(handed_in.report("toy", "ada")).needs_person
+    assert {"ben"} == store.fresh_groups(handed_in, "toy", ["ada", "ben"], room)
+
+
+def test_worker_with_other_versions_is_refused(handed_in, workers, room, monkeypatch):
+    monkeypatch.setattr(cluster, "of_environment", lambda: "another")
+    with pytest.raises(ClusterError, match="has another version of packages: install the same lock file"):
+        grade(handed_in, workers, room)
+
+
+def test_cluster_without_a_scheduler_or_worker_is_one_sentence(handed_in, room, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    runner = on_cluster("tcp://127.0.0.1:1", handed_in, "toy", room)
+    with pytest.raises(ClusterError, match="No Dask scheduler answers at tcp://127"):
+        grade_batch(handed_in, "toy", ["ada"], Options(room=room), None, runner)
+
+
+def test_slow_hand_in_is_given_to_an_idle_worker_too(handed_in, room, monkeypatch):
+    """The second copy's result does not count twice."""
+
+    class Fake:
+        def __init__(self):
+            self.sent, self.cancelled = [], 0
+
+        def nthreads(self):
+            return {"a": 1, "b": 1}
+
+        def submit(self, _function, handin, *_, **__):
+            fake = self
+            self.sent.append(handin.group)
+
+            class Future:
+                def cancel(self):
+                    fake.cancelled += 1
+
+                def exception(self):
+                    return ValueError("no report")
+
+            return Future()
+
+    client = Fake()
+    current = cluster._Run(client, handed_in, "toy", room, None, ["ada"], seconds=[0.1])
+    current.fill()
+    current.fill()
+    assert ["ada"] == client.sent
+    monkeypatch.setattr(cluster, "SLOW_SECONDS", 0.0)
+    time.sleep(0.5)
+    current.fill()
+    current.fill()
+    assert ["ada", "ada"] == client.sent
+    assert "ada" == current.finish(next(iter(current.under_way))).job
+    assert (1, {}) == (client.cancelled, current.under_way)

@@ -1,0 +1,39 @@
+"""A new week is there at once; that it is fair and goes all the way to a mark is held by the guide's test."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from nbviva.course import Course, CourseError
+from nbviva.new import new
+
+NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A course directory without weeks."""
+    root = tmp_path_factory.mktemp("new") / "course"
+    root.mkdir()
+    return Course(root)
+
+
+def test_a_new_week_is_one_of_the_courses(empty):
+    new(empty, "week12", NOW)
+    assert ["week12"] == empty.weeks()
+    assignment = empty.week("week12").assignment
+    assert ("Week 12: GC content", 4.0) == (assignment.title, assignment.maximum)
+    assert "2026-05-18" == f"{assignment.due:%Y-%m-%d}"
+
+
+def test_a_folder_that_is_there_is_refused(empty):
+    new(empty, "again", NOW)
+    with pytest.raises(CourseError, match=r"graders/again exists already: choose another name"):
+        new(empty, "again", NOW)
+
+
+@pytest.mark.parametrize("name", ["Week12", "week 12", "12", "../x", "week-12", "class", "", "a" * 60])
+def test_a_bad_name_is_refused(empty, name):
+    with pytest.raises(CourseError, match="cannot be a week's name"):
+        new(empty, name, NOW)
+    assert not (empty.root / "graders" / name).is_dir() or not name

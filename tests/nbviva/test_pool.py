@@ -1,0 +1,105 @@
+"""The pool: what comes back, workers that die, and the end of everything when it is left early."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nbviva.pool import DEATHS_MOST, Finished, run
+
+PROGRAM = """
+import sys, time
+from nbviva.pool import run
+from tests_of_pool import sleep_long
+
+if __name__ == "__main__":
+    for finished in run(sleep_long, [("a", sys.argv[1]), ("b", sys.argv[1])], 2):
+        pass
+"""
+
+
+def double(job, number):
+    """Give twice the number, or fail."""
+    if number is None:
+        raise ValueError("no number")
+    return 2 * number
+
+
+def die_at_first(job, folder):
+    """End the process once for each job named 'weak', always for 'deadly'."""
+    mark = Path(folder, job)
+    first = not mark.exists()
+    mark.touch()
+    if job == "deadly" or (job == "weak" and first):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return job
+
+
+def sleep_long(job, folder):
+    """Say that it has begun, and sleep."""
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(600)
+
+
+def test_results_and_errors_come_back_by_the_job_s_name():
+    finished = {item.job: item for item in run(double, [("a", 1), ("b", None), ("c", 3)], 2)}
+    assert Finished("a", 2) == finished["a"]
+    assert Finished("c", 6) == finished["c"]
+    assert "no number" == str(finished["b"].error)
+
+
+def test_job_that_kills_its_worker_is_tried_once_more_and_costs_no_other(tmp_path):
+    jobs = [(name, str(tmp_path)) for name in ("weak", "deadly", "sound", "other")]
+    finished = {item.job: item for item in run(die_at_first, jobs, 2)}
+    assert ["other", "sound", "weak"] == sorted(name for name, item in finished.items() if item.error is None)
+    assert (DEATHS_MOST, "ProcessExpired") == (finished["deadly"].deaths, type(finished["deadly"].error).__name__)
+
+
+def test_tick_is_called_while_there_is_something_to_wait_for():
+    ticks = []
+    list(run(double, [("a", 1)], 1, lambda: ticks.append(1)))
+    assert ticks
+
+
+def test_leaving_early_ends_the_workers(tmp_path):
+    results = run(sleep_long, [("a", str(tmp_path)), ("b", str(tmp_path))], 2, lambda: stop_when_begun(tmp_path, 2))
+    with pytest.raises(KeyboardInterrupt):
+        list(results)
+    assert not [name.name for name in tmp_path.iterdir() if is_running(int(name.name))]
+
+
+def stop_when_begun(folder, number):
+    """Interrupt as a person would, as soon as so many workers are at work."""
+    if len(list(folder.iterdir())) == number:
+        raise KeyboardInterrupt
+
+
+def is_running(pid):
+    """Whether a process is there and no zombie."""
+    try:
+        return "Z" != Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def test_workers_end_when_the_pool_s_process_is_killed(tmp_path):
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    (modules / "tests_of_pool.py").write_text(Path(__file__).read_text("utf-8"), "utf-8")
+    (modules / "program.py").write_text(PROGRAM, "utf-8")
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(modules), *sys.path])}
+    with subprocess.Popen([sys.executable, modules / "program.py", begun], env=environment) as process:
+        while len(list(begun.iterdir())) < 2:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    end = time.monotonic() + 60
+    while any(is_running(int(name.name)) for name in begun.iterdir()):
+        assert time.monotonic() < end, "a worker outlived the pool"
+        time.sleep(0.1)

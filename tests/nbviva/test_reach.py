@@ -1,0 +1,36 @@
+"""The probe in a kernel finds what is planted where a kernel can reach it, and nothing where nothing is."""
+
+import pytest
+
+from nbviva.leaks import secrets_of
+from nbviva.reach import reachable
+from nbviva.sandbox import refusal
+
+pytestmark = pytest.mark.skipif(refusal() is not None, reason=str(refusal()))
+SECRET = b"a secret for tests"
+
+
+def found(course, room, data):
+    """Probe a kernel with an empty hand-in."""
+    (course.root / "empty").mkdir(exist_ok=True)
+    return reachable(secrets_of(course.week("toy"), SECRET), course.root / "empty", data, room)
+
+
+def test_nothing_is_in_reach(course, room):
+    assert [] == found(course, room, course.root / "no data")
+
+
+def test_secrets_that_lie_beside_the_notebook_are_found(course, room):
+    data = course.root / "data"
+    data.mkdir()
+    (data / "notes.txt").write_text("a secret for tests\n", "utf-8")
+    (data / "mutants.py").write_text("", "utf-8")
+    first, second = found(course, room, data)
+    assert first.startswith("secret text can be read in ")
+    assert first.endswith("data/notes.txt")
+    assert second.startswith("the examiner's file can be read as ")
+
+
+def test_a_search_that_does_not_end_well_is_told(course, room, monkeypatch):
+    monkeypatch.setattr("nbviva.reach.inspect.getsource", lambda _: "1 / 0")
+    assert ["the search in the kernel did not end: look at nbviva/probe.py"] == found(course, room, course.root)

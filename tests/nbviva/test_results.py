@@ -1,0 +1,44 @@
+"""The cache: what is kept, what is not believed, and that a key holds all that decides a result."""
+
+from nbviva.results import Cache, files_behind, key_of
+
+
+def test_what_was_put_is_given_again(tmp_path):
+    cache = Cache(tmp_path)
+    assert cache.get("trials", "a") is None
+    made = cache.put("trials", "a", {"x": [1.5, None]})
+    kept = cache.get("trials", "a")
+    assert {"x": [1.5, None]} == kept.value
+    assert abs(made.made - kept.made) < 60
+
+
+def test_fresh_cache_gives_nothing_and_still_keeps(tmp_path):
+    Cache(tmp_path, fresh=True).put("trials", "a", 1)
+    assert Cache(tmp_path, fresh=True).get("trials", "a") is None
+    assert 1 == Cache(tmp_path).get("trials", "a").value
+
+
+def test_broken_entry_is_made_anew(tmp_path):
+    Cache(tmp_path).put("trials", "a", 1)
+    (tmp_path / "trials" / "a.json").write_text("[1, 2", "utf-8")
+    assert Cache(tmp_path).get("trials", "a") is None
+
+
+def test_key_follows_the_content_of_files_and_the_borders_of_parts(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("one", "utf-8")
+    before = key_of(path)
+    path.write_text("two", "utf-8")
+    assert before != key_of(path)
+    assert key_of("ab", "c") != key_of("a", "bc")
+
+
+def test_imports_are_followed_through_the_packages_that_are_named(tmp_path):
+    for name, text in {
+        "a.py": "from pack.b import x\nimport os\n",
+        "b.py": "def f():\n    from . import c\n",
+        "c.py": "",
+        "d.py": "",
+    }.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    assert [tmp_path / "a.py", tmp_path / "b.py", tmp_path / "c.py"] == files_behind(["pack.a"], {"pack": tmp_path})
