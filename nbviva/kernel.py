@@ -24,9 +24,10 @@ from jupyter_client.manager import AsyncKernelManager
 from nbviva.cells import CellRunner
 from nbviva.codec import CAPS, Frames, encode
 from nbviva.notebooks import NotebookNode, new_output
-from nbviva.room import Clock, Room, Specs, kernel_environment
+from nbviva.room import Clock, Room, kernel_environment
 from nbviva.session import MAX_MESSAGE_BYTES, GuardedSession
 from nbviva.sitting import StandIn, Tell, untold
+from nbviva.specs import Specs
 from nbviva.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 
 

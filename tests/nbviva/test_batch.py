@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nbviva import batch, store
+from nbviva import batch, reports, store
 from nbviva.batch import DiskFull, Options, grade_batch, read_size, workers_that_fit
 from nbviva.course import Course, CourseError
 from nbviva.inside import GIB
@@ -88,7 +88,7 @@ def test_hand_in_that_kills_its_workers_is_left_to_a_person(course, hand_in, opt
     hand_in(course, "ada")
     lost = Finished("ada", error=RuntimeError("gone"), deaths=batch.pool.DEATHS_MOST)
     done = grade_batch(course, "toy", ["ada"], options, runner=finishing(lost))
-    report = store.stored_report(course.report("toy", "ada"))
+    report = reports.stored_report(course.report("toy", "ada"))
     assert report.needs_person
     assert "ended 2 times before it was done" in dict(done.faults)["ada"] == report.verdicts[0].detail
     assert () == grade_batch(course, "toy", ["ada"], options, runner=finishing()).fresh  # it is tried again
