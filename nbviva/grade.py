@@ -25,7 +25,7 @@ from nbviva.replay import NotAsked, ReplayStudent
 from nbviva.room import Clock, Room
 from nbviva.sheet import Sheet
 from nbviva.sitting import Sitting, StandIn, Tell, untold
-from nbviva.source import TRAINING, grade_id, release_template, source_notebook, tags
+from nbviva.source import TRAINING, frame, grade_id, tags
 from nbviva.spec import Question
 from nbviva.student import Listener, Transport, listen
 from nbviva.transcript import BrokenTranscript, Ran, Transcript
@@ -108,8 +108,8 @@ def ungraded(submission: Submission, sentence: str) -> Graded:
 
 
 def _read(submission: Submission) -> Handin:
-    template = release_template(source_notebook(submission.week))
-    return read_handin(submission.folder, submission.group, submission.week.assignment.notebook, template)
+    week = submission.week
+    return read_handin(submission.folder, submission.group, week.assignment.notebook, frame(week))
 
 
 def _graded(submission: Submission, handin: Handin, found: _Examined) -> Graded:

@@ -135,7 +135,7 @@ def _rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> di
 
 def _shown(book: Gradebook, week: str) -> dict[str, str]:
     """Give a digest of all that each group's page shows of the gradebook."""
-    found = [(row.group, (row.cell, row.score, row.manual)) for row in grade_rows(book, week)]
+    found = [(row.group, ("mark", row.cell, row.auto, row.manual, row.extra)) for row in grade_rows(book, week)]
     comments = [(row.group, (row.cell, row.auto, row.manual)) for row in comment_rows(book, week)]
     late = [
         (entry.student_id, ("late", entry.extension, notebook.late_submission_penalty))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -34,19 +35,37 @@ class SourceError(SpecError):
 
 
 def source_notebook(week: Week) -> NotebookNode:
-    """Build the nbgrader source notebook of a week: solutions, visible asserts, hidden checks, points."""
-    notebook = node(jupytext.read(week.folder / "notebook.py", fmt="py:percent"))
+    """Give the nbgrader source notebook of a week: solutions, visible asserts, hidden checks, points."""
+    return copy(_built(week.assignment, (week.folder / "notebook.py").read_text(encoding="utf-8")))
+
+
+def frame(week: Week) -> NotebookNode:
+    """Give the release's notebook, into whose cells a hand-in's are put: the same object each time, not to be changed.
+
+    For grading, which wants it for every hand-in; nothing is built or copied while the week's files stay the same.
+    """
+    return _frame(week.assignment, (week.folder / "notebook.py").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=8)
+def _frame(assignment: Assignment, text: str) -> NotebookNode:
+    return release_template(_built(assignment, text))
+
+
+@lru_cache(maxsize=8)
+def _built(assignment: Assignment, text: str) -> NotebookNode:
+    notebook = node(jupytext.reads(text, fmt="py:percent"))
     seen: set[str] = set()
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
         cell.metadata.pop("lines_to_next_cell", None)  # the percent file's blank lines
         if cell.cell_type == "markdown":
-            cell.source = _dated(cell.source, week.assignment)
+            cell.source = _dated(cell.source, assignment)
         role = next((role for role in _ROLES if role in cell.metadata), None)
         if role is not None:
-            _mark(cell, role, str(cell.metadata.pop(role)), week, seen)
+            _mark(cell, role, str(cell.metadata.pop(role)), assignment, seen)
     graded = {grade_id(cell) for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")}
-    missing = [q.name for q in week.assignment.questions if q.name not in graded]
+    missing = [q.name for q in assignment.questions if q.name not in graded]
     if missing:
         raise SourceError(f'notebook.py has no test cell for {", ".join(missing)}; add `# %% test="{missing[0]}"`.')
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -61,23 +80,23 @@ def _dated(text: str, assignment: Assignment) -> str:
     return text.replace("{{issued}}", f"{assignment.issued:%d.%m.%Y}").replace("{{due}}", due)
 
 
-def _mark(cell: NotebookNode, role: str, name: str, week: Week, seen: set[str]) -> None:
+def _mark(cell: NotebookNode, role: str, name: str, assignment: Assignment, seen: set[str]) -> None:
     grade_id = f"{name}_answer" if role == "solution" else name
     if grade_id in seen:
         raise SourceError(f"notebook.py has two cells '{grade_id}'; give one of them another name.")
     seen.add(grade_id)
-    question = _question(week, name) if role == "test" else None
+    question = _question(assignment, name) if role == "test" else None
     cell.metadata["nbgrader"] = {
         "grade": role == "test", "grade_id": grade_id, "locked": role != "solution", "schema_version": 3,
         "solution": role == "solution", "task": False, **({"points": gradebook_points(question)} if question else {}),
     }  # fmt: skip
     if question:
-        cell.source += _hidden_tests(week, question)
+        cell.source += _hidden_tests(assignment, question)
 
 
-def _question(week: Week, name: str) -> Question:
+def _question(assignment: Assignment, name: str) -> Question:
     try:
-        return week.assignment.question(name)
+        return assignment.question(name)
     except KeyError as error:
         raise SourceError(f'notebook.py has a cell test="{name}": {error.args[0]}') from None
 
@@ -87,8 +106,8 @@ def gradebook_points(question: Question) -> float:
     return 0.0 if question.bonus else question.points
 
 
-def _hidden_tests(week: Week, question: Question) -> str:
-    call = f'examine_here("{week.assignment.week}", "{question.name}", globals())'
+def _hidden_tests(assignment: Assignment, question: Question) -> str:
+    call = f'examine_here("{assignment.week}", "{question.name}", globals())'
     return f"\n### BEGIN HIDDEN TESTS\nfrom nbviva.here import examine_here\n{call}\n### END HIDDEN TESTS"
 
 
