@@ -150,14 +150,18 @@ def gradient_norms_match(student: Student, rng: np.random.Generator) -> str:
 
 @check("gradient_norms")
 def gradient_norms_start_afresh(student: Student, rng: np.random.Generator) -> str:
-    """`gradient_norms` does not count gradients of earlier calls, and leaves the weights as they are."""
+    """`gradient_norms` counts no gradients that were left in the network, and leaves the weights as they are."""
     network = make_network(student, rng, "baseline", depth=4)
-    for _ in range(3):
+    for _ in range(2):
         check_gradient_norms(student, network, rng)
+    for layer in range(network.depth):  # as a training step would: `backward` of a leaf adds to its gradient
+        left = tensor(rng.normal(size=(network.width, network.width)))
+        getattr(network.handle.hidden, str(layer)).linear.weight.backward(left)
+    check_gradient_norms(student, network, rng)
     after = network._replace(weights=weights(network.handle, network.depth, network.width, network.method))
     for name, values in network.weights.items():
         assert_close(after.weights[name], values, rtol=0.0, name=name)
-    return "Right three times in a row on one network."
+    return "Right three times in a row on one network, at last with gradients of a training step in it."
 
 
 @check(

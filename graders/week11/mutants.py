@@ -533,6 +533,15 @@ def forgets_to_clear(net, x, y):
 
 
 @mutant(gradient_norms_start_afresh, replaces="gradient_norms")
+def clears_afterwards(net, x, y):
+    """Clears its own gradients, but counts those that a training step left."""
+    functional.binary_cross_entropy_with_logits(net(x), y).backward()
+    norms = [layer.linear.weight.grad.norm().item() for layer in net.hidden]
+    net.zero_grad()
+    return norms
+
+
+@mutant(gradient_norms_start_afresh, replaces="gradient_norms")
 def takes_a_step(net, x, y):
     """Takes a training step afterwards, so that the next call sees other weights."""
     optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
