@@ -1,5 +1,6 @@
 """The hidden checks: fresh inputs and weights for each group, asked of the student and compared with the reference."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -203,13 +204,18 @@ def _flow(student: Student, rng: np.random.Generator, method: str) -> Floats | N
         return error
 
 
+def decades(ratio: float) -> float:
+    """Give the decimal logarithm; no number where there is none, which is then not noted."""
+    return math.log10(ratio) if ratio > 0 else math.nan
+
+
 @check("gradient_flow")
 def gradients_vanish(flows: Flows, findings: Findings) -> str:
     """Through 50 layers of tanh, ReLU or ELU alone the gradient vanishes by at least six orders of magnitude."""
     measured = []
     for method, least in VANISHED.items():
         ratio = largest_over_smallest(flows.of(method))
-        findings.value(f"{method}_norm_ratio", ratio, bound=least)
+        findings.value(f"log10_{method}_norm_ratio", decades(ratio), bound=decades(least))
         require(
             ratio > least, f"{method}: largest / smallest norm is {ratio:.1e}, where more than {least:.0e} is expected."
         )
@@ -234,7 +240,7 @@ def batch_norm_lies_between(flows: Flows, findings: Findings) -> str:
     """With batch normalisation the gradient grows towards the input, less evenly than with skip connections."""
     norms = flows.of("batch_norm")
     ratio, (least, most) = largest_over_smallest(norms), BATCH_NORM_BETWEEN
-    findings.value("batch_norm_norm_ratio", ratio, bound=most)
+    findings.value("log10_batch_norm_norm_ratio", decades(ratio), bound=decades(most))
     require(least < ratio < most, f"Largest / smallest norm is {ratio:.1e}; {least:.0e} to {most:.0e} is expected.")
     require(norms[0] > 10 * norms[-1], f"First / last norm is {norms[0] / norms[-1]:.1e}; more than 10 is expected.")
     return f"Largest / smallest norm: {ratio:.0f} ({least:.0f} to {most:.0f})."
