@@ -1,4 +1,8 @@
-"""What was measured before: plain data in `.nbviva/cache`, under the digest of all that decides it."""
+"""What was measured before: plain data in `.nbviva/cache`, under the digest of all that decides it.
+
+Each result is a file, so that it tells when it was made. The thousands of trials of `nbviva mutate` are not kept so:
+`nbviva.cache` holds them in one file.
+"""
 
 from __future__ import annotations
 
