@@ -12,23 +12,23 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nbviva import pool, store
-from nbviva.course import Course, CourseError
+from nbviva.course import Course, CourseError, Refused
 from nbviva.inside import GIB, SandboxUnavailable
 from nbviva.lock import only_one
-from nbviva.notebooks import read
-from nbviva.pool import Finished
 from nbviva.progress import Silent, Standing, Watch
+from nbviva.reports import fresh_groups
 from nbviva.room import Room
-from nbviva.source import imports_of
 from nbviva.telling import Listener, teller
-from nbviva.warm import Template
+
+if TYPE_CHECKING:  # what grades is heavy, and imported once there is something to grade
+    from nbviva.pool import Finished
 
 EXAMINER_BYTES = 1 * GIB  # a worker's own share beside its kernel's limit: the week's libraries and what answers take
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
-Runner = Callable[[Sequence[str], Callable[[], None]], Generator[Finished, None, None]]
+Runner = Callable[[Sequence[str], Callable[[], None]], Generator["Finished", None, None]]
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,19 @@ def grade_batch(
         If another batch runs on this course.
     DiskFull
         If a report could not be stored.
+    Refused
+        If something is to be graded here, and there is no sandbox.
     """
     watch = watch or Silent()
     with only_one(course), ExitStack() as ending, Listener() as listener:
-        fresh = set() if options.again else store.fresh_groups(course, week, groups, options.room)
+        fresh = set() if options.again else fresh_groups(course, week, groups, options.room)
         due = [group for group in groups if group not in fresh]
         standing = Standing(len(groups), len(fresh))
         watch.begin(standing)
         ending.callback(watch.end)
         faults: dict[str, str] = {}
+        if due and runner is None:
+            _want_sandbox(options.room)
 
         def tick() -> None:
             for told in listener.heard():
@@ -106,6 +110,13 @@ def grade_batch(
     return Batch(tuple(group for group in groups if group in fresh), tuple(due), tuple(faults.items()))
 
 
+def _want_sandbox(room: Room) -> None:
+    from nbviva.sandbox import refusal
+
+    if room.sandboxed and (sentence := refusal()):
+        raise Refused(sentence)
+
+
 def _settle(course: Course, week: str, finished: Finished) -> str:
     """Give a hand-in that no worker could grade a report that leaves it to a person; say why, or nothing."""
     error = finished.error
@@ -113,12 +124,16 @@ def _settle(course: Course, week: str, finished: Finished) -> str:
         return ""
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         raise DiskFull("Nothing more can be stored: make room on the disk, then run the same command again.") from error
+    from nbviva import store
+
     sentence = _why(finished)
     store.leave_to_a_person(course, week, finished.job, sentence)
     return sentence
 
 
 def _why(finished: Finished) -> str:
+    from nbviva import pool
+
     if finished.deaths >= pool.DEATHS_MOST:
         return f"The process that graded it ended {finished.deaths} times before it was done: look at this hand-in."
     return f"It could not be graded ({type(finished.error).__name__}: {finished.error}): this is a fault of ours."
@@ -130,6 +145,8 @@ def _here(course: Course, week: str, options: Options, address: str, say: Callab
     def run(groups: Sequence[str], tick: Callable[[], None]) -> Generator[Finished, None, None]:
         if not groups:
             return
+        from nbviva import pool
+
         most = min(workers_that_fit(options), len(groups))
         with _warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
             jobs = [(group, course.root, week, room, address) for group in groups]
@@ -141,6 +158,10 @@ def _here(course: Course, week: str, options: Options, address: str, say: Callab
 @contextmanager
 def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -> Generator[Room, None, None]:
     """Give the room with a template, where one can be had; else kernels are started cold, and why is said."""
+    from nbviva.notebooks import read
+    from nbviva.source import imports_of
+    from nbviva.warm import Template
+
     source = course.source(week) / f"{course.assignment(week).notebook}.ipynb"
     with ExitStack() as ending:
         if room.sandboxed and source.is_file():
@@ -154,6 +175,8 @@ def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -
 
 def grade_one(group: str, root: Path, week: str, room: Room, address: str) -> None:
     """Grade one hand-in and store its report: what a worker process does."""
+    from nbviva import store
+
     tell = teller(address, group)
     tell("starting")
     store.graded(Course(root), week, group, again=True, room=room, tell=tell)

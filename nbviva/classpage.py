@@ -192,7 +192,7 @@ def downloads(course: Course, report: ClassReport) -> list[Download]:
         return [
             _inside(f"{report.week}-anonymous.csv", _anonymous_table(report), "the hand-ins under their pseudonyms")
         ]
-    assignment = course.week(report.week).assignment
+    assignment = course.assignment(report.week)
     table = marks_table(assignment, rows(course, report.week))
     written = sorted((course.root / "marks").glob(f"{report.week}-*"))
     return [

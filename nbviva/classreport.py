@@ -19,9 +19,9 @@ from nbviva.items import Item, items
 from nbviva.marks import Marked, Row, gradebook_marks, report_marks, rows
 from nbviva.measured import Curves, Distribution, distributions, noted
 from nbviva.notebooks import read
+from nbviva.reports import stored_report
 from nbviva.similar import Pair, own_cells, similar
 from nbviva.source import release_template, source_notebook
-from nbviva.store import stored_report
 from nbviva.verdict import Report
 from nbviva.wrong import Answers, Wrong, failures, sheet_answers, wrong_answers
 

@@ -7,39 +7,20 @@ import os
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 
-from nbviva import record, regrade, release, show, store
-from nbviva.batch import Options, Runner, grade_batch, read_size
-from nbviva.collect import Action, collect
 from nbviva.course import Course, CourseError, Refused
-from nbviva.dates import recompute, told
-from nbviva.export import export
-from nbviva.gate import gate
-from nbviva.mutate import mutation_score
-from nbviva.new import new
-from nbviva.printing import (
-    console,
-    print_collected,
-    print_files,
-    print_json,
-    print_lines,
-    print_marks,
-    print_mutants,
-    progress,
-)
-from nbviva.progress import JsonLines, Lines, Screen, Watch
-from nbviva.receipt import worksheet_times
-from nbviva.room import Room
-from nbviva.sandbox import refusal
-from nbviva.source import SourceError
 from nbviva.spec import SpecError
-from nbviva.table import row
-from nbviva.verify import Options as VerifyOptions
+
+# Each command imports what it needs itself: nbgrader and a week's libraries take seconds, and a call that finds nothing
+# to do, or only prints its help, needs neither.
+if TYPE_CHECKING:
+    from nbviva.batch import Runner
+    from nbviva.progress import Watch
+    from nbviva.room import Room
 
 CORES = len(os.sched_getaffinity(0))
 NEEDS_PERSON, USAGE, OUR_FAULT, INTERRUPTED = 1, 2, 3, 130
@@ -56,13 +37,19 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for other program
 @app.command()
 def source(week: Week) -> None:
     """Generate source/WEEK, the instructor's notebook with solutions and tests, from graders/WEEK."""
-    print_files(release.make_source(Course.find(), week))
+    from nbviva.printing import print_files
+    from nbviva.release import make_source
+
+    print_files(make_source(Course.find(), week))
 
 
 @app.command(name="release")
 def release_(week: Week) -> None:
     """Generate release/WEEK, what students get, and refuse it if it gives anything away."""
-    print_files(release.make_release(Course.find(), week))
+    from nbviva.printing import print_files
+    from nbviva.release import make_release
+
+    print_files(make_release(Course.find(), week))
 
 
 @app.command()
@@ -83,10 +70,14 @@ def grade(
     as_json: Json = False,
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
+    from nbviva.batch import Options, grade_batch, read_size
+    from nbviva.printing import print_json, print_marks
+    from nbviva.room import Room
+    from nbviva.settled import is_settled
+    from nbviva.table import stored_rows
+
     course = Course.find()
     chosen = _groups(course, week, groups)
-    if not unsandboxed and (sentence := refusal()):
-        raise Refused(sentence)
     options = Options(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
     runner = _cluster(scheduler, course, week, options.room) if scheduler else None
     try:
@@ -94,9 +85,11 @@ def grade(
     except KeyboardInterrupt:
         typer.echo("Interrupted. Nothing that was done is lost. Run the same command again to go on.", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    record.record(course, week, chosen)
-    reports = [report for group in chosen if (report := store.stored_report(course.report(week, group)))]
-    rows = sorted((row(course, report) for report in reports), key=lambda item: not item.needs_person)
+    if not is_settled(course, week, chosen):
+        from nbviva.record import record
+
+        record(course, week, chosen)
+    rows = stored_rows(course, week, chosen)
     if as_json:
         print_json({"marks": [asdict(item) for item in rows], "faults": dict(batch.faults)})
     else:
@@ -106,6 +99,10 @@ def grade(
 
 
 def _watch(as_json: bool) -> Watch:
+    from rich.console import Console
+
+    from nbviva.progress import JsonLines, Lines, Screen
+
     if as_json:
         return JsonLines(lambda line: typer.echo(line, err=True))
     console = Console(stderr=True)
@@ -128,8 +125,12 @@ def collect_(
     as_json: Json = False,
 ) -> None:
     """Collect hand-ins into submitted/GROUP/WEEK; the last counts, earlier ones are kept, nothing is deleted."""
+    from nbviva.collect import Action, collect
+    from nbviva.printing import print_collected, print_json
+    from nbviva.receipt import worksheet_times
+
     course = Course.find()
-    zone = ZoneInfo(str(course.week(week).assignment.due.tzinfo))
+    zone = ZoneInfo(str(course.assignment(week).due.tzinfo))
     rows = collect(course, week, source, worksheet_times(times, zone) if times else None)
     if as_json:
         print_json([asdict(item) for item in rows])
@@ -146,6 +147,9 @@ def export_(
     as_json: Json = False,
 ) -> None:
     """Write the marks list, one row a student: CSV, XLSX, and files for Moodle and Blackboard."""
+    from nbviva.export import export
+    from nbviva.printing import print_json
+
     course = Course.find()
     paths = export(course, week, folder or course.root / "marks")
     if as_json:
@@ -158,6 +162,9 @@ def export_(
 @app.command()
 def deadline(week: Week, as_json: Json = False) -> None:
     """Recompute who is late and what that costs, after dates or extensions.csv changed; marks nothing again."""
+    from nbviva.dates import recompute, told
+    from nbviva.printing import print_json
+
     found = recompute(Course.find(), week)
     if as_json:
         print_json(asdict(found))
@@ -177,7 +184,8 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
-    from nbviva import classpage, classreport  # Altair takes a second, which the other commands need not wait for
+    from nbviva import classpage, classreport
+    from nbviva.printing import print_json
 
     course = Course.find()
     found = classreport.class_report(course, week, anonymous=anonymous)
@@ -201,6 +209,10 @@ def regrade_(
     ] = False,
 ) -> None:
     """Mark again by today's checks, from the transcripts; without --apply nothing is written."""
+    from nbviva import regrade
+    from nbviva.printing import print_json, print_lines
+    from nbviva.room import Room
+
     course = Course.find()
     marked = regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed))
     found = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
@@ -221,6 +233,9 @@ def show_(
     as_json: Json = False,
 ) -> None:
     """Show how a hand-in was marked: what was asked, answered, measured, and decided. For the examiner's eyes."""
+    from nbviva import show
+    from nbviva.printing import print_json, print_lines
+
     found = show.audit(Course.find(), week, group, check)
     if as_json:
         print_json(asdict(found))
@@ -246,6 +261,9 @@ def mutate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make every slip in the week's solutions that an operator can make, and name those that no check catches."""
+    from nbviva.mutate import mutation_score
+    from nbviva.printing import print_mutants, progress
+
     score = mutation_score(Course.find(), week, workers=workers, told=progress)
     if as_json:
         typer.echo(json.dumps(score.plain(), indent=1))
@@ -265,9 +283,14 @@ def verify_(
     as_json: Json = False,
 ) -> None:
     """Prove that the marking is fair before a release: one table, and an exit code of 1 for any defect."""
+    from nbviva.gate import gate
+    from nbviva.printing import console
+    from nbviva.sandbox import refusal
+    from nbviva.verify import Options
+
     if sentence := refusal():
         raise Refused(sentence)
-    if not gate(Course.find(), week, VerifyOptions(thorough, again, workers, repeats), console(), as_json=as_json):
+    if not gate(Course.find(), week, Options(thorough, again, workers, repeats), console(), as_json=as_json):
         raise typer.Exit(NEEDS_PERSON)
 
 
@@ -276,6 +299,9 @@ def new_(
     name: Annotated[str, typer.Argument(help="The new week's folder, such as week12.", show_default=False)],
 ) -> None:
     """Make a template week in graders/NAME, which is green under `nbviva verify` from the start."""
+    from nbviva.new import new
+    from nbviva.printing import print_files
+
     print_files(new(Course.find(), name, datetime.now().astimezone()))
 
 
@@ -283,7 +309,7 @@ def main() -> None:
     """Run the command line; a fault that a person can mend is one sentence."""
     try:
         app(standalone_mode=True)
-    except (CourseError, SpecError, SourceError) as error:
+    except (CourseError, SpecError) as error:
         typer.echo(f"nbviva: {error}", err=True)
         raise SystemExit(USAGE) from None
     except Refused as error:

@@ -76,7 +76,7 @@ def collect(
     CourseError
         If there is no such week, or the source cannot be read at all.
     """
-    due = course.week(week).assignment.due
+    due = course.assignment(week).due
     zone = due.tzinfo if isinstance(due.tzinfo, ZoneInfo) else ZoneInfo("UTC")
     roster = read_roster(course.root / "roster.csv")
     (course.root / ".nbviva").mkdir(exist_ok=True)

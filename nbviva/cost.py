@@ -33,7 +33,7 @@ def hand_ins(course: Course, week: str) -> tuple[int, str]:
     """Give how many hand-ins to expect, and how that is known."""
     people = read_roster(course.root / "roster.csv").people
     groups = len({person.group for person in people if person.group})
-    size = course.week(week).assignment.group_size
+    size = course.assignment(week).group_size
     if people:
         return groups or -(-len(people) // size), "groups of the roster"
     submitted = len(course.groups(week))

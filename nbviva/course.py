@@ -6,14 +6,18 @@ import hashlib
 import os
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from traitlets.config import Config
-from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
-
-from nbviva.checks import Draw, Week, load
+from nbviva.deadline import Extensions, read_extensions
 from nbviva.spec import Assignment, read_assignment
+
+if TYPE_CHECKING:  # what is heavy is imported where it is needed: a command that finds nothing to do never does
+    import numpy as np
+    from traitlets.config import Config
+
+    from nbviva.checks import Draw, Week
 
 SECRET = "NBVIVA_SECRET"  # noqa: S105 - the name of the variable that holds it
 
@@ -43,11 +47,18 @@ class Course:
 
     def week(self, name: str) -> Week:
         """Load a week by the name of its folder in `graders/`: what it asks, and its checks."""
+        from nbviva.checks import load
+
         return load(self.folder(name))
 
     def assignment(self, name: str) -> Assignment:
         """Read what a week asks, without its checks, which import heavy libraries."""
-        return read_assignment(self.folder(name))
+        folder = self.folder(name)
+        return _assignment(folder, (folder / "assignment.toml").read_bytes())
+
+    def extensions(self, assignment: Assignment) -> Extensions:
+        """Read a week's extensions from `extensions.csv` at the root."""
+        return read_extensions(self.root / "extensions.csv", assignment.week, assignment.due)
 
     def folder(self, name: str) -> Path:
         """What an author wrote: the week's folder in `graders/`."""
@@ -86,6 +97,9 @@ class Course:
 
     def config(self) -> Config:
         """Read nbgrader's own configuration of the course."""
+        from traitlets.config import Config
+        from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
+
         try:
             return PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
         except ConfigFileNotFound:
@@ -118,8 +132,16 @@ class Course:
         return generators(self.secret(), week, group)
 
 
+@lru_cache(maxsize=32)
+def _assignment(folder: Path, content: bytes) -> Assignment:
+    """Read a week's assignment.toml, once for each content: it is asked for with every hand-in."""
+    del content
+    return read_assignment(folder)
+
+
 def generators(secret: bytes, week: str, group: str) -> Draw:
     """Give a function from a name (of a check or fixture) to its own random generator."""
+    import numpy as np
 
     def draw(name: str) -> np.random.Generator:
         key = b"\0".join([secret, week.encode(), group.encode(), name.encode()])

@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 from nbviva.course import Course
 from nbviva.deadline import clock_note, spoken_moment
 from nbviva.gradebook import find_assignment, opened, present, submissions
-from nbviva.late import Penalised, extensions, reapply
+from nbviva.late import Penalised, reapply
 from nbviva.pages import write_pages
 from nbviva.spec import Assignment
 
@@ -27,7 +27,7 @@ class Dates:
 
 def recompute(course: Course, week: str) -> Dates:
     """Recompute lateness and penalties of a week, and write anew the pages of those for whom anything changed."""
-    assignment = course.week(week).assignment
+    assignment = course.assignment(week)
     changed: tuple[Penalised, ...] = ()
     if present(course):
         with opened(course) as book:
@@ -60,7 +60,7 @@ def told(week: str, found: Dates) -> list[str]:
 
 def date_problems(course: Course, assignment: Assignment) -> tuple[str, ...]:
     """Give a sentence for each date that can be read in two ways, and each extension that helps nobody."""
-    given = extensions(course, assignment)
+    given = course.extensions(assignment)
     absent = sorted(set(given.by_group) - set(course.groups(assignment.week)))
     lost = tuple(f"extensions.csv: '{group}' has handed nothing in; is its name right?" for group in absent)
     zone = assignment.due.tzinfo

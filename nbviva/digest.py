@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import distributions
 from pathlib import Path
 
+from nbviva import environment
 from nbviva.deadline import NOT_LATE, STAMP
-from nbviva.handin import regular_files
+from nbviva.files import regular_files
 from nbviva.spec import Assignment
 
 _IGNORED = {"__pycache__"}
 RUNNING = (
     "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "forked", "inside", "kernel",
-    "nest", "plain", "room", "sandbox", "seccomp", "session", "template", "user", "warm", "working_copy",
+    "nest", "plain", "room", "sandbox", "seccomp", "session", "specs", "template", "user", "warm", "working_copy",
 )  # fmt: skip
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 
@@ -58,7 +58,9 @@ def of_environment() -> str:
     return _digest((_environment(), sys.version.encode())).hex()
 
 
-def run_causes(handin: Path, data: Path, cells: Sequence[object], draws: bytes, place: object) -> dict[str, str]:
+def run_causes(
+    handin: Path, data: Path, cells: Sequence[tuple[object, ...]], draws: bytes, place: object
+) -> dict[str, str]:
     """Give the digest (hex) of each cause of what a kernel shows and answers, by what it is.
 
     Parameters
@@ -77,9 +79,21 @@ def run_causes(handin: Path, data: Path, cells: Sequence[object], draws: bytes, 
         "secret, week or group": draws,
         "sandbox or limits": repr(place).encode(),
         "the framework": _running(),
-        "the environment": _environment() + sys.version.encode(),
+        "the environment": environment.of_kernel(_texts(handin, cells), _ours()),
     }
     return {name: hashlib.sha256(content).hexdigest()[:32] for name, content in causes.items()}
+
+
+def _texts(handin: Path, cells: Sequence[tuple[object, ...]]) -> Iterator[str]:
+    """Give what of a hand-in runs: its notebook's cells, and the modules that lie beside it."""
+    yield from (part for cell in cells for part in cell if isinstance(part, str))
+    for path in regular_files(handin):
+        if path.suffix == ".py":
+            yield _content(path).decode(errors="replace")
+
+
+def _ours() -> list[Path]:
+    return [Path(__file__).with_name(f"{name}.py") for name in RUNNING]
 
 
 def _files(folder: Path, left_out: str = "") -> bytes:
@@ -105,12 +119,11 @@ def _framework() -> bytes:
 
 @cache
 def _running() -> bytes:
-    return _digest(Path(__file__).with_name(f"{name}.py").read_bytes() for name in RUNNING)
+    return _digest(path.read_bytes() for path in _ours())
 
 
-@cache
 def _environment() -> bytes:
-    return _digest(sorted(f"{item.name}=={item.version}".encode() for item in distributions()))
+    return _digest(name.encode() for name in environment.installed())
 
 
 def _digest(parts: Iterable[bytes]) -> bytes:

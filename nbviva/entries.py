@@ -19,8 +19,8 @@ from nbviva.gradebook import Tables, comment_rows, grade_rows
 from nbviva.notebooks import NotebookNode, read, to_text
 from nbviva.outline import Outline, add_submissions
 from nbviva.preprocessor import with_verdicts
+from nbviva.reports import stored_report
 from nbviva.source import grade_id
-from nbviva.store import stored_report
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ _SUMS = ("points", "maximum", "extra points", "late minutes", "penalty", "total"
 def export(course: Course, week: str, folder: Path) -> list[Path]:
     """Write a week's marks list into a folder and give the files; penalties are recomputed first."""
     recompute(course, week)
-    assignment = course.week(week).assignment
+    assignment = course.assignment(week)
     found = rows(course, week)
     table = marks_table(assignment, found)
     folder.mkdir(parents=True, exist_ok=True)

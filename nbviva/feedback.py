@@ -15,13 +15,12 @@ from nbgrader.preprocessors import GetGrades
 from nbviva.checks import Week
 from nbviva.course import Course
 from nbviva.deadline import handed_in_at, late_minutes
-from nbviva.late import extensions
 from nbviva.notebooks import NotebookNode, copy
 from nbviva.outputs import literal
 from nbviva.page import Head, Question, render
+from nbviva.reports import stored_report
 from nbviva.source import grade_id, source_notebook
 from nbviva.spec import Assignment
-from nbviva.store import stored_report
 from nbviva.verdict import Mark, Outcome, Report
 
 
@@ -134,7 +133,7 @@ def _times(course: Course, assignment: Assignment, group: str) -> tuple[tuple[st
     moment = handed_in_at(course.submitted(assignment.week, group) / "timestamp.txt")
     if moment is None:
         return ()
-    due = extensions(course, assignment).due(group, assignment.due)
+    due = course.extensions(assignment).due(group, assignment.due)
     late = late_minutes(moment, due)
     when = f"{moment.astimezone(due.tzinfo):%d.%m.%Y %H:%M}"
     return (("Handed in", f"{when}, {f'{_spell(late)} late' if late else 'in time'}"),)

@@ -7,15 +7,13 @@ result has each of the source's cells exactly once, with the source's metadata, 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nbviva.files import regular_files
 from nbviva.notebooks import NotebookNode, copy, new_cell, new_notebook, upgrade
 
 MAX_NOTEBOOK_BYTES = 20 << 20
@@ -73,16 +71,6 @@ def find_notebook(folder: Path, name: str, notes: list[str]) -> Path:
             f"The notebook is named {shown_name(found[0])} where {name}.ipynb is expected; it was taken all the same."
         )
     return (right or found)[0]
-
-
-def regular_files(folder: Path) -> Iterator[Path]:
-    """Give the files of a hand-in that are really files: no links, pipes or devices, nothing hidden by a link."""
-    for place, _, names in os.walk(folder, followlinks=False):
-        for name in sorted(names):
-            path = Path(place, name)
-            with contextlib.suppress(OSError):  # a name that the system itself cannot follow
-                if stat.S_ISREG(path.lstat().st_mode):
-                    yield path
 
 
 def shown_name(path: Path) -> str:

@@ -24,9 +24,10 @@ from jupyter_client.manager import AsyncKernelManager
 from nbviva.cells import CellRunner
 from nbviva.codec import CAPS, Frames, encode
 from nbviva.notebooks import NotebookNode, new_output
-from nbviva.room import Clock, Room, Specs, kernel_environment
+from nbviva.room import Clock, Room, kernel_environment
 from nbviva.session import MAX_MESSAGE_BYTES, GuardedSession
 from nbviva.sitting import StandIn, Tell, untold
+from nbviva.specs import Specs
 from nbviva.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 
 
@@ -96,6 +97,11 @@ class KernelStudent:
         """How the kernel is kept apart, for the report: the sandbox, and who holds it to its memory; or `none`."""
         kind = getattr(self._manager.provisioner, "memory_limit_kind", None)
         return f"bubblewrap, memory held by {kind}" if self.room.sandboxed else "none"
+
+    @property
+    def peak_memory(self) -> int:
+        """The most bytes that the kernel has taken so far; 0 where nobody measures."""
+        return int(getattr(self._manager.provisioner, "peak_memory", 0))
 
     @property
     def dropped(self) -> int:

@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins.base import BasePlugin
 
 from nbviva.course import Course
-from nbviva.deadline import Extensions, handed_in_at, penalty, read_extensions
+from nbviva.deadline import handed_in_at, penalty
 from nbviva.gradebook import find_assignment, opened, present, scores, submissions
 from nbviva.spec import Assignment
 
@@ -35,16 +35,11 @@ class LatePenalty(BasePlugin):
         nbgrader measures from the deadline in its gradebook; here the rule's own and the group's extension count.
         """
         preprocessor: Any = self.parent  # nbgrader's AssignLatePenalties, which has the gradebook open
-        assignment = Course.find().week(preprocessor.assignment_id).assignment
+        assignment = Course.find().assignment(preprocessor.assignment_id)
         entry = preprocessor.gradebook.find_submission(assignment.week, student_id)
         handed_in = entry.duedate.replace(tzinfo=UTC) + timedelta(seconds=total_seconds_late)
-        due = extensions(Course.find(), assignment).due(student_id, assignment.due)
+        due = Course.find().extensions(assignment).due(student_id, assignment.due)
         return penalty(handed_in, due, assignment.late, score) or None
-
-
-def extensions(course: Course, assignment: Assignment) -> Extensions:
-    """Read a week's extensions from `extensions.csv` at the course's root."""
-    return read_extensions(course.root / "extensions.csv", assignment.week, assignment.due)
 
 
 def reapply(course: Course, week: str, book: Gradebook | None = None) -> tuple[Penalised, ...]:
@@ -64,8 +59,8 @@ def _reapply(course: Course, week: str, book: Gradebook) -> tuple[Penalised, ...
     entry = find_assignment(book, week)
     if entry is None:
         return ()
-    assignment = course.week(week).assignment
-    given = extensions(course, assignment)
+    assignment = course.assignment(week)
+    given = course.extensions(assignment)
     entry.duedate = assignment.due_utc.replace(tzinfo=None)
     book.db.flush()
     points = scores(book, entry.id)

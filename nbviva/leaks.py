@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from nbviva.checks import Week
+from nbviva.files import regular_files
 from nbviva.form import pdf_parts
-from nbviva.handin import regular_files
 from nbviva.notebooks import NotebookNode, read
 from nbviva.pdf import printed_text
 from nbviva.source import grade_id, hidden_parts, release_template, source_notebook

@@ -12,11 +12,10 @@ from nbviva.dates import date_problems
 from nbviva.deadline import Extensions, handed_in_at, late_minutes, penalty
 from nbviva.gradebook import GradeRow, grade_rows, opened, present
 from nbviva.handin import BrokenNotebook, find_notebook, parse_notebook
-from nbviva.late import extensions
 from nbviva.paper import Signed, signed
 from nbviva.people import Person, Roster, header_people, members_of, problems, read_roster, remembered, same_person
+from nbviva.reports import stored_report
 from nbviva.spec import Assignment
-from nbviva.store import stored_report
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Row:
 
 def sheets(course: Course, week: str) -> dict[str, Signed]:
     """Give what each group's exercise sheet says about its members."""
-    assignment = course.week(week).assignment
+    assignment = course.assignment(week)
     return {
         group: signed(course.submitted(week, group), course.report(week, group), assignment)
         for group in course.groups(week)
@@ -71,8 +70,8 @@ def sheets(course: Course, week: str) -> dict[str, Signed]:
 
 def rows(course: Course, week: str) -> tuple[Row, ...]:
     """Give the marks list: every member of every group that handed in, then those of the roster who did not."""
-    assignment = course.week(week).assignment
-    roster, given = read_roster(course.root / "roster.csv"), extensions(course, assignment)
+    assignment = course.assignment(week)
+    roster, given = read_roster(course.root / "roster.csv"), course.extensions(assignment)
     said, books = members_said(course, week, sheets(course, week)), gradebook_marks(course, assignment)
     found: list[Row] = []
     for group in course.groups(week):
@@ -85,7 +84,7 @@ def rows(course: Course, week: str) -> tuple[Row, ...]:
 def members_said(course: Course, week: str, forms: Mapping[str, Signed]) -> dict[str, tuple[Person, ...]]:
     """Give the members of each group as the form, the notebook's header cell and the LMS name them, in that order."""
     lms = remembered(lms_file(course, week))
-    name = course.week(week).assignment.notebook
+    name = course.assignment(week).notebook
     return {
         group: (*forms[group].people, *_header(course.submitted(week, group), name), *lms.get(group, ()))
         for group in course.groups(week)
@@ -94,7 +93,7 @@ def members_said(course: Course, week: str, forms: Mapping[str, Signed]) -> dict
 
 def problem_list(course: Course, week: str) -> tuple[str, ...]:
     """Give the instructor's list of what does not fit together: members, sheets, roster, extensions."""
-    assignment = course.week(week).assignment
+    assignment = course.assignment(week)
     roster = read_roster(course.root / "roster.csv")
     forms = sheets(course, week)
     said = members_said(course, week, forms)

@@ -88,7 +88,7 @@ def bring_up(book: Gradebook, course: Course, week: str, wanted: Outline) -> Non
     Refused
         If a cell has left the week for which a person gave marks or comments: they are not thrown away.
     """
-    due = course.week(week).assignment.due_utc.replace(tzinfo=None)
+    due = course.assignment(week).due_utc.replace(tzinfo=None)
     entry = find_assignment(book, week) or Tables.Assignment(week, course_id=book.course_id)
     book.db.add(entry)
     entry.duedate = due

@@ -12,9 +12,9 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nbviva.files import regular_files
 from nbviva.filled import MAX_BYTES, Filled, read_form
 from nbviva.form_fields import FORM_NAME, sheet_mark
-from nbviva.handin import regular_files
 from nbviva.people import Person
 from nbviva.spec import Assignment
 

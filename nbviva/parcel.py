@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nbviva import store
 from nbviva.course import SECRET, Course
-from nbviva.handin import regular_files
+from nbviva.files import regular_files
 from nbviva.room import Room
 
 

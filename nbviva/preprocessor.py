@@ -116,7 +116,7 @@ def nbgrader(course: Course, *command: str) -> str:
 
 def set_deadline(course: Course, week: str) -> None:
     """Tell the gradebook a week's deadline, which it keeps in UTC."""
-    due = course.week(week).assignment.due.astimezone(UTC).replace(tzinfo=None)
+    due = course.assignment(week).due.astimezone(UTC).replace(tzinfo=None)
     with opened(course) as gradebook:
         gradebook.update_or_create_assignment(week, duedate=due)  # type: ignore[arg-type]  # a wrong annotation there
 

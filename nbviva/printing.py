@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -13,11 +14,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from nbviva.collect import Collected
 from nbviva.course import Course
-from nbviva.mutant_score import Score
 from nbviva.spec import Assignment
 from nbviva.table import Row
+
+if TYPE_CHECKING:  # they import what is heavy, and no other command needs them
+    from nbviva.collect import Collected
+    from nbviva.mutant_score import Score
 
 
 def print_collected(week: str, rows: tuple[Collected, ...]) -> None:

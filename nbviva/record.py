@@ -18,13 +18,14 @@ from nbgrader.api import Gradebook
 from nbviva.autograded import FROM_HANDIN, read_small, stamp
 from nbviva.course import Course, Refused
 from nbviva.entries import enter
+from nbviva.files import regular_files
 from nbviva.gradebook import LOST, comment_rows, find_assignment, grade_rows, opened, submissions
-from nbviva.handin import regular_files
 from nbviva.late import reapply
 from nbviva.lock import only_one
 from nbviva.outline import Outline, bring_up, outline
 from nbviva.pages import write_pages
 from nbviva.recorded import Note, digest, keep, notes
+from nbviva.settled import gradebook_file, gradebook_stamp, inputs, is_settled, settle
 
 BATCH = 100
 
@@ -52,19 +53,24 @@ def record(course: Course, week: str, groups: Sequence[str], *, workers: int | N
     """
     if not groups:
         return Recorded()
+    groups = list(dict.fromkeys(groups))
+    if is_settled(course, week, groups):
+        return Recorded()
     with only_one(course):
-        return _record(course, week, list(dict.fromkeys(groups)), workers)
+        return _record(course, week, groups, workers)
 
 
 def _record(course: Course, week: str, groups: Sequence[str], workers: int | None) -> Recorded:
-    wanted = outline(course, week)
+    read, place, wanted = inputs(course, week, groups), gradebook_file(course), outline(course, week)
     with _files_said(), opened(course) as book:
         bring_up(book, course, week, wanted)
         marks = _record_marks(book, course, week, wanted, groups)
         reapply(course, week, book)
+        gradebook = gradebook_stamp(place)  # before the marks are read: what a person changes from now on is noticed
         shown = _shown(book, week)
     with _files_said():
         pages = _record_pages(course, week, wanted, {group: shown[group] for group in groups}, workers)
+        settle(course, week, groups, read, gradebook)
     return Recorded(marks, pages)
 
 
@@ -150,7 +156,7 @@ def _record_pages(
     course: Course, week: str, wanted: Outline, shown: Mapping[str, str], workers: int | None
 ) -> tuple[str, ...]:
     known = notes(course, week)
-    same = [read_small(course.root / "nbgrader_config.py"), repr(course.week(week).assignment).encode()]
+    same = [read_small(course.root / "nbgrader_config.py"), repr(course.assignment(week)).encode()]
     target = {group: digest([known[group].report.encode(), text.encode(), *same]) for group, text in shown.items()}
     places = {group: course.feedback(week, group) / f"{wanted.notebook}.html" for group in shown}
     before = {group: stamp(places[group]) for group in shown}

@@ -17,9 +17,10 @@ from nbviva.outputs import plain
 from nbviva.paper import signed
 from nbviva.record import record
 from nbviva.replay import NotAsked
+from nbviva.reports import stored_report
 from nbviva.room import Room
 from nbviva.sandbox import refusal
-from nbviva.store import save, stored_report, stored_transcript, submission
+from nbviva.store import save, stored_transcript, submission
 from nbviva.verdict import Mark, Report, Verdict
 
 
@@ -124,7 +125,7 @@ def _saved(course: Course, week: str, item: Regraded, pending: Path) -> Regraded
             file.write(json.dumps(item.group) + "\n")
     if item.found is not None:
         save(folder, item.found)
-        signed(course.submitted(week, item.group), folder, course.week(week).assignment)
+        signed(course.submitted(week, item.group), folder, course.assignment(week))
     return replace(item, found=None)
 
 

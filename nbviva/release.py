@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 from nbviva.course import Course, Refused
+from nbviva.files import regular_files
 from nbviva.form import build_form
-from nbviva.handin import regular_files
 from nbviva.leaks import find_leaks
 from nbviva.outline import keep_up
 from nbviva.preprocessor import nbgrader, set_deadline

@@ -16,9 +16,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
+
+from nbviva.environment import installed
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _content(path: Path) -> bytes:
 @cache
 def environment() -> str:
     """Give a digest of Python and the installed packages."""
-    return key_of(sys.version, sorted(f"{item.name}=={item.version}" for item in distributions()))
+    return key_of(sys.version, installed())
 
 
 def files_behind(modules: Iterable[str], packages: Mapping[str, Path]) -> list[Path]:

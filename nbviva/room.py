@@ -1,13 +1,9 @@
-"""Where a kernel runs, for how long, and how it is started: rooms, clocks, and the one kernel that we know."""
+"""Where a kernel runs, and for how long: rooms, clocks, and what an unsandboxed kernel finds of the environment."""
 
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
 from nbviva.inside import Limits
 
@@ -45,26 +41,6 @@ class Room:
     sandboxed: bool = True
     limits: Limits = field(default_factory=Limits)
     template: str = field(default="", repr=False, compare=False)
-
-
-class Specs(KernelSpecManager):
-    """Knows one kernel only: ours, with the environment's own modules before anything of the hand-in's."""
-
-    def __init__(self, room: Room, folder: Path) -> None:
-        super().__init__()
-        config = {"limits": room.limits, "working_copy": folder, "template": room.template}
-        stanza = {"provisioner_name": "nbviva-sandbox", "config": config} if room.sandboxed else None
-        self.known = KernelSpec(
-            argv=[sys.executable, "-P", "-m", "nbviva.agent", "-f", "{connection_file}"],
-            display_name="nbviva",
-            language="python",
-            metadata={"kernel_provisioner": stanza} if stanza else {},
-        )
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Called by the kernel manager, whatever name it was given."""
-        del kernel_name
-        return self.known
 
 
 def kernel_environment() -> dict[str, str]:

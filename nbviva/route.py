@@ -16,7 +16,7 @@ from typing import Any
 
 from nbviva import record, release, store
 from nbviva.course import Course
-from nbviva.handin import regular_files
+from nbviva.files import regular_files
 from nbviva.leaks import Secrets, find_leaks, secrets_of, texts_of
 from nbviva.marks import gradebook_marks
 from nbviva.notebooks import copy, to_text
@@ -115,7 +115,7 @@ def _hand_in(course: Course, week: str) -> None:
     for group, notebook in ((REFERENCE, solved), (BLANK, blank)):
         folder = course.submitted(week, group)
         folder.mkdir(parents=True)
-        name = f"{course.week(week).assignment.notebook}.ipynb"
+        name = f"{course.assignment(week).notebook}.ipynb"
         (folder / name).write_text(to_text(notebook), encoding="utf-8")
 
 
@@ -126,9 +126,9 @@ def _cpu() -> float:
 
 def _points(course: Course, week: str, reports: dict[str, Report]) -> dict[str, tuple[float, float]]:
     """Give the points that the gradebook has; a difference to the report shows as a mark that is not right."""
-    questions = course.week(week).assignment.questions
+    questions = course.assignment(week).questions
     found = {}
-    for group, marked in gradebook_marks(course, course.week(week).assignment).items():
+    for group, marked in gradebook_marks(course, course.assignment(week)).items():
         points = [0.0 if given is None else given for given in marked.points]
         extra = sum(given for question, given in zip(questions, points, strict=True) if question.bonus)
         found[group] = (sum(points) - extra, extra)

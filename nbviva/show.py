@@ -13,7 +13,8 @@ from nbviva import brief
 from nbviva.checks import Check, Week
 from nbviva.course import Course, CourseError
 from nbviva.outputs import plain
-from nbviva.store import stored_report, stored_transcript
+from nbviva.reports import stored_report
+from nbviva.store import stored_transcript
 from nbviva.transcript import BrokenTranscript, Exchange, Transcript
 from nbviva.verdict import Outcome, Verdict
 

@@ -19,7 +19,7 @@ import jupytext
 from nbviva.checks import Week
 from nbviva.deadline import spoken_moment
 from nbviva.notebooks import NotebookNode, copy, node, to_text
-from nbviva.spec import Assignment, Question
+from nbviva.spec import Assignment, Question, SpecError
 
 TRAINING, EXPERIMENT = "training", "experiment"
 _ROLES = ("solution", "test", "given")
@@ -29,7 +29,7 @@ _MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
 
-class SourceError(ValueError):
+class SourceError(SpecError):
     """`notebook.py` cannot become a source notebook; the text says which cell and what to change."""
 
 

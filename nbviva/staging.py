@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbviva.archive import Item, Limits, Source, Unreadable
-from nbviva.handin import regular_files
+from nbviva.files import regular_files
 from nbviva.layouts import Found
 
 

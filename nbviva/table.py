@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nbviva.course import Course
 from nbviva.deadline import handed_in_at, late_minutes
-from nbviva.late import extensions
+from nbviva.reports import stored_report
 from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report
 
 
@@ -20,6 +21,12 @@ class Row:
     late: str
     reasons: tuple[str, ...]
     needs_person: bool
+
+
+def stored_rows(course: Course, week: str, groups: Sequence[str]) -> list[Row]:
+    """Give the rows of the stored reports of these groups, those that need a person first."""
+    reports = (stored_report(course.report(week, group)) for group in groups)
+    return sorted((row(course, report) for report in reports if report), key=lambda item: not item.needs_person)
 
 
 def row(course: Course, report: Report) -> Row:
@@ -38,8 +45,8 @@ def lateness(course: Course, week: str, group: str) -> str:
     moment = handed_in_at(stamp)
     if moment is None:
         return "?"
-    assignment = course.week(week).assignment
-    minutes = late_minutes(moment, extensions(course, assignment).due(group, assignment.due))
+    assignment = course.assignment(week)
+    minutes = late_minutes(moment, course.extensions(assignment).due(group, assignment.due))
     return f"{minutes} min" if minutes else "-"
 
 

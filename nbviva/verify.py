@@ -9,9 +9,9 @@ from pathlib import Path
 from nbviva.checks import Week
 from nbviva.cost import cost
 from nbviva.course import Course
+from nbviva.files import regular_files
 from nbviva.finding import Finding, Origin
 from nbviva.flakes import Plan, flakes, reference
-from nbviva.handin import regular_files
 from nbviva.leaks import Secrets, secrets_of
 from nbviva.mutant_score import Score
 from nbviva.mutate import mutation_score

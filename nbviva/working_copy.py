@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from nbviva.deadline import STAMP
-from nbviva.handin import regular_files
+from nbviva.files import regular_files
 
 MAX_EXTRA_BYTES = 50 << 20
 MAX_EXTRA_FILES = 1000

@@ -29,7 +29,7 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 from nbviva.course import Course
 from nbviva.notebooks import read
 from nbviva.preprocessor import with_verdicts
-from nbviva.store import stored_report
+from nbviva.reports import stored_report
 
 class Stored(NbGraderPreprocessor):  # in the place of Viva, which would grade what was never handed in
     def preprocess(self, nb, resources):

@@ -38,7 +38,7 @@ import nbformat
 import psutil
 import pytest
 
-from nbviva import record, sandbox, store
+from nbviva import record, reports, sandbox, store
 from nbviva.checks import Check, Week
 from nbviva.course import Course
 from nbviva.grade import Graded, Submission, grade
@@ -360,7 +360,7 @@ def attack_fails(step: Attack | Honest, outside: Outside, honest: tuple[Path, Re
     assert outside.seconds < step.get("SECONDS", clock.cell + 2 * clock.grace + QUESTION_SECONDS) + OVERHEAD_SECONDS
     assert_tells_nothing(outside, step.name, report, notebook)
     store.save(tmp_path / "report", found)
-    assert store.stored_report(tmp_path / "report") == report
+    assert reports.stored_report(tmp_path / "report") == report
     step.get("after", lambda *_: None)(report, notebook, outside)
 
 

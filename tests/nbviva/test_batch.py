@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nbviva import batch, store
+from nbviva import batch, reports, store
 from nbviva.batch import DiskFull, Options, grade_batch, read_size, workers_that_fit
 from nbviva.course import Course, CourseError
 from nbviva.inside import GIB
@@ -53,7 +53,7 @@ def graded(handed_in, options):
 def text_of(course, group):
     """Give a stored report but for its timings."""
     report = json.loads((course.report("toy", group) / "report.json").read_text("utf-8"))
-    return {**report, "seconds": None}
+    return {**report, "seconds": None, "memory": None}
 
 
 def test_batch_gives_the_reports_that_single_gradings_give(handed_in, graded, options):
@@ -88,7 +88,7 @@ def test_hand_in_that_kills_its_workers_is_left_to_a_person(course, hand_in, opt
     hand_in(course, "ada")
     lost = Finished("ada", error=RuntimeError("gone"), deaths=batch.pool.DEATHS_MOST)
     done = grade_batch(course, "toy", ["ada"], options, runner=finishing(lost))
-    report = store.stored_report(course.report("toy", "ada"))
+    report = reports.stored_report(course.report("toy", "ada"))
     assert report.needs_person
     assert "ended 2 times before it was done" in dict(done.faults)["ada"] == report.verdicts[0].detail
     assert () == grade_batch(course, "toy", ["ada"], options, runner=finishing()).fresh  # it is tried again
@@ -171,7 +171,9 @@ def many(course, hand_in):
 def begin(course):
     """Start `nbviva grade` as an instructor would."""
     flags = ["--unsandboxed"] if refusal() else []
-    command = [Path(sys.executable).parent / "nbviva", "grade", "toy", "-j", "2", *flags]
+    program = Path(sys.executable).parent / "nbviva"
+    heeding = ["env", "--default-signal=INT"]  # where the tests run in a shell's background, SIGINT is ignored
+    command = [*heeding, program, "grade", "toy", "-j", "2", *flags]
     return subprocess.Popen(command, cwd=course.root, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
 
 

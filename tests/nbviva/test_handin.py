@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva.handin import MAX_CELLS, MAX_NOTEBOOK_BYTES, read_handin, regular_files
+from nbviva.files import regular_files
+from nbviva.handin import MAX_CELLS, MAX_NOTEBOOK_BYTES, read_handin
 from nbviva.source import grade_id, release_template, source_notebook
 
 GRADED = ["double", "half", "colour", "total"]

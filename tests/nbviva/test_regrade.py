@@ -15,8 +15,9 @@ from nbviva.course import Course, Refused
 from nbviva.kernel import KernelStudent
 from nbviva.record import record
 from nbviva.regrade import apply, regrade
+from nbviva.reports import stored_report
 from nbviva.sandbox import refusal
-from nbviva.store import graded, stored_report
+from nbviva.store import graded
 
 FLAGS = ["--unsandboxed"] if refusal() else []
 NEARLY = "def double(x):\n    return x * 2.000001"

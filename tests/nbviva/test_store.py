@@ -6,7 +6,8 @@ import pytest
 
 from nbviva import store
 from nbviva.grade import Graded
-from nbviva.store import graded, save, stored_report, submission
+from nbviva.reports import stored_report
+from nbviva.store import graded, save, submission
 
 
 @pytest.fixture
