@@ -1,4 +1,9 @@
-"""Results that are expensive to have, kept in the course's `.nbviva/cache` under a digest of all that decides them."""
+"""Results that are expensive to have, kept in the course's `.nbviva/cache` under a digest of all that decides them.
+
+`nbviva.results` keeps few results, each in a file of its own that tells its age, and decides by the modules behind it.
+Here are thousands of mutants' trials, which one file holds; any change to nbviva makes all of them anew, since a mutant
+may meet any part of it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,9 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import distributions
 from pathlib import Path
+
+from nbviva.environment import installed
 
 MOST = 20_000  # the oldest go first
 
@@ -55,8 +61,7 @@ def files_digest(folder: Path, without: Iterable[str] = ()) -> str:
 @cache
 def framework_digest() -> str:
     """Give the digest of nbviva itself and of every package that is installed."""
-    packages = sorted(f"{item.name}=={item.version}" for item in distributions())
-    return digest(files_digest(Path(__file__).parent), *packages)
+    return digest(files_digest(Path(__file__).parent), *installed())
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from nbviva import charts
@@ -30,6 +29,7 @@ from nbviva.faults import ADVICE, counts
 from nbviva.listing import said
 from nbviva.marks import rows
 from nbviva.measured import Distribution
+from nbviva.templating import template
 
 _FOLDER = Path(__file__).parent / "templates"
 _FIELDS = ("group", "people", "feedback", "points", "extra", "late", "penalty", "total", "status", "sandbox", "seconds")
@@ -58,18 +58,10 @@ def write_page(course: Course, report: ClassReport) -> Path:
 
 def page(report: ClassReport, files: Sequence[Download] = ()) -> str:
     """Give the page's HTML."""
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": _number, "code": _code}
     library, own = charts.script(), (_FOLDER / "report.js").read_text("utf-8")
     style = (_FOLDER / "report.css").read_text("utf-8")
     drawn = _charts(report)
-    return environment.get_template("report.html.j2").render(
+    return template("report.html.j2", number=_number, code=_code).render(
         report=report,
         charts={chart.name: chart for chart in drawn},
         faults=[(kind, ADVICE[kind], number) for kind, number in counts(report.faults)],

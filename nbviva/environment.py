@@ -22,13 +22,16 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 @cache
 def installed() -> tuple[str, ...]:
-    """Give the names of all folders of metadata, which are names and versions: nothing is read, so it is quick."""
+    """Give the names of all folders of metadata, which are names and versions: nothing is read, so it is quick.
+
+    nbviva's own, which a checkout may have twice, does not count: it is told by its files.
+    """
     places = {Path(place).resolve() for place in sys.path}
     return tuple(sorted({e.name for place in places if place.is_dir() for e in os.scandir(place) if _says(e.name)}))
 
 
 def _says(name: str) -> bool:
-    return name.endswith((".dist-info", ".egg-info", ".egg-link"))
+    return name.endswith((".dist-info", ".egg-info", ".egg-link")) and not name.startswith(("nbviva-", "nbviva."))
 
 
 def of_kernel(texts: Iterable[str], ours: Iterable[Path]) -> bytes:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from nbviva import markup
 from nbviva.figures import svg
 from nbviva.notebooks import NotebookNode
 from nbviva.source import grade_id
+from nbviva.templating import template
 from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Plot, Verdict
 from nbviva.words import listed, outcome, points
 
@@ -116,7 +115,7 @@ def render(head: Head, questions: tuple[Question, ...], notebook: NotebookNode) 
         told = tuple(question for question in questions if question.manual or question.comments)
     room = _Room(MAX_PAGE - _OWN - sum(len(p.html.encode()) for found in plots.values() for p in found))
     return str(
-        _template().render(
+        template("feedback.html.j2").render(
             head=replace(head, notices=notices), questions=questions, told=told, plots=plots, listed=_listed,
             outcome=_outcome, points=points, unread=bool(unread),
             cells=() if unread else tuple(_cells(notebook, questions, room)),
@@ -196,11 +195,3 @@ def _output(output: NotebookNode, room: _Room) -> _Folded:
         shown = "[Left out: too long.]"
     lines = text.count("\n") + 1
     return _Folded(Markup(shown), f"Output, {lines} lines" if lines > LONG else "", kind)  # noqa: S704 - escaped above
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("nbviva"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("feedback.html.j2")

@@ -1,4 +1,8 @@
-"""What was measured before: plain data in `.nbviva/cache`, under the digest of all that decides it."""
+"""What was measured before: plain data in `.nbviva/cache`, under the digest of all that decides it.
+
+Each result is a file, so that it tells when it was made. The thousands of trials of `nbviva mutate` are not kept so:
+`nbviva.cache` holds them in one file.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
+
+from nbviva.environment import installed
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def _content(path: Path) -> bytes:
 @cache
 def environment() -> str:
     """Give a digest of Python and the installed packages."""
-    return key_of(sys.version, sorted(f"{item.name}=={item.version}" for item in distributions()))
+    return key_of(sys.version, installed())
 
 
 def files_behind(modules: Iterable[str], packages: Mapping[str, Path]) -> list[Path]:

@@ -1,4 +1,8 @@
-"""Many trials: those that the cache does not have are run by a few processes."""
+"""Many trials: those that the cache does not have are run by a few processes.
+
+A tryout runs a whole notebook and times its checks, so its processes are new ones, with as many threads as grading has.
+The mutants of `nbviva mutate` are thousands, cost milliseconds and may do anything: `nbviva.forks` runs those.
+"""
 
 from __future__ import annotations
 

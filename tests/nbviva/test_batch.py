@@ -179,7 +179,9 @@ def many(course, hand_in):
 def begin(course):
     """Start `nbviva grade` as an instructor would."""
     flags = ["--unsandboxed"] if refusal() else []
-    command = [Path(sys.executable).parent / "nbviva", "grade", "toy", "-j", "2", *flags]
+    program = Path(sys.executable).parent / "nbviva"
+    heeding = ["env", "--default-signal=INT"]  # where the tests run in a shell's background, SIGINT is ignored
+    command = [*heeding, program, "grade", "toy", "-j", "2", *flags]
     return subprocess.Popen(command, cwd=course.root, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
