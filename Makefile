@@ -27,9 +27,9 @@ demo: setup  ## Generate the release, hand in the rehearsal submissions, mark th
 lab: setup  ## Start JupyterLab with nbgrader's formgrader on this course: this machine only, no kernels
 	$(BIN)/jupyter lab --config=tools/lab/config.py
 
-test: setup  ## Run all tests
+test: setup  ## Run all tests, two files at a time
 	@tools/system_packages tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: setup format lint types layers test  ## All that CI runs
 
@@ -45,8 +45,10 @@ types: .venv/.ready
 layers: .venv/.ready
 	$(BIN)/lint-imports
 
-bench: setup  ## Measure start-up, questions and arrays against the plain tool
+bench: setup  ## Measure against the plain tools: start-up, questions, batches, regrading, recording
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/batch_bench.py
+	$(BIN)/python tools/record_bench.py
 
 clean:  ## Remove all that is generated, but not hand-ins and gradebook
 	rm -rf .venv release reports autograded feedback .nbviva/recorded graders/*/.data source/*/data

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,17 +92,9 @@ def grade_batch(
         standing = Standing(len(groups), len(fresh))
         watch.begin(standing)
         ending.callback(watch.end)
-        faults: dict[str, str] = {}
-        if due and runner is None:
-            _want_sandbox(options.room)
-
-        def tick() -> None:
-            for told in listener.heard():
-                standing.told(told)
-            watch.tick(standing)
-
         run = runner or _here(course, week, options, listener.address, watch.say)
-        with closing(run(due, tick)) as all_finished:
+        faults: dict[str, str] = {}
+        with closing(run(due, partial(_tick, listener, standing, watch))) as all_finished:
             for finished in all_finished:
                 sentence = _settle(course, week, finished)
                 faults |= {finished.job: sentence} if sentence else {}
@@ -110,11 +103,10 @@ def grade_batch(
     return Batch(tuple(group for group in groups if group in fresh), tuple(due), tuple(faults.items()))
 
 
-def _want_sandbox(room: Room) -> None:
-    from nbviva.sandbox import refusal
-
-    if room.sandboxed and (sentence := refusal()):
-        raise Refused(sentence)
+def _tick(listener: Listener, standing: Standing, watch: Watch) -> None:
+    for told in listener.heard():
+        standing.told(told)
+    watch.tick(standing)
 
 
 def _settle(course: Course, week: str, finished: Finished) -> str:
@@ -146,7 +138,10 @@ def _here(course: Course, week: str, options: Options, address: str, say: Callab
         if not groups:
             return
         from nbviva import pool
+        from nbviva.sandbox import refusal
 
+        if options.room.sandboxed and (sentence := refusal()):
+            raise Refused(sentence)
         most = min(workers_that_fit(options), len(groups))
         with _warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
             jobs = [(group, course.root, week, room, address) for group in groups]

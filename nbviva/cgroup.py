@@ -26,6 +26,7 @@ from nbviva.inside import MIB, PAGE, Limits
 CONTROLLERS = Path("/sys/fs/cgroup")
 OWN_GROUPS = Path("/proc/self/cgroup")
 NOT_EVERYWHERE = {"memory.memsw.limit_in_bytes", "memory.swap.max", "memory.oom.group"}  # older, or swap not accounted
+PEAKS = ("memory.max_usage_in_bytes", "memory.peak")  # v1, v2
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,13 @@ class Cgroup:
         for pid in pids:
             for folder in self.folders:
                 (folder / "cgroup.procs").write_text(f"{pid}\n")
+
+    def peak(self) -> int:
+        """Give the most bytes that its processes had; 0 where no group of ours counts them."""
+        for file in (folder / name for folder in self.folders for name in PEAKS):
+            with contextlib.suppress(OSError, ValueError):
+                return int(file.read_text())
+        return 0
 
     def remove(self) -> None:
         """Called when the last process is dead; the kernel may need some milliseconds more to believe it."""
@@ -219,16 +227,19 @@ class MemoryWatch(threading.Thread):
         super().__init__(name=f"memory-watch-{pid}", daemon=True)
         self._pid, self._limit, self._kill, self._interval = pid, limit, kill, interval
         self._stopped = threading.Event()
+        self.peak = 0  # bytes, shared pages counted in full
 
     def run(self) -> None:
         """Look, again and again, until it is too much or the kernel is gone."""
         while not self._stopped.wait(self._interval):
-            if self._passed(resident_bytes) and self._passed(proportional_bytes):
+            resident = self._sum(resident_bytes)
+            self.peak = max(self.peak, resident)
+            if resident > self._limit and self._sum(proportional_bytes) > self._limit:
                 self._kill()
                 return
 
-    def _passed(self, measure: Callable[[int], int]) -> bool:
-        return sum(map(measure, process_tree(self._pid))) > self._limit
+    def _sum(self, measure: Callable[[int], int]) -> int:
+        return sum(map(measure, process_tree(self._pid)))
 
     def stop(self) -> None:
         """Called before the kernel's id can be given to another process."""

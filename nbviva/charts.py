@@ -86,7 +86,11 @@ def _histogram(
     bars = alt.Chart(alt.NamedData(name=HANDINS)).mark_bar(cursor="crosshair", binSpacing=1)
     bars = bars.transform_filter(f"isValid(datum['{field}'])").encode(
         x=alt.X(f"{field}:Q", title=title, **across),
-        y=alt.Y("count()", title="hand-ins", axis=alt.Axis(tickMinStep=1, tickCount=5)),
+        y=alt.Y(
+            "count()",
+            title="hand-ins",
+            axis=alt.Axis(tickCount=5, format="d", labelExpr="datum.value % 1 ? '' : datum.label"),
+        ),
         tooltip=[alt.Tooltip("count()", title="hand-ins"), alt.Tooltip(f"{field}:Q", bin=across["bin"], title=title)],
     )
     bars = bars.add_params(alt.selection_interval(name=PICKED, encodings=["x"]))

@@ -73,6 +73,7 @@ class _Examined:
     kept_in: str = "nothing was run"
     transcript: bytes = b""
     seconds: dict[str, float] = field(default_factory=dict)
+    memory: int = 0
 
 
 def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
@@ -122,6 +123,7 @@ def _graded(submission: Submission, handin: Handin, found: _Examined) -> Graded:
         marks=tuple(mark(question, found.verdicts) for question in submission.week.assignment.questions),
         notes=(*handin.notes, *found.notes),
         seconds=found.seconds,
+        memory=found.memory,
     )
     return Graded(report, handin.notebook, found.transcript)
 
@@ -162,8 +164,8 @@ def _fresh(submission: Submission, handin: Handin, causes: dict[str, str]) -> _E
             found = _sit(submission, handin, recorder)
             if kernel.death and submission.room.template and not answers(submission.room.template):
                 raise TemplateGone  # and took the kernel along: that is no fault of the student's
-            transcript = recorder.transcript(causes, time.monotonic() - started)
-    return replace(found, transcript=transcript.to_bytes())
+            transcript = recorder.transcript(causes, time.monotonic() - started, kernel.peak_memory)
+    return replace(found, transcript=transcript.to_bytes(), memory=transcript.ran.memory)
 
 
 def _teller(tell: Tell) -> Listener:
@@ -185,7 +187,7 @@ def _replayed(submission: Submission, handin: Handin, causes: dict[str, str], tr
     if changed:
         raise NotAsked(f"What was run has changed: {', '.join(changed)}.")
     found = _sit(submission, handin, ReplayStudent(read))
-    return replace(found, transcript=transcript, seconds={"total": read.ran.seconds})
+    return replace(found, transcript=transcript, seconds={"total": read.ran.seconds}, memory=read.ran.memory)
 
 
 def _sit(submission: Submission, handin: Handin, sitting: Sitting) -> _Examined:

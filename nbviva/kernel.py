@@ -99,6 +99,11 @@ class KernelStudent:
         return f"bubblewrap, memory held by {kind}" if self.room.sandboxed else "none"
 
     @property
+    def peak_memory(self) -> int:
+        """The most bytes that the kernel has taken so far; 0 where nobody measures."""
+        return int(getattr(self._manager.provisioner, "peak_memory", 0))
+
+    @property
     def dropped(self) -> int:
         """The number of messages that were none."""
         return int(getattr(self._manager.session, "dropped", 0))

@@ -16,8 +16,9 @@ from nbviva.mutation import Mutated, mutants_of
 from nbviva.notebooks import NotebookNode
 from nbviva.source import code_cells, grade_id, release_template, source_notebook
 from nbviva.spec import SpecError
+from nbviva.stepwise import warm_up
 from nbviva.survivors import FILE, Explained, explained
-from nbviva.trial import Trial, attempt, failing, warm_up
+from nbviva.trial import Trial, attempt, failing
 
 GROUPS = 4  # the first group's questions decide; those of the others are asked of what passed
 LEAST_SECONDS, TIMES = 1.0, 10.0  # a mutant may take ten times what the solution takes, and a second
@@ -81,9 +82,9 @@ class _Bench:
         todo = [key for key in jobs if self.kept.get(key) is None]
         texts = {key: text for key in jobs if (text := self.kept.get(key)) is not None}
         self.fresh = len(todo)
-        new: dict[str, str] = {}
         if todo:
             warm_up(self.week)
+        new: dict[str, str] = {}
         try:
             for ended in forked(partial(self._try, jobs), todo, self.workers, self._limit):
                 new[ended.job] = self._told(ended)
@@ -110,8 +111,10 @@ class _Bench:
         released = {grade_id(cell) or "": cell.source for cell in release_template(source_notebook(self.week)).cells}
         solutions = [grade_id(cell) or "" for cell in _solutions(self.week)]
         keys = {digest(self._context, "without", cell): cell for cell in ["", *solutions]}
-        new = {}
-        for ended in forked(partial(self._without, keys, released), self._missing(keys), self.workers, self._limit):
+        new, missing = {}, [key for key in keys if self.kept.get(key) is None]
+        if missing:
+            warm_up(self.week)
+        for ended in forked(partial(self._without, keys, released), missing, self.workers, self._limit):
             if ended.end is not End.DONE:
                 raise SpecError(f"Without a solution for '{keys[ended.job]}' the week's rehearsal {ended.end}.")
             new[ended.job] = json.dumps([ended.seconds, *json.loads(ended.text)])
@@ -127,9 +130,6 @@ class _Bench:
             cell: tuple(sorted(names, key=lambda name: f"{own[name]}_answer" != cell))
             for cell, (_, *names) in found.items()
         }
-
-    def _missing(self, keys: Iterable[str]) -> list[str]:
-        return [key for key in keys if self.kept.get(key) is None]
 
     def _without(self, keys: Mapping[str, str], released: Mapping[str, str], key: str) -> str:
         texts = {keys[key]: released[keys[key]]} if keys[key] else {}

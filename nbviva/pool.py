@@ -51,7 +51,9 @@ def run(
     """
     context = multiprocessing.get_context("spawn")  # a worker inherits no thread, lock or socket of ours
     pool: Any = ProcessPool(max_workers=workers, context=context, initializer=_prepare)
-    waiting: dict[Future[Any], tuple[tuple[Any, ...], int]] = {pool.schedule(function, job): (job, 0) for job in jobs}
+    waiting: dict[Future[Any], tuple[tuple[Any, ...], int]] = {
+        pool.schedule(_work, (function, *job)): (job, 0) for job in jobs
+    }
     try:
         while waiting:
             done, _ = wait(waiting, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED)
@@ -59,7 +61,7 @@ def run(
                 job, deaths = waiting.pop(future)
                 finished = _finished(future, job, deaths)
                 if isinstance(finished.error, ProcessExpired) and finished.deaths < DEATHS_MOST:
-                    waiting[pool.schedule(function, job)] = job, finished.deaths
+                    waiting[pool.schedule(_work, (function, *job))] = job, finished.deaths
                 else:
                     yield finished
             tick()
@@ -78,9 +80,17 @@ def _finished(future: Future[Any], job: tuple[Any, ...], deaths: int) -> Finishe
     return Finished(job[0], future.result(), None, deaths)
 
 
-def _prepare() -> None:
-    """Let a worker end as an exception does, so that kernels and folders go, when it is told to or is left alone."""
+def _work(function: Callable[..., Any], *job: Any) -> Any:
+    """Call the function; told to end meanwhile, end as an exception does, so that kernels and folders go."""
     signal.signal(signal.SIGTERM, _leave)
+    try:
+        return function(*job)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _prepare() -> None:
+    """Let a worker end when it is left alone."""
     threading.Thread(target=_end_with_the_pool, name="pool-watch", daemon=True).start()
 
 

@@ -78,10 +78,13 @@ def console() -> Console:
     return Console(width=None if Console().is_terminal else 160)
 
 
-def print_files(paths: list[Path]) -> None:
+def print_files(paths: list[Path], *, as_json: bool = False) -> None:
     """Print files, by their paths in the course."""
-    for path in paths:
-        typer.echo(f"{path.relative_to(Course.find().root)}")
+    names = [str(path.relative_to(Course.find().root)) for path in paths]
+    if as_json:
+        print_json({"files": names})
+    else:
+        typer.echo("\n".join(names))
 
 
 def print_marks(rows: list[Row], assignment: Assignment) -> None:

@@ -21,6 +21,7 @@ from nbviva.entries import enter
 from nbviva.files import regular_files
 from nbviva.gradebook import LOST, comment_rows, find_assignment, grade_rows, opened, submissions
 from nbviva.late import reapply
+from nbviva.lock import only_one
 from nbviva.outline import Outline, bring_up, outline
 from nbviva.pages import write_pages
 from nbviva.recorded import Note, digest, keep, notes
@@ -47,12 +48,19 @@ def record(course: Course, week: str, groups: Sequence[str], *, workers: int | N
     ------
     Refused
         If gradebook or disk cannot be written; what was graded is not lost, and the next call goes on from there.
+    Busy
+        If another command is at work on this course.
     """
     if not groups:
         return Recorded()
     groups = list(dict.fromkeys(groups))
     if is_settled(course, week, groups):
         return Recorded()
+    with only_one(course):
+        return _record(course, week, groups, workers)
+
+
+def _record(course: Course, week: str, groups: Sequence[str], workers: int | None) -> Recorded:
     read, place, wanted = inputs(course, week, groups), gradebook_file(course), outline(course, week)
     with _files_said(), opened(course) as book:
         bring_up(book, course, week, wanted)

@@ -65,8 +65,8 @@ class Recorder:
             self._known = by_question(self._exchanges)
             ask()
 
-    def transcript(self, causes: Mapping[str, str], seconds: float) -> Transcript:
-        """Give what was written down until now."""
+    def transcript(self, causes: Mapping[str, str], seconds: float, memory: int = 0) -> Transcript:
+        """Give what was written down until now, and what it took: seconds, and bytes at the most."""
         ran = Ran(
             causes=causes,
             kept_in=self.kept_in,
@@ -78,6 +78,7 @@ class Recorder:
             settled=self._settled,
             outputs=self._outputs,
             seconds=round(seconds, 3),
+            memory=memory,
         )
         return Transcript(ran, tuple(self._exchanges))
 

@@ -65,12 +65,19 @@ class SandboxProvisioner(LocalProvisioner):
     _folder: Path  # made by `pre_launch`
     _group = cgroup.Cgroup("none")
     _watch: cgroup.MemoryWatch | None = None
+    _peak = 0
     _handles: tuple[int, ...] = ()  # pidfds of the first process inside and of the kernel: an id may pass to another
 
     @property
     def memory_limit_kind(self) -> str:
         """Who holds the kernel to its memory limit, for the report."""
         return self._group.kind
+
+    @property
+    def peak_memory(self) -> int:
+        """The most bytes that the kernel has taken so far; it stays known when the kernel is gone."""
+        self._peak = max(self._peak, self._group.peak(), self._watch.peak if self._watch else 0)
+        return self._peak
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose unix sockets in a short folder of our own, where `s` will lead to the sockets inside."""
@@ -224,6 +231,7 @@ class SandboxProvisioner(LocalProvisioner):
         self._end()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.wait(), END_SECONDS)
+        _ = self.peak_memory  # before there is nothing left to ask
         if self._watch:
             self._watch.stop()
         for handle in self._handles:

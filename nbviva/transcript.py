@@ -92,8 +92,8 @@ class Ran:
         The number of questions that were asked until the verdicts stood; those after it were asked for replays only.
     outputs
         The harmless outputs of each code cell that has any, by its index.
-    seconds
-        What all of it took.
+    seconds, memory
+        What all of it took, and the most bytes that the kernel had.
     """
 
     causes: Mapping[str, str] = field(default_factory=dict)
@@ -106,6 +106,7 @@ class Ran:
     settled: int = 0
     outputs: Mapping[int, list[Any]] = field(default_factory=dict)
     seconds: float = 0.0
+    memory: int = 0
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,7 @@ def _ran(item: Any) -> Ran:
         settled=_whole(item["settled"]),
         outputs=outputs,
         seconds=_number(item["seconds"]),
+        memory=_whole(item["memory"]),
     )
 
 

@@ -5,32 +5,19 @@ Here code of the notebook runs beside the checks, and a mutant of it may do anyt
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib import import_module
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nbviva.agent import Agent
-from nbviva.checks import Check, Examination, Week, load
-from nbviva.codec import Frames, decode
-from nbviva.course import generators
-from nbviva.rehearsal import Rehearsed, closure, execute, small
-from nbviva.sheet import Sheet
-from nbviva.source import EXPERIMENT, TRAINING, code_cells, grade_id, tags
-from nbviva.student import Student
+from nbviva.checks import Check, Week
+from nbviva.codec import decode
+from nbviva.stepwise import Rehearsal, Talk, cells_of
 from nbviva.verdict import Outcome, Verdict
 
 CLOSE = 1e-6  # relative to the largest number of an array
-
-Talk = list[Frames]
 
 
 @dataclass(frozen=True)
@@ -60,94 +47,13 @@ class Trial:
         return json.dumps(asdict(self))
 
 
-class Rehearsal:
-    """The notebook with some cells' texts replaced; it runs no further than to the test cell of the check at hand."""
-
-    def __init__(
-        self, week: Week, checks: Iterable[Check], texts: Mapping[str, str], secret: bytes, group: str
-    ) -> None:
-        self.talk: Talk = []
-        self._texts, self._evidence, self._done = texts, Rehearsed(), 0
-        chosen = closure(checks)
-        self._trains = any("notebook" in week.fixtures_of(check) for check in chosen)
-        asked = {check.exercise for check in chosen}
-        questions = [question for question in week.assignment.questions if question.name not in asked]
-        self._idle = {f"{question.name}_answer" for question in questions if question.answers}
-        self._namespace: dict[str, Any] = {"__name__": "__main__", **small(week, "NAMES")}
-        self._cells = _cells(week.folder)
-        self._agent = Agent(self._namespace)
-        student = Student(self._ask)
-        given = {"sheet": Sheet(week.assignment, student), "notebook": self._evidence, **small(week, "FIXTURES")}
-        self._examination = Examination(week, student, generators(secret, week.assignment.week, group), given)
-        self._outcomes: dict[Check, Outcome] = {}
-
-    def verdict(self, check: Check) -> Verdict:
-        """Run one check, after those that it needs; `talk` is then what was answered to it."""
-        for need in check.needs:
-            if need not in self._outcomes:
-                self.verdict(need)
-        self._run_to(check.exercise)
-        self.talk = []
-        verdict = self._examination.verdict(check, self._outcomes)
-        self._outcomes[check] = verdict.outcome
-        return verdict
-
-    def _ask(self, frames: Frames, seconds: float) -> Frames:
-        del seconds  # a fork has limits of its own
-        answer = self._agent.answer(frames)
-        self.talk.append(answer)
-        return answer
-
-    def _run_to(self, exercise: str) -> None:
-        names = [cell.name for cell in self._cells]
-        for cell in islice(self._cells, self._done, names.index(exercise)):
-            self._done += 1
-            if self._is_idle(cell):
-                continue
-            code = compile(self._texts[cell.name], f"<{cell.name}>", "exec") if cell.name in self._texts else cell.code
-            execute(code, self._namespace, cell.name, self._evidence)
-
-    def _is_idle(self, cell: _Cell) -> bool:
-        """Whether no check looks at what the cell does: figures, training, answers of questions that are not asked."""
-        trains_in_vain = TRAINING in cell.tags and not self._trains
-        return cell.graded or EXPERIMENT in cell.tags or trains_in_vain or cell.name in self._idle
-
-
-@dataclass(frozen=True)
-class _Cell:
-    name: str
-    tags: list[str]
-    code: Any
-    graded: bool
-
-
-@cache
-def _cells(folder: Path) -> tuple[_Cell, ...]:
-    return tuple(
-        _Cell(
-            grade_id(cell) or "",
-            tags(cell),
-            compile(cell.source, f"<{folder.name} {grade_id(cell)}>", "exec"),
-            bool(cell.metadata.get("nbgrader", {}).get("grade")),
-        )
-        for cell in code_cells(load(folder))
-    )
-
-
-def warm_up(week: Week) -> None:
-    """Import what the notebook imports, so that a fork need not."""
-    for cell in code_cells(week):
-        for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
-                with suppress(ImportError):
-                    import_module(module or "")
-
-
 def failing(week: Week, texts: Mapping[str, str], secret: bytes, group: str) -> list[str]:
-    """Name the checks of the week that do not pass when these cells have these texts."""
-    rehearsal = Rehearsal(week, week.checks, texts, secret, group)
-    return [check.name for check in week.checks if rehearsal.verdict(check).outcome is not Outcome.PASSED]
+    """Name the checks of the week that do not pass when these cells have these texts, but for those before."""
+    names = [cell.name for cell in cells_of(week.folder)]
+    first = min((names.index(name) for name in texts), default=0)
+    checks = [check for check in week.checks if names.index(check.exercise) > first]
+    rehearsal = Rehearsal(week, checks, texts, secret, group)
+    return [check.name for check in checks if rehearsal.verdict(check)[0].outcome is not Outcome.PASSED]
 
 
 def attempt(
@@ -187,10 +93,10 @@ def _heard(
     rehearsal = Rehearsal(week, checks, texts, secret, group)
     talks: list[Talk] = []
     for check in checks:
-        verdict = rehearsal.verdict(check)
+        verdict, talk = rehearsal.verdict(check)
         if verdict.outcome is not Outcome.PASSED:
             return verdict, talks
-        talks.append(rehearsal.talk)
+        talks.append(talk)
     return None, talks
 
 

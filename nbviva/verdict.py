@@ -129,7 +129,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Report:
-    """All that grading one hand-in found; equal hand-ins give equal reports, but for `seconds`.
+    """All that grading one hand-in found; equal hand-ins give equal reports, but for `seconds` and `memory`.
 
     Attributes
     ----------
@@ -139,6 +139,8 @@ class Report:
         How the student's code was kept apart: the sandbox and who held its memory limit, or `none`.
     digest
         SHA-256 of hand-in, week, framework and environment; a report whose digest is still right is used again.
+    memory
+        The most bytes that its kernel took (above its template's, where it was forked); 0 where nobody measured.
     """
 
     week: str
@@ -149,6 +151,7 @@ class Report:
     marks: tuple[Mark, ...]
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
+    memory: int = field(default=0, compare=False)
 
     @property
     def points(self) -> float:

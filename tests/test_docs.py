@@ -54,8 +54,9 @@ def test_every_make_target_is_in_the_help():
 
 
 def test_every_command_is_in_the_readme():
-    cli = (ROOT / "nbviva" / "cli.py").read_text("utf-8")
-    commands = re.findall(r"@app\.command\((?:name=\"(\w+)\")?\)\ndef (\w+)", cli)
+    code = "".join((ROOT / "nbviva" / f"{name}_commands.py").read_text("utf-8") for name in ("authoring", "marking"))
+    commands = re.findall(r"@app\.command\((?:name=\"(\w+)\", )?rich_help_panel=PANEL\)\ndef (\w+)", code)
+    assert code.count("@app.command") == len(commands) == 12
     readme = (ROOT / "README.md").read_text("utf-8")
     assert [] == [name or function for name, function in commands if f"nbviva {name or function}" not in readme]
 

@@ -1,4 +1,4 @@
-"""The main job from end to end: release, rehearsal hand-ins, marks, feedback, and the table of marks."""
+"""The main job from end to end: release, rehearsal hand-ins, marks, feedback, the table of marks, the class report."""
 
 import sys
 from pathlib import Path
@@ -21,4 +21,10 @@ if __name__ == "__main__":
     groups = hand_in(course, WEEK)
     print(f"Handed in: {', '.join(groups)}. Marking ...", flush=True)
     sys.argv = ["nbviva", "grade", WEEK, *groups]
+    try:
+        main()
+    except SystemExit as left:
+        if left.code:
+            raise
+    sys.argv = ["nbviva", "report", WEEK]
     main()

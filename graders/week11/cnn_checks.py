@@ -20,19 +20,24 @@ SIZES = (1, 2, 4, 8, 12, 16, 20)  # those of the notebook's figure
 
 # Each bound with its reason in docs/week11-numbers.md.
 GUESSING_BOUND = 0.75
-SIZE_GAP = 0.15
+LEAST_BEST = 0.65
 FOUND = 0.9  # correlation from which on a JASPAR motif counts as found
 MOTIF_ERROR = 1e-3
+MARGINS = (1e-4, 1e-5, 1e-6)  # the later ones where a layer has so many kernels that no sequence is clear of the first
 MAX_KERNELS = 4096
 MAX_ACTIVATIONS = 20_000_000  # windows x kernels in one question
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The student's ROC-AUC for each of `SIZES`, and for one size on sequences without any rule."""
+    """The student's ROC-AUC for each of `SIZES`, and for one size on sequences without any rule.
+
+    `order_blind`: with a kernel of one letter the network gives a sequence and its letters in another order one logit.
+    """
 
     scores: tuple[float, ...]
     ruleless: float
+    order_blind: bool
     names: Mapping[str, list[float]] = field(default_factory=dict)
 
 
@@ -49,11 +54,28 @@ def comparison(student: Student, short_code: Enhancers, rng: np.random.Generator
     asked = [SIZES[i] for i in order]
     answer = student.compare_kernel_sizes(sequences, short_code.labels, asked)
     scores = as_numbers(answer, shape=(len(SIZES),), name="compare_kernel_sizes(...)")[np.argsort(order)]
-    labels = rng.permutation(np.arange(len(sequences)) % 2)
-    answer = student.compare_kernel_sizes(_random_sequences(rng, len(labels), len(sequences[0])), labels, [12])
-    ruleless = as_numbers(answer, shape=(1,), name="compare_kernel_sizes(...)")
+    ruleless = _ruleless(student, short_code, rng)
+    if ruleless >= GUESSING_BOUND:  # a small validation set may be lucky once; scores on the training set stay
+        ruleless = _ruleless(student, short_code, rng)
     names = {"kernel_sizes": list(SIZES), "kernel_size_scores": scores.tolist()}
-    return Comparison(tuple(scores.tolist()), float(ruleless[0]), names)
+    return Comparison(tuple(scores.tolist()), ruleless, _is_order_blind(student, rng), names)
+
+
+def _ruleless(student: Student, short_code: Enhancers, rng: np.random.Generator) -> float:
+    labels = rng.permutation(np.arange(len(short_code)) % 2)
+    sequences = _random_sequences(rng, len(labels), len(short_code.sequences[0]))
+    answer = student.compare_kernel_sizes(sequences, labels, [12])
+    return float(as_numbers(answer, shape=(1,), name="compare_kernel_sizes(...)")[0])
+
+
+def _is_order_blind(student: Student, rng: np.random.Generator) -> bool:
+    """Whether nothing behind a kernel of one letter looks at neighbours, such as a second convolution would."""
+    net = student.CNN(kernel_size=1)
+    net.eval()
+    x = one_hot(_random_sequences(rng, 8, 100))  # (8, 4, 100)
+    shuffled = x[:, :, rng.permutation(x.shape[2])]
+    logits, again = (as_numbers(net(torch.from_numpy(part)), shape=(8,), name="CNN(...)(x)") for part in (x, shuffled))
+    return bool(np.allclose(logits, again, rtol=1e-3, atol=1e-4))
 
 
 @check("cnn")
@@ -88,12 +110,17 @@ def kernel_sizes_are_compared(comparison: Comparison, notebook: Any, findings: F
     """`compare_kernel_sizes` gives the ROC-AUC on held-out sequences for each kernel size, and it is drawn."""
     single, best = comparison.scores[0], max(comparison.scores[SIZES.index(8) :])
     findings.plot(plots.kernel_sizes(SIZES, comparison.scores))
-    findings.value("single_letter_roc_auc", single, bound=GUESSING_BOUND)
-    findings.value("best_kernel_size_roc_auc", best, bound=single + SIZE_GAP)
+    for size, score in zip(SIZES, comparison.scores, strict=True):
+        findings.value(f"kernel_size_roc_auc[{size}]", score)
+    findings.value("best_kernel_size_roc_auc", best, bound=LEAST_BEST)
     findings.value("ruleless_roc_auc", comparison.ruleless, bound=GUESSING_BOUND)
     said = f"Kernel size 1: {single:.2f}; the best of sizes 8 to 20: {best:.2f}"
-    require(single < GUESSING_BOUND, f"{said}. A kernel of one letter cannot tell these apart: near 0.5 is expected.")
-    require(best > single + SIZE_GAP, f"{said}. A gain of more than {SIZE_GAP} is expected.")
+    if comparison.order_blind:
+        findings.value("single_letter_roc_auc", single, bound=GUESSING_BOUND)
+        require(single < GUESSING_BOUND, f"{said}. A kernel of one letter cannot tell these apart: expect about 0.5.")
+    require(best > LEAST_BEST, f"{said}. More than {LEAST_BEST} is expected of the best.")
+    same = len(set(comparison.scores)) == 1 and best < 1
+    require(not same, f"{said}. Each kernel size got the same ROC-AUC: train a new network with each of them.")
     said += f"; random sequences with random labels: {comparison.ruleless:.2f}"
     why = f"Less than {GUESSING_BOUND} is expected where there is nothing to learn: leave validation out of training."
     require(comparison.ruleless < GUESSING_BOUND, f"{said}. {why}")
@@ -107,9 +134,9 @@ def motifs_are_those_of_the_kernels(
     student: Student, data: Enhancers, notebook: Any, rng: np.random.Generator, findings: Findings
 ) -> str:
     """`first_layer_motifs` gives each kernel's probability matrix, and the notebook shows them as sequence logos."""
-    few = _random_sequences(rng, 1, 24)  # so few windows that some kernels are never active
-    for kernel_size, sequences in ((9, few), (6, _random_sequences(rng, 80, 60))):
-        _judge_motifs(student, student.CNN(kernel_size=kernel_size, n_kernels=24), sequences)
+    net = student.CNN(kernel_size=9, n_kernels=24)
+    _judge_motifs(student, net, _too_few_sequences(rng, first_layer(net)))
+    _judge_motifs(student, student.CNN(kernel_size=6, n_kernels=24), _random_sequences(rng, 80, 60))
     model = hold(student, "model")
     kernels, _, width = first_layer(model).weight.shape
     number = min(300, MAX_ACTIVATIONS // (kernels * len(data.sequences[0])))
@@ -117,6 +144,7 @@ def motifs_are_those_of_the_kernels(
     matrices = _judge_motifs(student, model, chosen)
     matches = best_matches(matrices)
     findings.plot(plots.logos(matrices, matches))
+    findings.value("kernel_size", width)
     for match in matches:
         findings.value(f"{match.motif}_correlation", match.correlation, bound=FOUND)
     require(notebook.figures("motif_logos"), "The notebook shows no sequence logos: run that cell, hand in its output.")
@@ -129,7 +157,8 @@ def _judge_motifs(student: Student, net: Any, sequences: list[str]) -> Floats:
     layer = first_layer(net)
     length = len(sequences[0])
     require(layer.kernel_size <= length, f"A kernel of {layer.kernel_size} letters does not fit into {length}.")
-    sequences = clear_cut(layer, sequences)
+    clear = (clear_cut(layer, sequences, margin) for margin in MARGINS)
+    sequences = next((kept for kept in clear if kept), sequences)
     answer = student.first_layer_motifs(net, sequences)
     expected = first_layer_motifs(layer, sequences)
     found = as_numbers(answer, shape=expected.shape, name="first_layer_motifs(...)")
@@ -158,6 +187,16 @@ def first_layer(net: Any) -> FirstLayer:
             return FirstLayer(weight, as_numbers(bias, shape=(len(weight),), name="bias"))
     require(False, "The network has no `nn.Conv1d` over the four channels A, C, G, T.")
     raise AssertionError
+
+
+def _too_few_sequences(rng: np.random.Generator, layer: FirstLayer) -> list[str]:
+    """Draw a sequence with so few windows that some kernel is never active, and no window near a kernel's half."""
+    for _ in range(100):
+        sequences = _random_sequences(rng, 1, max(12, layer.kernel_size))
+        silent = (first_layer_motifs(layer, sequences) == 0.25).all(axis=(1, 2))  # (n_kernels,)
+        if silent.any() and clear_cut(layer, sequences):
+            break
+    return sequences
 
 
 def _random_sequences(rng: np.random.Generator, number: int, length: int) -> list[str]:

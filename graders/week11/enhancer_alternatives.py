@@ -93,6 +93,23 @@ class TwoConvolutions(nn.Module):
         return logits.squeeze(1)
 
 
+@alternative(cnn_reads_sequences, kernel_sizes_are_compared, replaces="CNN")
+class WideSecondConvolution(nn.Module):
+    """A second convolution of seven positions reads words even where the first one's kernels have one letter."""
+
+    def __init__(self, kernel_size: int, n_kernels: int = 32) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(4, n_kernels, kernel_size)
+        self.norm = nn.BatchNorm1d(n_kernels)
+        self.second = nn.Conv1d(n_kernels, n_kernels, 7, padding=3)
+        self.linear = nn.Linear(n_kernels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = functional.relu(self.norm(self.first(x)))
+        logits: Tensor = self.linear(functional.relu(self.second(x)).amax(dim=2))
+        return logits.squeeze(1)
+
+
 @alternative(cnn_reads_sequences, classifier_learns, code_is_learnt, motifs_are_those_of_the_kernels, replaces="CNN")
 class BothStrands(nn.Module):
     """Reads each sequence and its reverse complement with the same kernels and takes the larger activation."""

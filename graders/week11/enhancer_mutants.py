@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -96,6 +97,14 @@ def scored_on_training_set(sequences: list[str], labels: Any, kernel_sizes: Sequ
     """Gives the ROC-AUC on the sequences that it trained on."""
     nets = [fit(PlainCNN(size), sequences, labels) for size in kernel_sizes]
     return [float(roc_auc_score(labels, score(net, sequences))) for net in nets]
+
+
+@mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
+def one_kernel_size(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> list[float]:
+    """Trains one network with kernels of 12 and gives its score for every size."""
+    split = train_test_split(sequences, labels, stratify=labels, random_state=0)
+    net = fit(PlainCNN(), split[0], split[2])
+    return [float(roc_auc_score(split[3], score(net, split[1])))] * len(kernel_sizes)
 
 
 @mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
@@ -290,3 +299,11 @@ def softmax_of_weights(model: nn.Module, sequences: list[str]) -> Any:
     del sequences
     first = next(module for module in model.modules() if isinstance(module, nn.Conv1d))
     return first.weight.detach().softmax(dim=1).transpose(1, 2).numpy()
+
+
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def zeros_for_silent_kernels(model: nn.Module, sequences: list[str]) -> Any:
+    """Gives zeros for a kernel that no window activates."""
+    motifs = _motifs(model, sequences)
+    silent = (motifs == 0.25).all(axis=(1, 2))
+    return np.where(silent[:, None, None], 0.0, motifs)

@@ -318,8 +318,8 @@ answer_1_2 = None  # "skip", "batch_norm", "relu" or "elu"
 
 def spread(method):
     """Give the ratio of the largest to the smallest gradient norm of a network at full depth."""
-    norms = gradient_norms(build_network(method=method), toy_inputs, toy_labels)
-    return max(norms) / min(norms) if min(norms) > 0 else float("inf")
+    sizes = gradient_norms(build_network(method=method), toy_inputs, toy_labels)  # one for each of 50 layers
+    return max(sizes) / min(sizes) if min(sizes) > 0 else float("inf")
 
 
 answer_1_2 = min(("skip", "batch_norm", "relu", "elu"), key=spread)

@@ -15,7 +15,7 @@ import pytest
 
 from nbviva import batch, reports, store
 from nbviva.batch import DiskFull, Options, grade_batch, read_size, workers_that_fit
-from nbviva.course import Course, CourseError
+from nbviva.course import Course, CourseError, Refused
 from nbviva.inside import GIB
 from nbviva.lock import Busy, only_one
 from nbviva.pool import Finished
@@ -53,7 +53,7 @@ def graded(handed_in, options):
 def text_of(course, group):
     """Give a stored report but for its timings."""
     report = json.loads((course.report("toy", group) / "report.json").read_text("utf-8"))
-    return {**report, "seconds": None}
+    return {**report, "seconds": None, "memory": None}
 
 
 def test_batch_gives_the_reports_that_single_gradings_give(handed_in, graded, options):
@@ -111,6 +111,14 @@ def test_full_disk_ends_the_batch_with_a_sentence(course, hand_in, options):
     full = Finished("ada", error=OSError(errno.ENOSPC, "No space left on device"))
     with pytest.raises(DiskFull, match="make room on the disk, then run the same command again"):
         grade_batch(course, "toy", ["ada"], options, runner=finishing(full))
+    assert not (course.report("toy", "ada") / "report.json").exists()
+
+
+def test_without_a_sandbox_nothing_is_graded(course, hand_in, monkeypatch):
+    hand_in(course, "ada")
+    monkeypatch.setattr("nbviva.sandbox.refusal", lambda: "bubblewrap is not installed.")
+    with pytest.raises(Refused, match="bubblewrap is not installed"):
+        grade_batch(course, "toy", ["ada"], Options())
     assert not (course.report("toy", "ada") / "report.json").exists()
 
 

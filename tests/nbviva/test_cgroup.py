@@ -145,6 +145,7 @@ def test_the_watcher_ends_who_takes_too_much(hog: "subprocess.Popen[bytes]") -> 
     assert called.wait(5)
     watch.join(5)
     assert not watch.is_alive()
+    assert watch.peak > 100 * MIB
 
 
 def test_the_watcher_leaves_who_keeps_to_the_limit(hog: "subprocess.Popen[bytes]") -> None:
@@ -167,3 +168,13 @@ def test_a_process_that_is_gone_holds_nothing() -> None:
         0,
         0,
     )
+
+
+def test_peak_is_read_from_either_hierarchy(tmp_path: Path) -> None:
+    assert 0 == cgroup.Cgroup("watcher").peak()
+    assert 0 == cgroup.Cgroup("cgroup v2", (tmp_path,)).peak()
+    for name in ("memory.max_usage_in_bytes", "memory.peak"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / name).write_text("123\n")
+        assert 123 == cgroup.Cgroup("a group", (tmp_path, folder)).peak()

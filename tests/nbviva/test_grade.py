@@ -43,9 +43,10 @@ def test_honest_hand_in_has_full_marks_twice(judge):
     (first, notebook), (second, _) = judge(), judge()
     assert points(first) == [2, 3, 1, 1]
     assert first == second
-    assert replace(first, seconds={}).to_json() == replace(second, seconds={}).to_json()
+    assert replace(first, seconds={}, memory=0).to_json() == replace(second, seconds={}, memory=0).to_json()
     assert (first.notes, first.needs_person) == ((), False)
     assert text_under(notebook, "long") == "total 90\n"
+    assert 20 << 20 < first.memory < 1 << 30 or first.sandbox == "none"
 
 
 def test_honest_hand_in_has_the_same_marks_beside_us_as_in_the_sandbox(judge, course):

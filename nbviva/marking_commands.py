@@ -1,0 +1,242 @@
+"""The commands for who marks: collect hand-ins, grade them, look into a mark, put it right, hand out the marks."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from nbviva.command import INTERRUPTED, NEEDS_PERSON, Json, Week, app
+from nbviva.course import Course, CourseError
+
+# Each command imports what it needs itself: nbgrader and a week's libraries take seconds, and a call that finds nothing
+# to do, or only prints its help, needs neither.
+if TYPE_CHECKING:
+    from nbviva.batch import Options, Runner
+    from nbviva.progress import Watch
+    from nbviva.room import Room
+
+CORES = len(os.sched_getaffinity(0))
+PANEL = "Mark hand-ins"
+
+
+@app.command(name="collect", rich_help_panel=PANEL)
+def collect_(
+    week: Week,
+    source: Annotated[Path, typer.Argument(help="A folder, a learning platform's zip archive, or an exchange.")],
+    times: Annotated[Path | None, typer.Option("--times", help="Moodle's grading worksheet (CSV).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Collect hand-ins into submitted/GROUP/WEEK; the last counts, earlier ones are kept, nothing is deleted."""
+    from nbviva.collect import Action, collect
+    from nbviva.printing import print_collected, print_json
+    from nbviva.receipt import worksheet_times
+
+    course = Course.find()
+    zone = ZoneInfo(str(course.assignment(week).due.tzinfo))
+    rows = collect(course, week, source, worksheet_times(times, zone) if times else None)
+    if as_json:
+        print_json([asdict(item) for item in rows])
+    else:
+        print_collected(week, rows)
+    if any(item.action is Action.REFUSED for item in rows):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command(rich_help_panel=PANEL)
+def grade(
+    week: Week,
+    groups: Annotated[
+        list[str] | None, typer.Argument(help="Groups to grade; default: all.", show_default=False)
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Grade anew what has a fresh report, too.")] = False,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Hand-ins at a time; default: the cores.")] = CORES,
+    memory: Annotated[
+        str, typer.Option("--memory", help="For all of them together, such as 16G; default: what is available.")
+    ] = "",
+    scheduler: Annotated[str, typer.Option("--scheduler", help="Grade on the Dask cluster at this address.")] = "",
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="Run without a sandbox: for the instructor's own notebooks only.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
+    from nbviva.batch import Options, read_size
+    from nbviva.room import Room
+
+    course = Course.find()
+    chosen = _groups(course, week, groups)
+    options = Options(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
+    runner = _cluster(scheduler, course, week, options.room) if scheduler else None
+    faults = _graded(course, week, chosen, options, runner, _watch(as_json))
+    _print_marked(course, week, chosen, faults, as_json=as_json)
+
+
+def _graded(
+    course: Course, week: str, groups: list[str], options: Options, runner: Runner | None, watch: Watch
+) -> dict[str, str]:
+    """Grade and record; give a sentence for each fault of ours, by group."""
+    from nbviva.batch import grade_batch
+    from nbviva.settled import is_settled
+
+    try:
+        batch = grade_batch(course, week, groups, options, watch, runner)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. Nothing that was done is lost. Run the same command again to go on.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if not is_settled(course, week, groups):
+        from nbviva.record import record
+
+        record(course, week, groups)
+    return dict(batch.faults)
+
+
+def _print_marked(course: Course, week: str, groups: list[str], faults: dict[str, str], *, as_json: bool) -> None:
+    """Print the marks, those that need a person first; exit with 1 where there are such."""
+    from nbviva.printing import print_json, print_marks
+    from nbviva.table import stored_rows
+
+    rows = stored_rows(course, week, groups)
+    if as_json:
+        print_json({"marks": [asdict(item) for item in rows], "faults": faults})
+    else:
+        print_marks(rows, course.assignment(week))
+    if any(item.needs_person for item in rows):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _watch(as_json: bool) -> Watch:
+    from rich.console import Console
+
+    from nbviva.progress import JsonLines, Lines, Screen
+
+    if as_json:
+        return JsonLines(lambda line: typer.echo(line, err=True))
+    console = Console(stderr=True)
+    return Screen(console) if console.is_terminal else Lines(lambda line: typer.echo(line, err=True))
+
+
+def _cluster(address: str, course: Course, week: str, room: Room) -> Runner:
+    try:
+        from nbviva.cluster import on_cluster
+    except ModuleNotFoundError as error:
+        raise CourseError(f"--scheduler needs {error.name}: run 'pip install \"nbviva[cluster]\"'.") from None
+    return on_cluster(address, course, week, room)
+
+
+@app.command(name="show", rich_help_panel=PANEL)
+def show_(
+    week: Week,
+    group: Annotated[str, typer.Argument(help="The group.", show_default=False)],
+    check: Annotated[str, typer.Argument(help="One check's name; default: all.", show_default=False)] = "",
+    as_json: Json = False,
+) -> None:
+    """Show how a hand-in was marked: what was asked, answered, measured, and decided. For the examiner's eyes."""
+    from nbviva import show
+    from nbviva.printing import print_json, print_lines
+
+    found = show.audit(Course.find(), week, group, check)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print_lines(show.lines(found))
+
+
+@app.command(name="regrade", rich_help_panel=PANEL)
+def regrade_(
+    week: Week,
+    groups: Annotated[
+        list[str] | None, typer.Argument(help="Groups to regrade; default: all.", show_default=False)
+    ] = None,
+    write: Annotated[bool, typer.Option("--apply", help="Replace the reports, and record the marks.")] = False,
+    as_json: Json = False,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="For what was graded so: the instructor's own notebooks.")
+    ] = False,
+) -> None:
+    """Mark again by today's checks, from the transcripts; without --apply nothing is written."""
+    from nbviva import regrade
+    from nbviva.printing import print_json, print_lines
+    from nbviva.room import Room
+
+    course = Course.find()
+    marked = regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed))
+    found = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
+    if as_json:
+        print_json([regrade.summary(item) for item in found])
+    else:
+        print_lines(regrade.lines(found))
+    typer.echo("Written and recorded." if write else "Nothing was written; --apply does.", err=True)
+    if any(item.after.needs_person for item in found):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _groups(course: Course, week: str, groups: list[str] | None) -> list[str]:
+    """Give the chosen groups, or all that handed in; say it where there are none, or one is unknown."""
+    chosen = groups or course.groups(week)
+    unknown = sorted(set(chosen) - set(course.groups(week)))
+    if unknown:
+        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
+    if not chosen:
+        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+    return chosen
+
+
+@app.command(rich_help_panel=PANEL)
+def deadline(week: Week, as_json: Json = False) -> None:
+    """Recompute who is late and what that costs, after dates or extensions.csv changed; marks nothing again."""
+    from nbviva.dates import recompute, told
+    from nbviva.printing import print_json
+
+    found = recompute(Course.find(), week)
+    if as_json:
+        print_json(asdict(found))
+        return
+    for line in told(week, found):
+        typer.echo(line)
+    for sentence in found.problems:
+        typer.echo(sentence, err=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def report(
+    week: Week,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Leave out names and links: pseudonyms in the place of groups.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
+    from nbviva import classpage, classreport
+    from nbviva.printing import print_json
+
+    course = Course.find()
+    found = classreport.class_report(course, week, anonymous=anonymous)
+    path = classpage.write_page(course, found)
+    if as_json:
+        print_json({"page": path, **asdict(found)})
+        return
+    typer.echo(str(path.relative_to(course.root)))
+
+
+@app.command(name="export", rich_help_panel=PANEL)
+def export_(
+    week: Week,
+    folder: Annotated[Path | None, typer.Option("--to", help="Where to write; default: marks/.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the marks list, one row a student: CSV, XLSX, and files for Moodle and Blackboard."""
+    from nbviva.export import export
+    from nbviva.printing import print_json
+
+    course = Course.find()
+    paths = export(course, week, folder or course.root / "marks")
+    if as_json:
+        print_json({"files": paths})
+        return
+    for path in paths:
+        typer.echo(str(path))
