@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 """What is installed counts wherever it is looked at from."""
 
 from nbviva.environment import installed
@@ -16,3 +17,100 @@ def test_another_package_counts(tmp_path, monkeypatch):
     (tmp_path / "extra-1.0.dist-info").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     assert {"extra-1.0.dist-info"} == set(installed.__wrapped__()) - set(before)
+=======
+"""Which installed packages count for a kernel: what is named, what that requires, and nothing else."""
+
+from importlib.metadata import distributions
+
+import pytest
+
+from nbviva import environment
+from nbviva.digest import run_causes
+from nbviva.environment import closure, installed, of_kernel
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A place for packages of the test's own: gives a function that installs one, with what it requires."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def install(name, version, *requires):
+        for old in tmp_path.glob(f"{name}-*"):
+            (old / "METADATA").unlink()
+            (old / "top_level.txt").unlink()
+            old.rmdir()
+        folder = tmp_path / f"{name}-{version}.dist-info"
+        folder.mkdir()
+        lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+        (folder / "METADATA").write_text("\n".join([*lines, *(f"Requires-Dist: {r}" for r in requires), ""]), "utf-8")
+        (folder / "top_level.txt").write_text(name, "utf-8")
+        forget()
+
+    yield install
+    forget()
+
+
+def forget():
+    """Look at what is installed anew, as another process would."""
+    for found in (environment._packages, environment._requires, environment._of_packages, environment.installed):
+        found.cache_clear()
+
+
+def test_package_counts_where_it_is_named_or_required(site):
+    site("leaf", "1")
+    site("stem", "1", "leaf>=1", "absent", "tool; extra == 'dev'")
+    site("tool", "1")
+    digests = [of_kernel(["import stem"], [])]
+    for name in ("tool", "leaf", "stem"):
+        site(name, "2", *(["leaf"] if name == "stem" else []))
+        digests.append(of_kernel(["import stem"], []))
+    assert digests[0] == digests[1]
+    assert 3 == len(set(digests))
+    assert {"stem", "leaf"} == closure(["stem"])
+
+
+def test_extra_that_is_asked_for_counts(site):
+    site("tool", "1")
+    site("leaf", "1", "tool; extra == 'dev'")
+    site("stem", "1", "leaf[dev]")
+    assert {"stem", "leaf", "tool"} == closure(["stem"])
+
+
+def test_module_counts_however_it_is_imported(site):
+    site("stem", "1")
+    before = of_kernel(["import_module('stem')"], [])
+    site("stem", "2")
+    assert before != of_kernel(["import_module('stem')"], [])
+
+
+def test_newly_installed_package_counts_where_it_was_named(site):
+    before = of_kernel(["import stem"], [])
+    site("stem", "1")
+    assert before != of_kernel(["import stem"], [])
+
+
+def test_kernel_always_counts_with_all_that_it_requires():
+    packages = {environment._canonical(item.name) for item in distributions()}
+    found = closure(["ipykernel", "ipython", "pyzmq", "numpy"])
+    assert {"ipykernel", "ipython", "pyzmq", "numpy", "jupyter-client", "traitlets", "tornado"} <= found
+    assert not {"pytest", "ruff", "mypy", "nbviva"} & found
+    assert found < packages
+
+
+def test_transcript_stays_true_when_a_tool_is_installed_and_a_report_does_not(site, tmp_path):
+    def environment_of(*cells):
+        return run_causes(tmp_path, tmp_path, cells, b"", "")["the environment"]
+
+    before, reported = environment_of((0, "a", "import stem")), installed()
+    site("tool", "1")
+    assert before == environment_of((0, "a", "import stem"))
+    assert reported != installed()
+    assert environment_of((0, "a", "import tool")) != before
+
+
+def test_module_beside_the_notebook_counts(site, tmp_path):
+    (tmp_path / "mine.py").write_text("import stem\n", "utf-8")
+    before = run_causes(tmp_path, tmp_path / "none", [], b"", "")["the environment"]
+    site("stem", "1")
+    assert before != run_causes(tmp_path, tmp_path / "none", [], b"", "")["the environment"]
+>>>>>>> scale
