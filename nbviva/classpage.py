@@ -32,7 +32,21 @@ from nbviva.measured import Distribution
 from nbviva.templating import template
 
 _FOLDER = Path(__file__).parent / "templates"
-_FIELDS = ("group", "people", "feedback", "points", "extra", "late", "penalty", "total", "status", "sandbox", "seconds")
+_COSTS = {"seconds": "seconds a hand-in", "mebibytes": "MiB a hand-in"}
+_FIELDS = (
+    "group",
+    "people",
+    "feedback",
+    "points",
+    "extra",
+    "late",
+    "penalty",
+    "total",
+    "status",
+    "sandbox",
+    "seconds",
+    "mebibytes",
+)
 
 
 @dataclass(frozen=True)
@@ -107,14 +121,12 @@ def _row(handin: HandIn, found: Sequence[Distribution]) -> list[Any]:
     measured = [values.get(item.name) if handin.group in dict(item.numbers) else None for item in found]
     return [
         handin.group, ", ".join(handin.people), handin.feedback, handin.points, handin.extra, handin.late_minutes,
-        handin.penalty, handin.total, handin.status, handin.sandbox, handin.seconds,
+        handin.penalty, handin.total, handin.status, handin.sandbox, handin.seconds, handin.mebibytes,
         *(points for _, points in handin.questions), *measured,
     ]  # fmt: skip
 
 
 def _charts(report: ClassReport) -> list[charts.Chart]:
-    seconds = tuple((handin.group, handin.seconds) for handin in report.handins if handin.seconds is not None)
-    cost = Distribution("seconds a hand-in", None, None, seconds, 0)
     return [
         *_points_charts(report),
         *_question_charts(report),
@@ -123,8 +135,17 @@ def _charts(report: ClassReport) -> list[charts.Chart]:
             charts.curves(f"curve{i}", f"{curve.name} at each setting, one line a hand-in.", curve)
             for i, curve in enumerate(report.curves)
         ),
-        *([_value_chart("seconds", "seconds", cost)] if seconds else []),
+        *(_cost_chart(report, field) for field in _COSTS if _costs(report, field)),
     ]
+
+
+def _costs(report: ClassReport, field: str) -> tuple[tuple[str, float], ...]:
+    found = ((handin.group, getattr(handin, field)) for handin in report.handins)
+    return tuple((group, number) for group, number in found if number is not None)
+
+
+def _cost_chart(report: ClassReport, field: str) -> charts.Chart:
+    return _value_chart(field, field, Distribution(_COSTS[field], None, None, _costs(report, field), 0))
 
 
 def _points_charts(report: ClassReport) -> Iterator[charts.Chart]:

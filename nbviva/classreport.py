@@ -55,6 +55,7 @@ class HandIn:
     status: str
     sandbox: str
     seconds: float | None
+    mebibytes: float | None
     feedback: str
     values: tuple[tuple[str, float], ...] = ()
 
@@ -136,6 +137,7 @@ def _handin(course: Course, week: Week, found: Sequence[Row], report: Report | N
         row.status,
         report.sandbox if report else "",
         report.seconds.get("total") if report else None,
+        round(report.memory / (1 << 20), 1) if report and report.memory else None,
         f"../../feedback/{quote(page)}" if has_page else "",
         tuple((name, number) for name, (number, _) in noted(report).items()) if report else (),
     )
