@@ -13,7 +13,7 @@ from nbviva.deadline import Extensions, handed_in_at, late_minutes, penalty
 from nbviva.gradebook import GradeRow, grade_rows, opened, present
 from nbviva.handin import BrokenNotebook, find_notebook, parse_notebook
 from nbviva.paper import Signed, signed
-from nbviva.people import Person, Roster, header_people, members_of, problems, read_roster, remembered, same_person
+from nbviva.people import Person, Roster, absent, header_people, members_of, problems, read_roster, remembered
 from nbviva.reports import stored_report
 from nbviva.spec import Assignment
 
@@ -174,8 +174,7 @@ def _with(row: Row, person: Person) -> Row:
 
 def _missing(assignment: Assignment, roster: Roster, found: Sequence[Row]) -> list[Row]:
     empty = _numbers(assignment, (None,) * len(assignment.questions))
-    absent = [person for person in roster.people if not any(same_person(person, row.person) for row in found)]
     return [
         Row(person.group, person, empty, None, assignment.maximum, None, None, 0.0, None, "not handed in")
-        for person in absent
+        for person in absent(roster.people, [row.person for row in found])
     ]

@@ -14,9 +14,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
+from nbviva.check_digits import luhn, mod11
 from nbviva.listing import read_listing
+from nbviva.lookup import Lookup
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,16 @@ class Roster:
     def find(self, person: Person) -> Person | None:
         """Find a student by number, login, e-mail, or name; by swapped name and number, too; None where unclear."""
         swapped = replace(person, name=person.number, number=person.name)
-        for key in (_number_of, _login_of, _email_of, _name_of):
+        for place in range(len(_KEYS)):
             for asked in (person, swapped):
-                found = [p for p in self.people if key(asked) and key(p) == key(asked)]
+                found = self._by_key.alike(place, asked)
                 if len(found) == 1:
                     return found[0]
         return None
+
+    @cached_property
+    def _by_key(self) -> Lookup[Person]:
+        return Lookup(self.people, _KEYS)
 
 
 def _number_of(person: Person) -> str:
@@ -69,6 +76,9 @@ def _email_of(person: Person) -> str:
 
 def _name_of(person: Person) -> str:
     return plain_name(person.name)
+
+
+_KEYS = (_number_of, _login_of, _email_of, _name_of)
 
 
 def plain_number(text: str) -> str:
@@ -101,17 +111,17 @@ def read_roster(path: Path) -> Roster:
     """Read the course's `roster.csv`; without one the roster is empty."""
     listing = read_listing(path, _COLUMNS)
     people: list[Person] = []
-    problems = list(listing.problems)
+    problems, known = list(listing.problems), Lookup[Person]((), _KEYS)
     for line in listing.lines:
         number, name, email, login, group, first, last = line.texts
         person = Person(name or f"{first} {last}".strip(), number, email, login, group)
         if number and not plain_number(number):
             problems.append(f"{path.name}, line {line.number}: '{number[:40]}' is no matriculation number.")
-        for key, what in ((_number_of, "number"), (_login_of, "login")):
-            if key(person) and any(key(person) == key(other) for other in people):
-                problems.append(
-                    f"{path.name}, line {line.number}: an earlier line has the same {what} '{key(person)}'."
-                )
+        for place, what in enumerate(("number", "login")):
+            if known.alike(place, person):
+                same = _KEYS[place](person)
+                problems.append(f"{path.name}, line {line.number}: an earlier line has the same {what} '{same}'.")
+        known.add(person)
         people.append(person)
     return Roster(tuple(people), tuple(problems))
 
@@ -168,15 +178,10 @@ def same_person(one: Person, other: Person) -> bool:
     return bool(_name_of(one)) and _name_of(one) == _name_of(other)
 
 
-def mod11(number: str) -> bool:
-    """Whether the last digit makes the sum of digits, weighted 1, 2, 3, ... from the right, a multiple of 11."""
-    return sum(i * int(digit) for i, digit in enumerate(reversed(number), start=1)) % 11 == 0
-
-
-def luhn(number: str) -> bool:
-    """Whether the last digit is Luhn's: every second digit from the right doubled, and its digits added."""
-    doubled = (int(digit) * (1 + i % 2) for i, digit in enumerate(reversed(number)))
-    return sum(value // 10 + value % 10 for value in doubled) % 10 == 0
+def absent(people: Iterable[Person], present: Iterable[Person]) -> list[Person]:
+    """Give those people who are none of those present."""
+    known = Lookup(present, _KEYS)
+    return [person for person in people if not any(same_person(person, other) for other in known.candidates(person))]
 
 
 CHECKS: Mapping[str, Callable[[str], bool]] = {"mod11": mod11, "luhn": luhn}

@@ -14,7 +14,7 @@ from matplotlib import pyplot as plt
 
 import graders.week11
 from graders.week11 import alternatives, gradient_checks, mutants, paper_checks
-from nbviva.checks import Check, Examination, Overlay, Week, examine
+from nbviva.checks import Check, Examination, Fixture, Overlay, Week, examine
 from nbviva.sheet import Sheet
 from nbviva.spec import read_assignment
 from nbviva.student import local_student
@@ -26,8 +26,10 @@ QUESTIONS = [q for q in ASSIGNMENT.questions if q.number.startswith(("1.", "3.")
 NAMES = {q.name for q in QUESTIONS}
 GIVEN = {"setup", "hidden_layer", "network", "build_network", "toy_data"}
 DRAWN = {"gradient_flow_experiment", "gradient_flow_figure"}
-CHECKS = tuple(v for m in (gradient_checks, paper_checks) for v in vars(m).values() if isinstance(v, Check))
-WEEK = Week(FOLDER, replace(ASSIGNMENT, questions=tuple(QUESTIONS)), CHECKS)
+WRITTEN = [item for m in (gradient_checks, paper_checks) for item in vars(m).items()]
+CHECKS = tuple(value for _, value in WRITTEN if isinstance(value, Check))
+FIXTURES = {name: value for name, value in WRITTEN if isinstance(value, Fixture)}
+WEEK = Week(FOLDER, replace(ASSIGNMENT, questions=tuple(QUESTIONS)), CHECKS, FIXTURES)
 JUNK = (None, "text", [], {}, float("nan"), True, np.zeros(0), [[1.0], [2.0, 3.0]], 1 + 2j, object(), 10**400)
 
 
