@@ -92,22 +92,23 @@ def grade_batch(
         watch.begin(standing)
         ending.callback(watch.end)
         faults: dict[str, str] = {}
-        if due and runner is None:
-            _want_sandbox(options.room)
-
-        def tick() -> None:
-            for told in listener.heard():
-                standing.told(told)
-            watch.tick(standing)
-
         run = runner or _here(course, week, options, listener.address, watch.say)
-        with closing(run(due, tick)) as all_finished:
+        with closing(run(due, _ticking(listener, watch, standing))) as all_finished:
             for finished in all_finished:
                 sentence = _settle(course, week, finished)
                 faults |= {finished.job: sentence} if sentence else {}
                 standing.finished(finished.job, fault=bool(sentence))
                 watch.finished(standing, finished.job, sentence)
     return Batch(tuple(group for group in groups if group in fresh), tuple(due), tuple(faults.items()))
+
+
+def _ticking(listener: Listener, watch: Watch, standing: Standing) -> Callable[[], None]:
+    def tick() -> None:
+        for told in listener.heard():
+            standing.told(told)
+        watch.tick(standing)
+
+    return tick
 
 
 def _want_sandbox(room: Room) -> None:
@@ -145,6 +146,7 @@ def _here(course: Course, week: str, options: Options, address: str, say: Callab
     def run(groups: Sequence[str], tick: Callable[[], None]) -> Generator[Finished, None, None]:
         if not groups:
             return
+        _want_sandbox(options.room)
         from nbviva import pool
 
         most = min(workers_that_fit(options), len(groups))

@@ -19,7 +19,6 @@ from nbviva.spec import SpecError
 # to do, or only prints its help, needs neither.
 if TYPE_CHECKING:
     from nbviva.batch import Runner
-    from nbviva.progress import Watch
     from nbviva.room import Room
 
 CORES = len(os.sched_getaffinity(0))
@@ -72,23 +71,20 @@ def grade(
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
     from nbviva.batch import Options, grade_batch, read_size
     from nbviva.printing import print_json, print_marks
+    from nbviva.progress import watch
     from nbviva.room import Room
-    from nbviva.settled import is_settled
     from nbviva.table import stored_rows
 
     course = Course.find()
-    chosen = _groups(course, week, groups)
+    chosen = course.chosen_groups(week, groups)
     options = Options(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
     runner = _cluster(scheduler, course, week, options.room) if scheduler else None
     try:
-        batch = grade_batch(course, week, chosen, options, _watch(as_json), runner)
+        batch = grade_batch(course, week, chosen, options, watch(as_json=as_json), runner)
     except KeyboardInterrupt:
         typer.echo("Interrupted. Nothing that was done is lost. Run the same command again to go on.", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    if not is_settled(course, week, chosen):
-        from nbviva.record import record
-
-        record(course, week, chosen)
+    _record(course, week, chosen)
     rows = stored_rows(course, week, chosen)
     if as_json:
         print_json({"marks": [asdict(item) for item in rows], "faults": dict(batch.faults)})
@@ -98,15 +94,13 @@ def grade(
         raise typer.Exit(NEEDS_PERSON)
 
 
-def _watch(as_json: bool) -> Watch:
-    from rich.console import Console
+def _record(course: Course, week: str, groups: list[str]) -> None:
+    from nbviva.settled import is_settled
 
-    from nbviva.progress import JsonLines, Lines, Screen
+    if not is_settled(course, week, groups):
+        from nbviva.record import record
 
-    if as_json:
-        return JsonLines(lambda line: typer.echo(line, err=True))
-    console = Console(stderr=True)
-    return Screen(console) if console.is_terminal else Lines(lambda line: typer.echo(line, err=True))
+        record(course, week, groups)
 
 
 def _cluster(address: str, course: Course, week: str, room: Room) -> Runner:
@@ -214,7 +208,7 @@ def regrade_(
     from nbviva.room import Room
 
     course = Course.find()
-    marked = regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed))
+    marked = regrade.regrade(course, week, course.chosen_groups(week, groups), Room(sandboxed=not unsandboxed))
     found = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
     if as_json:
         print_json([regrade.summary(item) for item in found])
@@ -241,17 +235,6 @@ def show_(
         print_json(asdict(found))
     else:
         print_lines(show.lines(found))
-
-
-def _groups(course: Course, week: str, groups: list[str] | None) -> list[str]:
-    """Give the chosen groups, or all that handed in; say it where there are none, or one is unknown."""
-    chosen = groups or course.groups(week)
-    unknown = sorted(set(chosen) - set(course.groups(week)))
-    if unknown:
-        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
-    if not chosen:
-        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
-    return chosen
 
 
 @app.command()
