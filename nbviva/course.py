@@ -115,6 +115,16 @@ class Course:
         """Groups that handed something in."""
         return sorted(path.parent.name for path in (self.root / "submitted").glob(f"*/{week}") if path.is_dir())
 
+    def chosen_groups(self, week: str, groups: list[str] | None) -> list[str]:
+        """Give the chosen groups, or all that handed in; say it where there are none, or one is unknown."""
+        chosen = groups or self.groups(week)
+        unknown = sorted(set(chosen) - set(self.groups(week)))
+        if unknown:
+            raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
+        if not chosen:
+            raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
+        return chosen
+
     def secret(self) -> bytes:
         """The secret that every hidden question is drawn from: `NBVIVA_SECRET`, or a file made at first use."""
         if given := os.environ.get(SECRET):

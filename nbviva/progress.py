@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -196,3 +197,16 @@ def _span(seconds: float | None) -> str:
         return f"{whole} s"
     minutes = round(whole / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def watch(*, as_json: bool) -> Watch:
+    """Give the watch that fits where the command's error stream leads."""
+    console = Console(stderr=True)
+    if as_json:
+        return JsonLines(_said)
+    return Screen(console) if console.is_terminal else Lines(_said)
+
+
+def _said(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
