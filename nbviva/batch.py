@@ -92,15 +92,9 @@ def grade_batch(
         standing = Standing(len(groups), len(fresh))
         watch.begin(standing)
         ending.callback(watch.end)
-<<<<<<< HEAD
         run = runner or _here(course, week, options, listener.address, watch.say)
         faults: dict[str, str] = {}
         with closing(run(due, partial(_tick, listener, standing, watch))) as all_finished:
-=======
-        faults: dict[str, str] = {}
-        run = runner or _here(course, week, options, listener.address, watch.say)
-        with closing(run(due, _ticking(listener, watch, standing))) as all_finished:
->>>>>>> attack
             for finished in all_finished:
                 sentence = _settle(course, week, finished)
                 faults |= {finished.job: sentence} if sentence else {}
@@ -109,27 +103,10 @@ def grade_batch(
     return Batch(tuple(group for group in groups if group in fresh), tuple(due), tuple(faults.items()))
 
 
-<<<<<<< HEAD
 def _tick(listener: Listener, standing: Standing, watch: Watch) -> None:
     for told in listener.heard():
         standing.told(told)
     watch.tick(standing)
-=======
-def _ticking(listener: Listener, watch: Watch, standing: Standing) -> Callable[[], None]:
-    def tick() -> None:
-        for told in listener.heard():
-            standing.told(told)
-        watch.tick(standing)
-
-    return tick
-
-
-def _want_sandbox(room: Room) -> None:
-    from nbviva.sandbox import refusal
-
-    if room.sandboxed and (sentence := refusal()):
-        raise Refused(sentence)
->>>>>>> attack
 
 
 def _settle(course: Course, week: str, finished: Finished) -> str:
@@ -160,7 +137,6 @@ def _here(course: Course, week: str, options: Options, address: str, say: Callab
     def run(groups: Sequence[str], tick: Callable[[], None]) -> Generator[Finished, None, None]:
         if not groups:
             return
-        _want_sandbox(options.room)
         from nbviva import pool
         from nbviva.sandbox import refusal
 

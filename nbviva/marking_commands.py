@@ -66,13 +66,14 @@ def grade(
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
     from nbviva.batch import Options, read_size
+    from nbviva.progress import watch
     from nbviva.room import Room
 
     course = Course.find()
-    chosen = _groups(course, week, groups)
+    chosen = course.chosen_groups(week, groups)
     options = Options(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
     runner = _cluster(scheduler, course, week, options.room) if scheduler else None
-    faults = _graded(course, week, chosen, options, runner, _watch(as_json))
+    faults = _graded(course, week, chosen, options, runner, watch(as_json=as_json))
     _print_marked(course, week, chosen, faults, as_json=as_json)
 
 
@@ -107,17 +108,6 @@ def _print_marked(course: Course, week: str, groups: list[str], faults: dict[str
         print_marks(rows, course.assignment(week))
     if any(item.needs_person for item in rows):
         raise typer.Exit(NEEDS_PERSON)
-
-
-def _watch(as_json: bool) -> Watch:
-    from rich.console import Console
-
-    from nbviva.progress import JsonLines, Lines, Screen
-
-    if as_json:
-        return JsonLines(lambda line: typer.echo(line, err=True))
-    console = Console(stderr=True)
-    return Screen(console) if console.is_terminal else Lines(lambda line: typer.echo(line, err=True))
 
 
 def _cluster(address: str, course: Course, week: str, room: Room) -> Runner:
@@ -164,7 +154,7 @@ def regrade_(
     from nbviva.room import Room
 
     course = Course.find()
-    marked = regrade.regrade(course, week, _groups(course, week, groups), Room(sandboxed=not unsandboxed))
+    marked = regrade.regrade(course, week, course.chosen_groups(week, groups), Room(sandboxed=not unsandboxed))
     found = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
     if as_json:
         print_json([regrade.summary(item) for item in found])
@@ -173,17 +163,6 @@ def regrade_(
     typer.echo("Written and recorded." if write else "Nothing was written; --apply does.", err=True)
     if any(item.after.needs_person for item in found):
         raise typer.Exit(NEEDS_PERSON)
-
-
-def _groups(course: Course, week: str, groups: list[str] | None) -> list[str]:
-    """Give the chosen groups, or all that handed in; say it where there are none, or one is unknown."""
-    chosen = groups or course.groups(week)
-    unknown = sorted(set(chosen) - set(course.groups(week)))
-    if unknown:
-        raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
-    if not chosen:
-        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
-    return chosen
 
 
 @app.command(rich_help_panel=PANEL)
