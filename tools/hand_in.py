@@ -12,6 +12,7 @@ Where `handin.toml` has a table `[sheet]`, the release's PDF is filled in too: t
 import hashlib
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -99,7 +100,7 @@ def _executed(course: Course, week: str, folder: Path) -> nbformat.NotebookNode:
         print(f"{folder.name}: running the notebook as its group would ...", flush=True)
         resources = {"metadata": {"path": str(course.release(week))}}
         client = NotebookClient(notebook, timeout=900, kernel_name="python3", resources=resources, allow_errors=True)
-        client.execute(env=kernel_environment())
+        client.execute(env=kernel_environment(), stderr=subprocess.DEVNULL)  # the kernel's own log, no cell's
         kept.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, kept)
     return nbformat.read(kept, as_version=4)
