@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -62,6 +62,8 @@ class Pools:
                 futures = {pool.submit(tryout.limited if self._workers else tryout.run, job): job for job in own}
                 for future in as_completed(futures):
                     error = future.exception()
+                    if isinstance(error, BrokenExecutor):  # a process died; the next jobs get new ones
+                        self._pools.pop(threads, None)
                     why = f"{type(error).__name__}: {error}"
                     yield futures[future], future.result() if error is None else tryout.failed(futures[future], why)
 

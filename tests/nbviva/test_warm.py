@@ -12,6 +12,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -568,6 +569,39 @@ def test_a_killed_template_ends_its_kernels_and_says_so(tmp_path: Path) -> None:
             pass
     with KernelStudent(tmp_path, Room()) as kernel:
         kernel.student["x"] = 1
+
+
+def test_a_template_that_ends_costs_no_hand_in_a_mark(course: Course, hand_in: Callable[..., Path]) -> None:
+    """Whether it is gone before the kernel is forked or dies while the notebook runs: the kernel is started instead."""
+    hand_in(course, "ada")
+    week, folder, data = course.week("toy"), course.submitted("toy", "ada"), course.source("toy") / "data"
+    honest = Submission(week, "ada", folder, data, course.draw("toy", "ada"))
+    expected = grade(honest).report
+    with Template([]) as running:
+        room = Room(template=running.address)
+
+        def kill_at_the_first_cell(doing: str) -> None:
+            if doing.startswith("cell") and running.is_alive():
+                os.kill(process_of(running), signal.SIGKILL)
+                assert not settled(lambda: [1] * running.is_alive(), 0)
+
+        assert expected == grade(replace(honest, room=room, tell=kill_at_the_first_cell)).report
+        assert not running.is_alive()
+        assert expected == grade(replace(honest, room=room)).report
+
+
+def test_a_kernel_that_ends_itself_is_the_students_fault(
+    course: Course, hand_in: Callable[..., Path], warmed: Template
+) -> None:
+    """Its template is still there, so nothing is run again."""
+    hand_in(course, "ada", double_answer="import os; os._exit(1)")
+    week, folder, data = course.week("toy"), course.submitted("toy", "ada"), course.source("toy") / "data"
+    cells: list[str] = []
+    item = Submission(
+        week, "ada", folder, data, course.draw("toy", "ada"), room=Room(template=warmed.address), tell=cells.append
+    )
+    assert 0 == grade(item).report.points
+    assert 1 == max(cells.count(cell) for cell in cells if cell.startswith("cell"))
 
 
 # -- where it cannot be built -----------------------------------------------------------------------------------------
