@@ -17,6 +17,7 @@ from importlib.metadata import Distribution, distributions, packages_distributio
 from pathlib import Path
 
 ALWAYS = frozenset({"IPython", "ipykernel", "matplotlib_inline", "numpy", "zmq"})  # what each kernel is made of
+_SITES = frozenset({"site-packages", "dist-packages"})
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -26,8 +27,14 @@ def installed() -> tuple[str, ...]:
 
     nbviva's own, which a checkout may have twice, does not count: it is told by its files.
     """
-    places = {Path(place).resolve() for place in sys.path}
-    return tuple(sorted({e.name for place in places if place.is_dir() for e in os.scandir(place) if _says(e.name)}))
+    return tuple(sorted({e.name for place in _places() for e in os.scandir(place) if _says(e.name)}))
+
+
+def _places() -> list[str]:
+    """Give the folders on the path, but for those inside of a package, which some imports put there."""
+    places = dict.fromkeys(Path(place).resolve() for place in sys.path)
+    own = [place for place in places if place.is_dir() and not _SITES.intersection(place.parent.parts)]
+    return [str(place) for place in own]
 
 
 def _says(name: str) -> bool:
@@ -88,7 +95,7 @@ def _packages() -> tuple[dict[str, set[str]], dict[str, Distribution]]:
     nbviva is none of them: what it has in a kernel is told by its files.
     """
     found: dict[str, Distribution] = {}
-    for item in distributions():
+    for item in distributions(path=_places()):
         found.setdefault(_canonical(item.name), item)  # the first on the path is the one that is imported
     found.pop("nbviva", None)
     holders = {module: {_canonical(name) for name in names} for module, names in packages_distributions().items()}

@@ -30,6 +30,7 @@ _VARIABLES = {INK: "ink", MUTED: "muted", **{colour: f"series-{i}" for i, colour
 _MARKERS = ("o", "s", "^", "D", "v")  # so that colour is not all that tells lines apart
 _LETTERS = dict(zip("ACGT", (PALETTE[2], PALETTE[0], PALETTE[3], PALETTE[1]), strict=True))
 _STYLE: Any = {  # matplotlib types its keys one by one
+    "figure.constrained_layout.use": False,  # whatever a notebook that was rehearsed here has set
     "svg.fonttype": "none",
     "svg.hashsalt": "nbviva",
     "font.size": 9,

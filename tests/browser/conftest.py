@@ -33,7 +33,7 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def fixed_secret() -> Iterator[None]:
     """Every test asks the same questions."""
     with pytest.MonkeyPatch.context() as patch:
@@ -41,7 +41,7 @@ def fixed_secret() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory, fixed_secret: None) -> Course:
     """A small class whose marks are in the gradebook, with feedback and a class report."""
     with pytest.MonkeyPatch.context() as patch:
@@ -53,7 +53,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory, fixed_secret: None) -> Cour
     return course
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory, fixed_secret: None) -> Course:
     """A class of sixty with both of its class reports."""
     with pytest.MonkeyPatch.context() as patch:
@@ -70,7 +70,7 @@ def _forget_week() -> None:
         del sys.modules[name]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(marked: Course, large: Course) -> Iterator[Browser]:
     """Debian's Chromium, one for all tests; started last, since nothing else may run an event loop beside it."""
     program = shutil.which("chromium")
@@ -132,7 +132,7 @@ def _note(problems, kind, text):
         problems.append(f"{kind}: {text}")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def lab(marked: Course) -> Iterator[str]:
     """JupyterLab as `make lab` starts it, on a free port: gives its address."""
     with socket.socket() as free:

@@ -18,7 +18,7 @@ from nbviva.batch import DiskFull, Options, grade_batch, read_size, workers_that
 from nbviva.course import Course, CourseError, Refused
 from nbviva.inside import GIB
 from nbviva.lock import Busy, only_one
-from nbviva.pool import Finished
+from nbviva.pool import DEATHS_MOST, Finished
 from nbviva.progress import JsonLines, Silent
 from nbviva.release import make_source
 from nbviva.sandbox import refusal
@@ -67,7 +67,7 @@ def test_batch_gives_the_reports_that_single_gradings_give(handed_in, graded, op
 def test_nothing_is_graded_twice(graded, options):
     course, _ = graded
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch.pool, "run", None)  # a call would fail
+        patch.setattr("nbviva.pool.run", None)  # a call would fail
         again = grade_batch(course, "toy", course.groups("toy"), options)
     assert (("ada", "ben", "cem", "dora", "eve"), ()) == (again.fresh, again.graded)
 
@@ -86,7 +86,7 @@ def finishing(*finished):
 
 def test_hand_in_that_kills_its_workers_is_left_to_a_person(course, hand_in, options):
     hand_in(course, "ada")
-    lost = Finished("ada", error=RuntimeError("gone"), deaths=batch.pool.DEATHS_MOST)
+    lost = Finished("ada", error=RuntimeError("gone"), deaths=DEATHS_MOST)
     done = grade_batch(course, "toy", ["ada"], options, runner=finishing(lost))
     report = reports.stored_report(course.report("toy", "ada"))
     assert report.needs_person

@@ -108,3 +108,12 @@ def test_another_package_counts(tmp_path, monkeypatch):
     (tmp_path / "extra-1.0.dist-info").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     assert {"extra-1.0.dist-info"} == set(installed.__wrapped__()) - set(before)
+
+
+def test_what_an_import_puts_on_the_path_does_not_count(tmp_path, monkeypatch):
+    """Some packages bring others along, in a folder of their own."""
+    before = installed.__wrapped__()
+    carried = tmp_path / "site-packages" / "carrier" / "vendored"
+    (carried / "extra-1.0.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend(carried)
+    assert before == installed.__wrapped__()
