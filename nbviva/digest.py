@@ -22,7 +22,8 @@ from nbviva.spec import Assignment
 _IGNORED = {"__pycache__"}
 RUNNING = (
     "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "forked", "inside", "kernel",
-    "nest", "plain", "room", "sandbox", "seccomp", "session", "specs", "template", "user", "warm", "working_copy",
+    "nest", "plain", "room", "sandbox", "seccomp", "session", "specs", "template", "threads", "user", "warm",
+    "working_copy",
 )  # fmt: skip
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 

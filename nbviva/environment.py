@@ -6,7 +6,6 @@ where our own modules in the kernel import it, or where a package that counts re
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import os
 import re
@@ -15,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import Distribution, distributions, packages_distributions
 from pathlib import Path
+
+from nbviva.imports import modules_of
 
 ALWAYS = frozenset({"IPython", "ipykernel", "matplotlib_inline", "numpy", "zmq"})  # what each kernel is made of
 _SITES = frozenset({"site-packages", "dist-packages"})
@@ -109,7 +110,4 @@ def _canonical(name: str) -> str:
 @cache
 def _imported(path: Path) -> frozenset[str]:
     """Give the top-level modules that a file of ours imports anywhere."""
-    statements = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-    plain = [alias.name for item in statements if isinstance(item, ast.Import) for alias in item.names]
-    plain += [str(item.module) for item in statements if isinstance(item, ast.ImportFrom) and not item.level]
-    return frozenset(name.split(".")[0] for name in plain)
+    return frozenset(name.split(".")[0] for name in modules_of(path.read_text(encoding="utf-8")))

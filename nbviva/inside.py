@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from nbviva import threads
+
 MIB = 1 << 20
 GIB = 1 << 30
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -42,7 +44,6 @@ _START = f"tar --extract --no-same-owner --no-same-permissions && echo {READY.de
 
 # Kernels of linear algebra are chosen by these; they decide the last bits of a result, so the inside has the outside's.
 _PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NVPL_BLAS_DEBUG_CPU_TYPE", "TZ")
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def environment(outer: Mapping[str, str], python: "PythonHome | None" = None) ->
         "USER": "student",
         "XDG_CACHE_HOME": str(HOME / ".cache"),
     }
-    inner |= dict.fromkeys(_ONE_THREAD, "1")
+    inner |= threads.variables(1)
     inner |= {name: outer[name] for name in _PASSED_ON if name in outer}
     user_base = python.user_base if python else None
     return inner | ({"PYTHONUSERBASE": user_base} if user_base else {"PYTHONNOUSERSITE": "1"})

@@ -6,17 +6,22 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from multiprocessing import connection
+from multiprocessing import connection, forkserver
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from nbviva import threads
+
 DEATHS_MOST = 2
 TICK_SECONDS = 0.25
 END_SECONDS = 30.0
+# Workers are forked from a process that holds nothing but imported modules: they inherit no thread, lock or socket of
+# ours, and what they all import is imported once.
+_CONTEXT = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,16 @@ class Finished:
     deaths: int = 0
 
 
+def prepare(modules: Iterable[str] = ()) -> None:
+    """Start the process that workers are forked from; it imports these modules while this returns.
+
+    It is started once a process of ours: later calls do nothing. Workers have one thread each.
+    """
+    _CONTEXT.set_forkserver_preload(["__main__", *modules])
+    with threads.using(1):
+        forkserver.ensure_running()
+
+
 def run(
     function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], workers: int, tick: Callable[[], None] = lambda: None
 ) -> Generator[Finished, None, None]:
@@ -49,8 +64,8 @@ def run(
 
     Closing the iterator, or an exception in the block that reads it, ends the workers and what they have started.
     """
-    context = multiprocessing.get_context("spawn")  # a worker inherits no thread, lock or socket of ours
-    pool: Any = ProcessPool(max_workers=workers, context=context, initializer=_prepare)
+    prepare()
+    pool: Any = ProcessPool(max_workers=workers, context=_CONTEXT, initializer=_watch_the_pool)
     waiting: dict[Future[Any], tuple[tuple[Any, ...], int]] = {
         pool.schedule(_work, (function, *job)): (job, 0) for job in jobs
     }
@@ -89,7 +104,7 @@ def _work(function: Callable[..., Any], *job: Any) -> Any:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _prepare() -> None:
+def _watch_the_pool() -> None:
     """Let a worker end when it is left alone."""
     threading.Thread(target=_end_with_the_pool, name="pool-watch", daemon=True).start()
 

@@ -6,14 +6,12 @@ Each result is a file, so that it tells when it was made. The thousands of trial
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,49 +72,3 @@ def _content(path: Path) -> bytes:
 def environment() -> str:
     """Give a digest of Python and the installed packages."""
     return key_of(sys.version, installed())
-
-
-def files_behind(modules: Iterable[str], packages: Mapping[str, Path]) -> list[Path]:
-    """Give the files of these modules and of all that they import from `packages`, directly or not.
-
-    Parameters
-    ----------
-    modules
-        Full names, such as `nbviva.rehearsal`.
-    packages
-        The folder of each package to follow imports into, by its name.
-    """
-    todo, found = list(modules), dict[str, Path]()
-    while todo:
-        name = todo.pop()
-        path = _file(name, packages)
-        if path is not None and name not in found:
-            found[name] = path
-            todo.extend(_imported(path, name, path.stat().st_mtime_ns))
-    return [found[name] for name in sorted(found)]
-
-
-def _file(name: str, packages: Mapping[str, Path]) -> Path | None:
-    package, _, module = name.rpartition(".")
-    path = packages[package] / f"{module}.py" if package in packages else None
-    return path if path is not None and path.is_file() else None
-
-
-@cache
-def _imported(path: Path, name: str, changed: int) -> tuple[str, ...]:
-    """Give the names that a module may import; `changed` is the time of its last change."""
-    del changed
-    try:
-        return tuple(_names(ast.parse(path.read_text("utf-8")), name.rpartition(".")[0]))
-    except SyntaxError:  # it says so where it is imported
-        return ()
-
-
-def _names(tree: ast.AST, parent: str) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (item.name for item in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = ".".join(filter(None, [parent, node.module])) if node.level else str(node.module)
-            yield module
-            yield from (f"{module}.{item.name}" for item in node.names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from nbviva import threads
 from nbviva.inside import Limits
 
 
@@ -47,6 +48,10 @@ def kernel_environment() -> dict[str, str]:
     """Give the environment of an unsandboxed kernel: nothing of the grader's but paths, and one thread a library."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "TMPDIR", "MPLCONFIGDIR")
     blas = (name for name in os.environ if name.startswith(("OPENBLAS_", "NVPL_")))
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
     environment = {name: os.environ[name] for name in (*kept, *blas) if name in os.environ}
-    return {**environment, **threads, "PYTHONHASHSEED": "0", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    return {
+        **environment,
+        **threads.variables(1),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }

@@ -7,11 +7,8 @@ where prose says `{{issued}}` or `{{due}}`, the dates of assignment.toml.
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ import jupytext
 
 from nbviva.checks import Week
 from nbviva.deadline import spoken_moment
+from nbviva.imports import installed_here, modules_of
 from nbviva.notebooks import NotebookNode, copy, node, to_text
 from nbviva.spec import Assignment, Question, SpecError
 
@@ -154,16 +152,8 @@ def imports_of(source: NotebookNode) -> tuple[str, ...]:
     found: list[str] = []
     for cell in release_template(source).cells:
         if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("solution"):
-            found += _imported(_MAGIC.sub("", cell.source))
-    return tuple(name for name in dict.fromkeys(found) if find_spec(name.split(".")[0]))
-
-
-def _imported(code: str) -> Iterator[str]:
-    for statement in ast.walk(ast.parse(code)):
-        if isinstance(statement, ast.Import):
-            yield from (alias.name for alias in statement.names)
-        elif isinstance(statement, ast.ImportFrom) and not statement.level:
-            yield str(statement.module)
+            found += modules_of(_MAGIC.sub("", cell.source))
+    return installed_here(found)
 
 
 def tags(cell: NotebookNode) -> list[Any]:

@@ -6,8 +6,6 @@ The mutants of `nbviva mutate` are thousands, cost milliseconds and may do anyth
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
@@ -18,12 +16,13 @@ from typing import Self
 from nbviva import tryout
 from nbviva.checks import Week
 from nbviva.finding import Origin
+from nbviva.imports import files_behind
 from nbviva.rehearsal import closure
-from nbviva.results import Cache, environment, files_behind, key_of
+from nbviva.results import Cache, environment, key_of
+from nbviva.threads import using
 from nbviva.tryout import Job, Trial
 
 Say = Callable[[str], None]
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _SHOWN_ONLY = {"sheet.typ", "requirements.txt"}  # they decide no verdict
 
 
@@ -56,7 +55,7 @@ class Pools:
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, tuple[Trial, ...]]]:
         """Run jobs and give each with its trials when it is done; those with equal `threads` run together."""
         for threads in sorted({job.threads for job in jobs}):
-            with _environment(threads):
+            with using(threads):
                 pool = self._pools.setdefault(threads, self._pool())
                 own = [job for job in jobs if job.threads == threads]
                 futures = {pool.submit(tryout.limited if self._workers else tryout.run, job): job for job in own}
@@ -131,15 +130,3 @@ class Bench:
         yield from files_behind(["nbviva.tryout", *modules], packages)
         others = (path for path in folder.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file())
         yield from sorted(path for path in others if path.name not in _SHOWN_ONLY)
-
-
-@contextlib.contextmanager
-def _environment(threads: int) -> Iterator[None]:
-    """Let processes that are started inside use this many threads: libraries read it when they are loaded."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)

@@ -12,12 +12,13 @@ from nbviva.course import Course
 from nbviva.files import regular_files
 from nbviva.finding import Finding, Origin
 from nbviva.flakes import Plan, flakes, reference
+from nbviva.imports import files_behind
 from nbviva.leaks import Secrets, secrets_of
 from nbviva.mutant_score import Score
 from nbviva.mutate import mutation_score
 from nbviva.overlays import alternatives, mutants
 from nbviva.release import make_source
-from nbviva.results import Cache, environment, files_behind, key_of
+from nbviva.results import Cache, environment, key_of
 from nbviva.room import Room
 from nbviva.route import BLANK, REFERENCE, Taken, take
 from nbviva.tryouts import Bench, Pools, Tried

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,13 @@ SHARED = {"SP1": "MA0079.5", "FOS::JUN": "MA0099.4", "CTCF": "MA0139.2", "ETS1":
 _BURN_IN = 30  # letters thrown away until the chain has forgotten its uniform start
 _SURPLUS = 1.6  # sequences made for each one kept, so that GC can be matched
 _TRIES = 50  # places tried for one site before it is given up
+
+
+class Site(NamedTuple):
+    """One instance of a motif, and the number of the sequence that it goes into."""
+
+    sequence: int
+    letters: Codes
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,10 @@ def synthetic(
     others = [matrix for tissue in tissues for matrix in tissue]
     made = np.repeat([1, 0], [round(_SURPLUS * n_liver), round(_SURPLUS * n_other)])
     codes = markov(rng, rng.normal(0, gc_tilt, len(made)), length)
-    for row, (sequence, label) in enumerate(zip(codes, made, strict=True)):
-        own, foreign = (liver, others) if label else (tissues[row % len(tissues)], liver)
-        plant(rng, sequence, draw_sites(rng, rates, own, foreign, shared))
+    kinds = [(made == 1, liver, others)]
+    kinds += [((made == 0) & (np.arange(len(made)) % len(tissues) == i), own, liver) for i, own in enumerate(tissues)]
+    for chosen, own, foreign in kinds:
+        codes[chosen] = planted(rng, codes[chosen], draw_sites(rng, rates, chosen.sum(), own, foreign, shared))
     kept = gc_matched(rng, gc_content(codes), made, {1: n_liver, 0: n_other})
     flipped = rng.random(len(kept)) < label_noise
     return Enhancers(decode(codes[kept]), np.where(flipped, 1 - made[kept], made[kept]), "synthetic")
@@ -80,9 +88,9 @@ def invented_code(
     negative = [rng.permutation(matrix) for matrix in positive]
     labels = np.concatenate([rng.permutation(np.arange(n) % 2) for n in (n_train, n_test)])
     codes = markov(rng, np.zeros(len(labels)), length)
-    for sequence, label in zip(codes, labels, strict=True):
-        own, foreign = (positive, negative) if label else (negative, positive)
-        plant(rng, sequence, draw_sites(rng, INVENTED_RATES, own, foreign, []))
+    for label, own, foreign in ((0, negative, positive), (1, positive, negative)):
+        chosen = labels == label
+        codes[chosen] = planted(rng, codes[chosen], draw_sites(rng, INVENTED_RATES, chosen.sum(), own, foreign, []))
     sequences = decode(codes)
     return (
         Enhancers(sequences[:n_train], labels[:n_train], "synthetic"),
@@ -112,38 +120,56 @@ def random_matrix(rng: np.random.Generator, widths: tuple[int, int] = (10, 12), 
 
 
 def draw_sites(
-    rng: np.random.Generator, rates: Rates, own: Sequence[Matrix], foreign: Sequence[Matrix], shared: Sequence[Matrix]
-) -> list[Codes]:
-    """Draw the sites of one sequence, in the order in which they are planted."""
-    matrices = _some(rng, own, max(rates.least, rng.poisson(rates.own)))
-    matrices += _some(rng, foreign, rng.poisson(rates.foreign))
-    matrices += _some(rng, shared, rng.poisson(rates.shared))
-    for matrix in _some(rng, foreign, rng.poisson(rates.decoy)):
+    rng: np.random.Generator, rates: Rates, n: int, own: Sequence[Matrix], foreign: Sequence[Matrix],
+    shared: Sequence[Matrix],
+) -> list[Site]:  # fmt: skip
+    """Draw the sites of `n` sequences, in the order in which they are planted."""
+    planned = _planned(rng, own, np.maximum(rates.least, rng.poisson(rates.own, n)))
+    planned += _planned(rng, foreign, rng.poisson(rates.foreign, n))
+    planned += _planned(rng, shared, rng.poisson(rates.shared, n))
+    for rows, matrix in _planned(rng, foreign, rng.poisson(rates.decoy, n)):
         half = (len(matrix) + 1) // 2
-        matrices += [matrix[:half], matrix[-half:]]
-    return [draw_site(rng, matrices[i]) for i in rng.permutation(len(matrices))]
+        planned += [(rows, matrix[:half]), (rows, matrix[-half:])]
+    sites = [
+        Site(int(row), letters)
+        for rows, matrix in planned
+        for row, letters in zip(rows, draw_instances(rng, matrix, len(rows)), strict=True)
+    ]
+    return [sites[i] for i in rng.permutation(len(sites))]
 
 
-def _some(rng: np.random.Generator, matrices: Sequence[Matrix], number: int) -> list[Matrix]:
-    return [matrices[i] for i in rng.integers(len(matrices), size=number)] if matrices else []
+def _planned(
+    rng: np.random.Generator, matrices: Sequence[Matrix], numbers: NDArray[np.int64]
+) -> list[tuple[NDArray[np.int64], Matrix]]:
+    """Choose a matrix for each of so many sites a sequence; give each matrix with the sequences that get its sites."""
+    rows = np.repeat(np.arange(len(numbers)), numbers)
+    chosen = rng.integers(max(1, len(matrices)), size=len(rows))
+    return [(rows[chosen == i], matrix) for i, matrix in enumerate(matrices)]
 
 
-def draw_site(rng: np.random.Generator, matrix: Matrix) -> Codes:
-    """Draw one instance of a motif, on either strand."""
-    letters = (rng.random((len(matrix), 1)) > matrix.cumsum(axis=1)).sum(axis=1)
-    site: Codes = letters.clip(0, 3).astype(np.int8)
-    return 3 - site[::-1] if rng.random() < 0.5 else site
+def draw_instances(rng: np.random.Generator, matrix: Matrix, number: int) -> Codes:
+    """Draw instances of a motif (number, width), each on either strand."""
+    letters = (rng.random((number, len(matrix), 1)) > matrix.cumsum(axis=1)).sum(axis=2)
+    sites: Codes = letters.clip(0, 3).astype(np.int8)
+    turned = rng.random(number) < 0.5
+    sites[turned] = 3 - sites[turned, ::-1]
+    return sites
 
 
-def plant(rng: np.random.Generator, sequence: Codes, sites: Sequence[Codes]) -> None:
-    """Write sites into a sequence in place, at random, without overlap; what finds no room is left out."""
-    taken = np.zeros(len(sequence), bool)
-    for site in sites:
-        for start in rng.integers(len(sequence) - len(site) + 1, size=_TRIES):
-            place = slice(start, start + len(site))
-            if not taken[place].any():
-                sequence[place], taken[place] = site, True
+def planted(rng: np.random.Generator, codes: Codes, sites: Sequence[Site]) -> Codes:
+    """Write sites over sequences (n, length), at random, without overlap; what finds no room is left out."""
+    codes = codes.copy()
+    room = codes.shape[1] + 1 - np.array([len(site.letters) for site in sites], dtype=np.int64)
+    starts = (rng.random((len(sites), _TRIES)) * room[:, None]).astype(np.int64).tolist()
+    taken = [bytearray(codes.shape[1]) for _ in codes]
+    for site, tries in zip(sites, starts, strict=True):
+        used, width = taken[site.sequence], len(site.letters)
+        for start in tries:
+            if used.find(1, start, start + width) < 0:
+                codes[site.sequence, start : start + width] = site.letters
+                used[start : start + width] = b"\1" * width
                 break
+    return codes
 
 
 def markov(rng: np.random.Generator, tilt: NDArray[np.float64], length: int) -> Codes:

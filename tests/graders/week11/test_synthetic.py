@@ -49,23 +49,24 @@ def test_sites_follow_their_matrix_on_both_strands() -> None:
     """A certain matrix gives its word or the reverse complement, about equally often."""
     matrix = np.eye(4)[[0, 0, 1, 2]]
     rng = np.random.default_rng(0)
-    drawn = sequences.decode(np.array([synthetic.draw_site(rng, matrix) for _ in range(400)]))
+    drawn = sequences.decode(synthetic.draw_instances(rng, matrix, 400))
     assert set(drawn) == {"AACG", "CGTT"}
     assert 150 < drawn.count("AACG") < 250
 
 
 def test_planted_sites_do_not_overlap() -> None:
     """Every letter of every site is still there."""
-    sequence = np.zeros(60, np.int8)
-    synthetic.plant(np.random.default_rng(0), sequence, [np.full(10, letter, np.int8) for letter in (1, 2, 3)])
-    assert np.bincount(sequence, minlength=4).tolist() == [30, 10, 10, 10]
+    sites = [synthetic.Site(1, np.full(10, letter, np.int8)) for letter in (1, 2, 3)]
+    empty, full = synthetic.planted(np.random.default_rng(0), np.zeros((2, 60), np.int8), sites)
+    assert [30, 10, 10, 10] == np.bincount(full, minlength=4).tolist()
+    assert not empty.any()
 
 
 def test_a_site_without_room_is_left_out() -> None:
     """A full sequence takes no further site and keeps those it has."""
-    sequence = np.zeros(12, np.int8)
-    synthetic.plant(np.random.default_rng(0), sequence, [np.full(12, 1, np.int8), np.full(5, 2, np.int8)])
-    assert sequence.tolist() == [1] * 12
+    sites = [synthetic.Site(0, np.full(12, 1, np.int8)), synthetic.Site(0, np.full(5, 2, np.int8))]
+    (sequence,) = synthetic.planted(np.random.default_rng(0), np.zeros((1, 12), np.int8), sites)
+    assert [1] * 12 == sequence.tolist()
 
 
 def test_half_sites_come_from_the_other_class() -> None:
@@ -73,9 +74,9 @@ def test_half_sites_come_from_the_other_class() -> None:
     rates = synthetic.Rates(own=0, foreign=0, shared=0, decoy=3)
     own, foreign = np.eye(4)[[0] * 8], np.eye(4)[[1] * 5]
     rng = np.random.default_rng(0)
-    sites = [site for _ in range(50) for site in synthetic.draw_sites(rng, rates, [own], [foreign], [])]
-    assert {len(site) for site in sites} == {3}
-    assert set(np.concatenate(sites).tolist()) == {1, 2}  # C, or G on the other strand
+    sites = synthetic.draw_sites(rng, rates, 50, [own], [foreign], [])
+    assert {3} == {len(site.letters) for site in sites}
+    assert {1, 2} == set(np.concatenate([site.letters for site in sites]).tolist())  # C, or G on the other strand
 
 
 def test_synthetic_sets_follow_the_generator_they_are_given() -> None:
