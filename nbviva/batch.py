@@ -143,7 +143,7 @@ def _here(course: Course, week: str, options: Options, address: str, say: Callab
         if options.room.sandboxed and (sentence := refusal()):
             raise Refused(sentence)
         most = min(workers_that_fit(options), len(groups))
-        pool.prepare(_libraries(course, week))  # while the template, too, imports
+        pool.prepare(libraries(course, week))  # while the template, too, imports
         with _warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
             jobs = [(group, course.root, week, room, address) for group in groups]
             yield from pool.run(grade_one, jobs, most, tick)
@@ -151,7 +151,7 @@ def _here(course: Course, week: str, options: Options, address: str, say: Callab
     return run
 
 
-def _libraries(course: Course, week: str) -> tuple[str, ...]:
+def libraries(course: Course, week: str) -> tuple[str, ...]:
     """Give what a worker needs of others before it can grade this week: what is ours here, and what checks import."""
     from nbviva.imports import libraries_behind
 

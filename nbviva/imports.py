@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def modules_of(code: str, package: str = "") -> Iterator[str]:
-    """Give the modules that code imports anywhere, by their full names; relative ones are of `package`.
+    """Give the modules that code imports anywhere, by their full names; relative ones of `package`, if it is given.
 
     Raises
     ------
@@ -84,6 +84,6 @@ def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, tuple[str, ...]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((item.name, ()) for item in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and (package or not node.level):
             module = ".".join(filter(None, [package, node.module])) if node.level else str(node.module)
             yield module, tuple(item.name for item in node.names)

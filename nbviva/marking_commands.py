@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nbviva.room import Room
 
 CORES = len(os.sched_getaffinity(0))
+Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, help="Hand-ins at a time; default: the cores.")]
 PANEL = "Mark hand-ins"
 
 
@@ -54,7 +55,7 @@ def grade(
         list[str] | None, typer.Argument(help="Groups to grade; default: all.", show_default=False)
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade anew what has a fresh report, too.")] = False,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Hand-ins at a time; default: the cores.")] = CORES,
+    jobs: Jobs = CORES,
     memory: Annotated[
         str, typer.Option("--memory", help="For all of them together, such as 16G; default: what is available.")
     ] = "",
@@ -143,6 +144,7 @@ def regrade_(
         list[str] | None, typer.Argument(help="Groups to regrade; default: all.", show_default=False)
     ] = None,
     write: Annotated[bool, typer.Option("--apply", help="Replace the reports, and record the marks.")] = False,
+    jobs: Jobs = CORES,
     as_json: Json = False,
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="For what was graded so: the instructor's own notebooks.")
@@ -150,12 +152,15 @@ def regrade_(
 ) -> None:
     """Mark again by today's checks, from the transcripts; without --apply nothing is written."""
     from nbviva import regrade
+    from nbviva.batch import Options, workers_that_fit
     from nbviva.printing import print_json, print_lines
     from nbviva.room import Room
 
-    course = Course.find()
-    marked = regrade.regrade(course, week, course.chosen_groups(week, groups), Room(sandboxed=not unsandboxed))
-    found = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
+    course, room = Course.find(), Room(sandboxed=not unsandboxed)
+    chosen = course.chosen_groups(week, groups)
+    marked = regrade.regrade(course, week, chosen, room, workers_that_fit(Options(jobs, room=room)))
+    done = regrade.apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
+    found = sorted(done, key=lambda item: item.group)
     if as_json:
         print_json([regrade.summary(item) for item in found])
     else:

@@ -11,8 +11,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nbviva import pool
+from nbviva.batch import libraries
 from nbviva.course import Course, Refused
 from nbviva.grade import Graded, Submission, grade
+from nbviva.lock import only_one
 from nbviva.outputs import plain
 from nbviva.paper import signed
 from nbviva.record import record
@@ -22,6 +25,8 @@ from nbviva.room import Room
 from nbviva.sandbox import refusal
 from nbviva.store import save, stored_transcript, submission
 from nbviva.verdict import Mark, Report, Verdict
+
+_A_WORKER = 4  # hand-ins: fewer are done sooner by one process than by two
 
 
 @dataclass(frozen=True)
@@ -78,22 +83,44 @@ class Regraded:
         return tuple(_changes(self.before, self.after))
 
 
-def regrade(course: Course, week: str, groups: Sequence[str], room: Room | None = None) -> Iterator[Regraded]:
-    """Grade each group's hand-in by today's checks, from its transcript wherever that can answer.
+def regrade(
+    course: Course, week: str, groups: Sequence[str], room: Room | None = None, workers: int = 1
+) -> Iterator[Regraded]:
+    """Grade each group's hand-in by today's checks, from its transcript wherever that can answer; as they are done.
+
+    Parameters
+    ----------
+    workers
+        The most processes that do it; one process starts sooner for few hand-ins.
 
     Raises
     ------
     Refused
         If a kernel is needed and cannot be started.
     """
-    for group in groups:
-        folder, item = course.report(week, group), submission(course, week, group, room)
-        before, again = stored_report(folder), ""
-        try:
-            found = grade(item, stored_transcript(folder))
-        except NotAsked as why:
-            found, again = _fresh(item), str(why)
-        yield Regraded(group, before, found.report, again, found)
+    jobs = [(group, course.root, week, room) for group in groups]
+    number = min(workers, len(jobs) // _A_WORKER)
+    if number < 2:
+        yield from (_regraded(*job) for job in jobs)
+        return
+    pool.prepare(libraries(course, week))
+    for finished in pool.run(_regraded, jobs, number):
+        if finished.deaths:
+            raise Refused(f"The process that regraded {finished.job} was ended twice from outside: run it again.")
+        if finished.error is not None:
+            raise finished.error
+        yield finished.value
+
+
+def _regraded(group: str, root: Path, week: str, room: Room | None) -> Regraded:
+    course = Course(root)
+    folder, item = course.report(week, group), submission(course, week, group, room)
+    before, again = stored_report(folder), ""
+    try:
+        found = grade(item, stored_transcript(folder))
+    except NotAsked as why:
+        found, again = _fresh(item), str(why)
+    return Regraded(group, before, found.report, again, found)
 
 
 def _fresh(item: Submission) -> Graded:
@@ -112,7 +139,8 @@ def apply(course: Course, week: str, found: Iterable[Regraded]) -> tuple[Regrade
     """
     pending = course.root / ".nbviva" / f"regraded-{week}.jsonl"
     pending.parent.mkdir(exist_ok=True)
-    done = tuple(_saved(course, week, item, pending) for item in found)
+    with only_one(course):
+        done = tuple(_saved(course, week, item, pending) for item in found)
     record(course, week, sorted(group for group in _noted(pending) if stored_report(course.report(week, group))))
     pending.unlink(missing_ok=True)
     return done

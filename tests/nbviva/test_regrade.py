@@ -13,6 +13,7 @@ from nbviva import regrade as regrading
 from nbviva.cli import main
 from nbviva.course import Course, Refused
 from nbviva.kernel import KernelStudent
+from nbviva.lock import Busy, only_one
 from nbviva.record import record
 from nbviva.regrade import apply, regrade
 from nbviva.reports import stored_report
@@ -105,6 +106,26 @@ def test_changed_tolerance_is_put_right_without_any_kernel(toys, room, monkeypat
     (why,) = ben.changes[0].why
     assert why.startswith("`double` gives twice its argument. Before: failed, ")
     assert why.endswith("Now: passed, Compared on one number.")
+
+
+def test_several_processes_find_what_one_finds(toys, room, monkeypatch):
+    monkeypatch.setattr(regrading, "_A_WORKER", 1)
+    change(toys, STRICT, TOLERANT)
+    groups = toys.groups("toy")
+    alone = list(regrade(toys, "toy", groups, room))
+    together = sorted(regrade(toys, "toy", groups, room, workers=2), key=lambda item: item.group)
+    assert {"ada": 0, "ben": 5, "cem": 0} == gains(together)
+    assert [(item.group, item.after, item.again) for item in alone] == [
+        (item.group, item.after, item.again) for item in together
+    ]
+
+
+def test_nothing_is_applied_while_another_command_is_at_work(toys, room):
+    change(toys, STRICT, TOLERANT)
+    before = files(toys.root / "reports")
+    with only_one(toys), pytest.raises(Busy, match="at work on this course"):
+        apply(toys, "toy", regrade(toys, "toy", ["ben"], room))
+    assert before == files(toys.root / "reports")
 
 
 def test_regrading_gives_what_grading_gives(toys, room):

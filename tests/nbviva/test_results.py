@@ -1,6 +1,7 @@
 """The cache: what is kept, what is not believed, and that a key holds all that decides a result."""
 
-from nbviva.results import Cache, files_behind, key_of
+from nbviva.imports import files_behind, libraries_behind
+from nbviva.results import Cache, key_of
 
 
 def test_what_was_put_is_given_again(tmp_path):
@@ -42,3 +43,10 @@ def test_imports_are_followed_through_the_packages_that_are_named(tmp_path):
     }.items():
         (tmp_path / name).write_text(text, "utf-8")
     assert [tmp_path / "a.py", tmp_path / "b.py", tmp_path / "c.py"] == files_behind(["pack.a"], {"pack": tmp_path})
+
+
+def test_libraries_behind_a_module_are_those_of_all_that_it_imports(tmp_path):
+    (tmp_path / "checks.py").write_text("import math\nfrom . import other\nfrom nowhere_at_all import x\n")
+    (tmp_path / "other.py").write_text("def f():\n    from json.decoder import JSONDecoder\n")
+    (tmp_path / "unused.py").write_text("import csv\n")
+    assert ("json.decoder", "math") == libraries_behind(["graders.week.checks"], {"graders.week": tmp_path})
