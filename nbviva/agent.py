@@ -28,11 +28,19 @@ class Agent:
             operation, seed, *rest = decode(frames, tensors=True)
             _seed_everything(seed)
             value = getattr(self, f"_{operation}")(*rest)
-            return encode(("ok", value), self._keep)
         except Unreadable as error:
             return encode(("unreadable", str(error)))
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the student's error is the answer
             return encode(("raised", type(error).__name__))
+        return self._encoded(value)
+
+    def _encoded(self, value: Any) -> Frames:
+        try:
+            return encode(("ok", value), self._keep)
+        except Unreadable as error:
+            return encode(("unreadable", str(error)))
+        except Exception as error:  # noqa: BLE001 - the value is the student's, and so is what becomes of asking it
+            return encode(("unreadable", f"the value cannot be read: {type(error).__name__}"))
 
     def _ping(self) -> None:
         """Say that the kernel still answers."""

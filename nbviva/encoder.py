@@ -70,10 +70,13 @@ class _Encoder:
         return self.foreign(value, depth)
 
     def foreign(self, value: Any, depth: int) -> Any:
+        plainer = _plainer(value)
+        if plainer is not value:
+            return self.node(plainer, depth)
         array = _as_array(value)
         if array is not None:
             tag = "tensor" if type(value).__module__.startswith("torch") else "array"
-            data = memoryview(array.reshape(-1)).cast("B") if array.size else b""
+            data = memoryview(array).cast("B") if array.size else b""
             return [tag, array.dtype.str, list(array.shape), self.buffer(data)]
         if type(value).__module__ == "numpy" and type(value).__name__ == "str_":
             return self.node(str(value), depth)
@@ -113,8 +116,26 @@ _SCALARS: dict[type, Callable[[_Encoder, Any], Any]] = {
 _CONTAINERS: dict[type, str] = {list: "list", tuple: "tuple", set: "set"}
 
 
+def _plainer(value: Any) -> Any:
+    """Give a number of another kind as a float, a range as a list, a table as its array; all else as it is."""
+    kind, module = type(value), type(value).__module__
+    if (module, kind.__name__) in _NUMBERS or module == "sympy.core.numbers":
+        return float(value)
+    if kind is range:
+        return list(value)
+    if module.split(".")[0] == "pandas" and kind.__name__ in _TABLES:
+        return value.to_numpy()
+    if module == "numpy" and kind.__name__ == "ndarray" and value.dtype.kind in "OU":  # objects, texts
+        return value.tolist()
+    return value
+
+
+_NUMBERS = {("fractions", "Fraction"), ("decimal", "Decimal")}
+_TABLES = {"Series", "DataFrame", "Index", "RangeIndex"}
+
+
 def _as_array(value: Any) -> Any:
-    """Give a numpy array of an allowed dtype for an array, a numpy number or a torch tensor; None for all else."""
+    """Give a C-contiguous numpy array of an allowed dtype for an array, a numpy number or a torch tensor, else None."""
     kind, module = type(value), type(value).__module__
     if module == "torch" or module.startswith("torch."):
         torch = sys.modules["torch"]
@@ -123,8 +144,9 @@ def _as_array(value: Any) -> Any:
         plain = value.detach().cpu()
         value = (plain.float() if plain.dtype is torch.bfloat16 else plain).resolve_conj().numpy()
     numpy = sys.modules.get("numpy")
-    if numpy is None or not (type(value) is numpy.ndarray or isinstance(value, numpy.generic)):
+    if numpy is None or not (type(value) in (numpy.ndarray, numpy.memmap) or isinstance(value, numpy.generic)):
         return None
     array = numpy.asarray(value)
-    array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    wanted = numpy.float64 if array.dtype == numpy.longdouble else array.dtype.newbyteorder("<")
+    array = array.astype(wanted, order="C", copy=False)
     return array if array.dtype.str in ARRAY_DTYPES else None

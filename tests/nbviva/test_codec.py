@@ -4,14 +4,19 @@ import json
 import math
 import tracemalloc
 from collections import OrderedDict
+from decimal import Decimal
 from enum import IntEnum, StrEnum
+from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
+import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from nbviva.agent import Agent
 from nbviva.codec import ARRAY_DTYPES, CAPS, Caps, Handle, Unreadable, decode, encode
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -106,7 +111,15 @@ def test_larger_integers_are_refused_by_both_sides():
 def test_fortran_order_and_views_are_sent_by_value():
     """Transposed, strided and big-endian arrays arrive with the same values."""
     grid = np.arange(12, dtype=">f8").reshape(3, 4)
-    for array in (grid, grid.T, grid[::2, ::-1], np.asfortranarray(grid), np.broadcast_to(grid[0], (2, 4))):
+    for array in (
+        grid,
+        grid.T,
+        grid[::2, ::-1],
+        grid[:, 1],
+        grid[0, ::-1],
+        np.asfortranarray(grid),
+        np.broadcast_to(grid[0], (2, 4)),
+    ):
         assert array.tolist() == decode(encode(array)).tolist()
 
 
@@ -122,6 +135,30 @@ def test_numpy_texts_and_ordered_dicts_become_plain():
     back = decode(encode(OrderedDict(b=np.str_("x"), a=[1])))
     assert (dict, [("b", "x"), ("a", [1])]) == (type(back), list(back.items()))
     assert type(back["b"]) is str
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (Fraction(1, 4), 0.25), (Decimal("0.25"), 0.25), (sympy.Rational(1, 4), 0.25), (sympy.Integer(42), 42.0),
+        (np.longdouble(0.25), 0.25), (range(3), [0, 1, 2]), (np.array(["a", "b"]), ["a", "b"]),
+        (np.array([1, None], dtype=object), [1, None]), (pd.Series([1.5, 2.5], index=["a", "b"]), [1.5, 2.5]),
+        (pd.Series(["a"]), ["a"]), (pd.DataFrame({"a": [1, 2]}), [[1], [2]]), (pd.Index([1, 2]), [1, 2]),
+        (pd.Series([1, None], dtype="Int64"), [1.0, math.nan]),
+    ],
+)  # fmt: skip
+def test_other_kinds_of_numbers_and_tables_become_plain(value, plain):
+    """An answer may be a fraction, a decimal, a sympy number or a column of pandas: what counts is its value."""
+    (back,) = decode(encode([value]))
+    assert repr(plain) == repr(back.tolist() if isinstance(back, np.ndarray) else back)
+
+
+def test_value_that_fails_on_the_way_is_unreadable_and_no_error_of_the_function():
+    """A student reads that the answer could not be read, not that the function raised."""
+    agent = Agent({"huge": lambda: Fraction(10**400)})
+    assert ("unreadable", "the value cannot be read: OverflowError") == tuple(
+        decode(agent.answer(encode(("call", 0, "huge", [], [], {}))))
+    )
 
 
 def test_tensors_become_tensors_for_the_student_and_arrays_for_the_examiner():
@@ -201,8 +238,8 @@ class Array(np.ndarray):
     "value",
     [
         Text("a"), Number.ONE, Word.ONE, Items([1]), Floating(1), np.ones(2).view(Array), np.ma.array([1.0]), object(),
-        np.array([1, "a"], dtype=object), np.array(["a"]), np.array([b"a"]), np.array(["2024"], "M8[D]"), range(3), 1j,
-        np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), np.longdouble(1), frozenset([1]), bytearray(b"a"),
+        np.array([1, object()], dtype=object), np.array([b"a"]), np.array(["2024"], "M8[D]"), 1j,
+        np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), frozenset([1]), bytearray(b"a"),
         memoryview(b"a"), lambda: 0, int, ..., NotImplemented, (i for i in []), ValueError("x"),
     ],
 )  # fmt: skip
