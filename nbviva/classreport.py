@@ -19,6 +19,7 @@ from nbviva.items import Item, items
 from nbviva.marks import Marked, Row, gradebook_marks, report_marks, rows
 from nbviva.measured import Curves, Distribution, distributions, noted
 from nbviva.notebooks import read
+from nbviva.reference_values import known
 from nbviva.reports import stored_report
 from nbviva.similar import Pair, own_cells, similar
 from nbviva.source import release_template, source_notebook
@@ -92,7 +93,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
     marks = _marks(course, week, reports)
     by_group = _by_group(rows(course, name))
     seen = [report for report in reports.values() if was_read(report)]
-    found, curves = distributions(seen)
+    found, curves = distributions(seen, known(course, name))
     everything = ClassReport(
         name, assignment.title, assignment.course, assignment.term, assignment.maximum, assignment.extra,
         datetime.now(UTC), anonymous,

@@ -10,7 +10,7 @@ import resource
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from nbviva.course import Course
 from nbviva.files import regular_files
 from nbviva.leaks import Secrets, find_leaks, secrets_of, texts_of
 from nbviva.marks import gradebook_marks
+from nbviva.measured import noted
 from nbviva.notebooks import copy, to_text
 from nbviva.preprocessor import nbgrader, set_deadline
 from nbviva.reach import reachable
@@ -43,6 +44,8 @@ class Taken:
         What the release, the feedback and the kernel give away.
     cpu, wall
         Seconds of marking, by hand-in.
+    values
+        What checks measured on the reference, by name.
     """
 
     points: dict[str, tuple[float, float]]
@@ -50,13 +53,14 @@ class Taken:
     leaks: tuple[str, ...]
     cpu: dict[str, float]
     wall: dict[str, float]
+    values: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Taken:
         """Read what was kept as JSON."""
         points = {name: (float(a), float(b)) for name, (a, b) in data["points"].items()}
         failures = {name: tuple(found) for name, found in data["failures"].items()}
-        return cls(points, failures, tuple(data["leaks"]), data["cpu"], data["wall"])
+        return cls(points, failures, tuple(data["leaks"]), data["cpu"], data["wall"], data["values"])
 
 
 def take(course: Course, week: str, room: Room, say: Callable[[str], None]) -> Taken:
@@ -86,6 +90,7 @@ def take(course: Course, week: str, room: Room, say: Callable[[str], None]) -> T
             leaks=found,
             cpu=cpu,
             wall={group: report.seconds.get("total", 0.0) for group, report in reports.items()},
+            values={name: number for name, (number, _) in noted(reports[REFERENCE]).items()},
         )
 
 

@@ -20,7 +20,7 @@ LENGTH = 12  # tokens of a run
 FEWEST = 25  # shared runs from which on a pair is listed
 SHARE = 0.5  # of the smaller hand-in's rare runs
 COMMON = 0.1  # a run that more than this share of the class has is common knowledge
-AT_LEAST = 4  # hand-ins, in a small class
+AT_LEAST, AT_MOST = 4, 40  # hand-ins, in a small and a large class; so the work grows as the class, not as its square
 MAX_TOKENS = 20_000  # of one cell
 _SILENT = ("Token.Comment", "Token.Text", "Token.Literal.String.Doc")
 
@@ -66,7 +66,7 @@ def similar(handins: Mapping[str, Cells], release: Cells, most: int = 30) -> tup
     for group, runs in found.items():
         for run in runs:
             owners[run].append(group)
-    limit = max(AT_LEAST, int(COMMON * len(found)))
+    limit = min(AT_MOST, max(AT_LEAST, int(COMMON * len(found))))
     rare = {run: groups for run, groups in owners.items() if len(groups) <= limit}
     sizes = Counter(group for groups in rare.values() for group in groups)
     shared = Counter(pair for groups in rare.values() for pair in combinations(groups, 2))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from nbviva import reference_values
 from nbviva.checks import Week
 from nbviva.cost import cost
 from nbviva.course import Course
@@ -53,6 +54,7 @@ def verify(course: Course, name: str, options: Options, say: Callable[[str], Non
         say("source")
         make_source(course, name)
     taken, origin = _route(course, week, cache, options, say)
+    reference_values.keep(course, name, taken.values)
     yield _marks(week, taken, origin)
     with Pools(options.workers) as pools:
         bench = Bench(week, cache, pools, say)

@@ -11,6 +11,7 @@ from nbviva.classreport import class_report, without_names
 from nbviva.course import CourseError
 from nbviva.faults import Kind, counts
 from nbviva.measured import distributions
+from nbviva.reference_values import keep, known
 from nbviva.spec import read_assignment
 from nbviva.verdict import Outcome, Report, Value, Verdict
 from nbviva.wrong import sheet_answers, wrong_answers
@@ -91,6 +92,15 @@ def test_values_are_one_distribution_a_name_with_their_bound():
         (item.name, item.bound, item.reference, len(item.numbers), item.infinite) for item in found
     ]
     assert () == curves
+
+
+def test_value_of_the_week_s_own_solution_is_drawn_once_it_is_known(course):
+    keep(course, "toy", {"score": 0.875, "size": float("nan")})
+    found = class_report(course, "toy")
+    assert {"score": 0.875, "size": None} == {item.name: item.reference for item in found.distributions}
+    assert "Our own solution: 0.875." in page(found)
+    (course.root / ".nbviva/reference/toy.json").write_text("[")
+    assert {} == known(course, "toy")
 
 
 def test_names_with_a_setting_are_points_of_a_curve():
