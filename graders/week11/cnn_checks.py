@@ -1,5 +1,6 @@
 """The hidden checks of the CNN: its layers, its kernel sizes, and the motifs of its first layer's kernels."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,7 @@ MOTIF_ERROR = 1e-3
 MARGINS = (1e-4, 1e-5, 1e-6)  # the later ones where a layer has so many kernels that no sequence is clear of the first
 MAX_KERNELS = 4096
 MAX_ACTIVATIONS = 20_000_000  # windows x kernels in one question
+_WEIGHT = re.compile(r"((?P<module>.*)\.)?(?P<suffix>weight|weight_v|parametrizations\.weight\.original1?)")
 
 
 @dataclass(frozen=True)
@@ -175,15 +177,21 @@ def _judge_motifs(student: Student, net: Any, sequences: list[str]) -> Floats:
 
 
 def first_layer(net: Any) -> FirstLayer:
-    """Read the first convolution over four channels from the weights of a student's network."""
+    """Read the first convolution over four channels from the weights of a student's network.
+
+    Where the weight is made of parameters of its own (such as by weight normalisation), it is asked for as it is used.
+    """
     require(isinstance(net, Remote), "`CNN(...)` has to give a network, an `nn.Module`.")
-    weights = net.state_dict()
-    require(isinstance(weights, dict), "`state_dict()` of the network gives no weights.")
-    for name, value in weights.items():
-        if isinstance(name, str) and isinstance(value, np.ndarray) and value.ndim == 3 and value.shape[1] == 4:
-            weight = as_numbers(value, name=name)
+    state = net.state_dict()
+    require(isinstance(state, dict), "`state_dict()` of the network gives no weights.")
+    for name, value in state.items():
+        found = _WEIGHT.fullmatch(name) if isinstance(name, str) else None
+        if found and isinstance(value, np.ndarray) and value.ndim == 3 and value.shape[1] == 4:
+            module, suffix = found["module"] or "", found["suffix"]
+            used = value if suffix == "weight" else net.get_submodule(module).weight.clone()
+            weight = as_numbers(used, shape=(-1, 4, -1), name=f"{module}.weight")
             require(0 < len(weight) <= MAX_KERNELS and weight.shape[2], f"`{name}` has the shape {weight.shape}.")
-            bias = weights.get(name.removesuffix("weight") + "bias", np.zeros(len(weight)))
+            bias = state.get(name.removesuffix(suffix) + "bias", np.zeros(len(weight)))
             return FirstLayer(weight, as_numbers(bias, shape=(len(weight),), name="bias"))
     require(False, "The network has no `nn.Conv1d` over the four channels A, C, G, T.")
     raise AssertionError

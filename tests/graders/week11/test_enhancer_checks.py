@@ -171,6 +171,19 @@ def test_a_network_without_a_convolution_over_letters_is_a_mismatch():
         cnn_checks.first_layer(student.CNN())
 
 
+@pytest.mark.parametrize(
+    "normalised", [parametrizations.weight_norm, parametrizations.spectral_norm, lambda conv: conv]
+)
+@pytest.mark.parametrize("inside", [True, False])
+def test_the_weight_is_read_as_it_is_used(normalised, inside):
+    """Also where it is computed from other parameters, and where the network is the convolution itself."""
+    conv = normalised(torch.nn.Conv1d(4, 3, 5)).eval()
+    student = local_student({"CNN": lambda: torch.nn.ModuleDict({"scan": conv}) if inside else conv})
+    layer = cnn_checks.first_layer(student.CNN())
+    assert np.array_equal(conv.weight.detach().numpy(), layer.weight)
+    assert np.array_equal(conv.bias.detach().numpy(), layer.bias)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_an_honest_network_passes_whatever_is_drawn(seed):
     torch.manual_seed(seed)
