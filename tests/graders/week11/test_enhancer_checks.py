@@ -171,9 +171,7 @@ def test_a_network_without_a_convolution_over_letters_is_a_mismatch():
         cnn_checks.first_layer(student.CNN())
 
 
-@pytest.mark.parametrize(
-    "normalised", [parametrizations.weight_norm, parametrizations.spectral_norm, lambda conv: conv]
-)
+@pytest.mark.parametrize("normalised", [weight_norm, spectral_norm, lambda conv: conv])
 @pytest.mark.parametrize("inside", [True, False])
 def test_the_weight_is_read_as_it_is_used(normalised, inside):
     """Also where it is computed from other parameters, and where the network is the convolution itself."""
