@@ -177,7 +177,8 @@ def _outgoing(value: Any) -> Any:
 def _name_of(question: tuple[Any, ...]) -> str:
     """Give the words for what was asked: the notebook's name, or the method of a value that it gave."""
     root, path = question[0], question[1] if len(question) > 2 else []
-    return f"`{'.'.join([root, *path] if isinstance(root, str) else path) or 'the object'}`"
+    words = ".".join([root, *path] if isinstance(root, str) else path)
+    return f"`{words}`" if words else "an object that the notebook gave"
 
 
 def _read_answer(frames: Frames, name: str) -> Any:

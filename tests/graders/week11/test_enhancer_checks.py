@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from graders.week11 import cnn_checks, enhancer_checks
 from graders.week11.enhancer_alternatives import PlainCNN
