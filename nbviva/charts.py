@@ -6,6 +6,7 @@ are names of the page's own, such as `--bound`, since it has a light and a dark 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -72,12 +73,31 @@ def distribution(name: str, text: str, field: str, found: Distribution) -> Chart
     lines = [*_line_across(found.bound, "bound", "bound"), *_line_across(found.reference, "reference", "our solution")]
     marks = [mark for mark in (found.bound, found.reference) if mark is not None]
     numbers = [number for _, number in found.numbers] + marks
+    low, high, step = _bins(min(numbers), max(numbers))
     across = {
-        "bin": alt.Bin(maxbins=40),
-        "axis": alt.Axis(grid=False, labelOverlap=True, labelSeparation=8, format="~g"),
-        "scale": alt.Scale(domain=[min(numbers), max(numbers)], nice=True),
+        "bin": alt.Bin(step=step, anchor=0, extent=[low, high]),
+        "axis": alt.Axis(grid=False, values=_round_numbers(low, high), format="~g"),
+        "scale": alt.Scale(domain=[low, high], nice=False),
     }
-    return _histogram(name, text, field, found.name, across, lines)
+    return _histogram(name, text, field, found.title, across, lines)
+
+
+def _bins(low: float, high: float) -> tuple[float, float, float]:
+    """Give some thirty bins of a round width over all numbers, with a free one at each end: (start, end, width)."""
+    width = _round_width((high - low or abs(high) or 1.0) / 30)
+    return (math.floor(low / width) - 1) * width, (math.floor(high / width) + 2) * width, width
+
+
+def _round_width(width: float) -> float:
+    """Give the next larger width of 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(width))
+    return next(times * power for times in (1, 2, 5, 10) if times * power >= width * 0.999)
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """Give some five round numbers between two."""
+    width = _round_width((high - low) / 6)
+    return [round(i * width, 12) for i in range(math.ceil(low / width), math.floor(high / width) + 1)]
 
 
 def _histogram(
@@ -158,7 +178,7 @@ def curves(name: str, text: str, found: Curves) -> Chart:
     lines = alt.Chart(alt.InlineData(values=values), height=_HEIGHT).mark_line(point=True)
     lines = lines.add_params(hover).encode(
         x=alt.X("x:Q", title="setting", scale=alt.Scale(zero=False)),
-        y=alt.Y("y:Q", title=found.name, scale=alt.Scale(zero=False)),
+        y=alt.Y("y:Q", title=found.title, scale=alt.Scale(zero=False)),
         detail="g:N",
         opacity=alt.condition(hover, alt.value(1), alt.value(0.3)),
         strokeWidth=alt.condition(hover, alt.value(3), alt.value(1)),
@@ -168,7 +188,7 @@ def curves(name: str, text: str, found: Curves) -> Chart:
     if found.bound is not None:
         bound = alt.Chart(alt.InlineData(values=[{"y": found.bound}]))
         layers.append(_rule(bound, "bound").encode(y="y:Q"))
-    return _chart(name, found.name, text, alt.layer(*layers))
+    return _chart(name, found.title, text, alt.layer(*layers))
 
 
 def _row(item: Item) -> dict[str, object]:

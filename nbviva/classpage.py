@@ -132,7 +132,7 @@ def _charts(report: ClassReport) -> list[charts.Chart]:
         *_question_charts(report),
         *(_value_chart(f"value{i}", f"v{i}", found) for i, found in enumerate(report.distributions) if found.numbers),
         *(
-            charts.curves(f"curve{i}", f"{curve.name} at each setting, one line a hand-in.", curve)
+            charts.curves(f"curve{i}", f"{curve.title} at each setting, one line a hand-in.", curve)
             for i, curve in enumerate(report.curves)
         ),
         *(_cost_chart(report, field) for field in _COSTS if _costs(report, field)),
@@ -168,13 +168,13 @@ def _value_chart(name: str, field: str, found: Distribution) -> charts.Chart:
     numbers = [number for _, number in found.numbers]
     low, high = min(numbers), max(numbers)
     if all(number.is_integer() for number in numbers) and high - low <= 60:
-        return charts.steps(name, _words(found), field, found.name, (low - 1, high + 1), 1.0)
+        return charts.steps(name, _words(found), field, found.title, (low - 1, high + 1), 1.0)
     return charts.distribution(name, _words(found), field, found)
 
 
 def _words(found: Distribution) -> str:
     numbers = [number for _, number in found.numbers]
-    words = f"{found.name} of {len(numbers)} hand-ins. {_middle(numbers)}"
+    words = f"{found.title} of {len(numbers)} hand-ins. {_middle(numbers)}"
     if found.bound is not None:
         words += f" Bound: {found.bound:g}; {sum(number < found.bound for number in numbers)} are below."
     if found.reference is not None:

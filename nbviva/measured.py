@@ -38,6 +38,11 @@ class Distribution:
     numbers: tuple[tuple[str, float], ...]
     infinite: int
 
+    @property
+    def title(self) -> str:
+        """The name in words."""
+        return self.name.replace("_", " ")
+
 
 @dataclass(frozen=True)
 class Curves:
@@ -46,6 +51,11 @@ class Curves:
     name: str
     bound: float | None
     curves: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
+
+    @property
+    def title(self) -> str:
+        """The name in words."""
+        return self.name.replace("_", " ")
 
 
 def noted(report: Report) -> dict[str, tuple[float, float | None]]:
