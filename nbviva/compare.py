@@ -84,8 +84,8 @@ def as_number(value: object, *, name: str = "") -> float:
     if type(value) is str:
         value = _number_in(value, name)
     array = as_numbers(value, name=name)
-    require(array.size == 1 and array.ndim == 0, f"{_named(name)} is {show(value)} where one number is expected.")
-    return float(array[()])
+    require(array.size == 1, f"{_named(name)} is {show(value)} where one number is expected.")
+    return float(array.item())
 
 
 def show(value: object) -> str:

@@ -26,6 +26,7 @@ FOUND = 0.9  # correlation from which on a JASPAR motif counts as found
 MOTIF_ERROR = 1e-3
 MARGINS = (1e-4, 1e-5, 1e-6)  # the later ones where a layer has so many kernels that no sequence is clear of the first
 MAX_KERNELS = 4096
+STIRRED = 0.3  # standard deviation of what is added to each weight
 MAX_ACTIVATIONS = 20_000_000  # windows x kernels in one question
 _WEIGHT = re.compile(r"((?P<module>.*)\.)?(?P<suffix>weight|weight_v|parametrizations\.weight\.original1?)")
 
@@ -91,10 +92,38 @@ def cnn_reads_sequences(student: Student, rng: np.random.Generator) -> str:
         wanted = (n_kernels, 4, kernel_size)
         require(found == wanted, f"The first convolution's weight has shape {found} where {wanted} was asked for.")
         net.eval()
+        _stir(net, rng)
         for length in (50, 120) if i < 3 else (80,):
             lowest = min(lowest, _judge_logits(net, _random_sequences(rng, 16, length)))
+        if i < 3:
+            _judge_first_layer(net, rng)
     require(lowest < 0, f"The smallest of all outputs is {lowest:.3g}: a logit can be negative. Leave out the sigmoid.")
     return "12 networks with random kernel sizes, on sequences of lengths 50 to 120: shapes and logits are right."
+
+
+def _stir(net: Any, rng: np.random.Generator, only: str = "") -> None:
+    """Change all weights (or `only` one) at random, so that nothing depends on how a network begins."""
+    state = net.state_dict()
+    require(isinstance(state, dict), "`state_dict()` of the network gives no weights.")
+    weights = {
+        name: value
+        for name, value in state.items()
+        if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind == "f" and "running_" not in str(name)
+    }
+    chosen = {only: weights[only]} if only else weights
+    stirred = {name: value + STIRRED * rng.standard_normal(value.shape) for name, value in chosen.items()}
+    net.load_state_dict({n: torch.tensor(v, dtype=torch.float32) for n, v in stirred.items()}, strict=False)
+
+
+def _judge_first_layer(net: Any, rng: np.random.Generator) -> None:
+    x = torch.from_numpy(one_hot(_random_sequences(rng, 16, 80)))
+    before = as_numbers(net(x), name="CNN(...)(x)")
+    _stir(net, rng, only=_first_weight(net.state_dict())[0])
+    after = as_numbers(net(x), name="CNN(...)(x)")
+    changed = bool(np.abs(after - before).max() > 1e-5)
+    require(
+        changed, "Other weights of the first `nn.Conv1d` change no logit: let it be the one that reads the sequence."
+    )
 
 
 def _judge_logits(net: Any, sequences: list[str]) -> float:
@@ -184,15 +213,20 @@ def first_layer(net: Any) -> FirstLayer:
     require(isinstance(net, Remote), "`CNN(...)` has to give a network, an `nn.Module`.")
     state = net.state_dict()
     require(isinstance(state, dict), "`state_dict()` of the network gives no weights.")
+    name, module, suffix = _first_weight(state)
+    used = state[name] if suffix == "weight" else net.get_submodule(module).weight.clone()
+    weight = as_numbers(used, shape=(-1, 4, -1), name=name)
+    require(0 < len(weight) <= MAX_KERNELS and weight.shape[2], f"`{name}` has the shape {weight.shape}.")
+    bias = state.get(name.removesuffix(suffix) + "bias", np.zeros(len(weight)))
+    return FirstLayer(weight, as_numbers(bias, shape=(len(weight),), name="bias"))
+
+
+def _first_weight(state: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Give the first convolution's weight over four channels: its name, its module, and the rest of the name."""
     for name, value in state.items():
         found = _WEIGHT.fullmatch(name) if isinstance(name, str) else None
         if found and isinstance(value, np.ndarray) and value.ndim == 3 and value.shape[1] == 4:
-            module, suffix = found["module"] or "", found["suffix"]
-            used = value if suffix == "weight" else net.get_submodule(module).weight.clone()
-            weight = as_numbers(used, shape=(-1, 4, -1), name=f"{module}.weight")
-            require(0 < len(weight) <= MAX_KERNELS and weight.shape[2], f"`{name}` has the shape {weight.shape}.")
-            bias = state.get(name.removesuffix(suffix) + "bias", np.zeros(len(weight)))
-            return FirstLayer(weight, as_numbers(bias, shape=(len(weight),), name="bias"))
+            return name, found["module"] or "", found["suffix"]
     require(False, "The network has no `nn.Conv1d` over the four channels A, C, G, T.")
     raise AssertionError
 

@@ -17,6 +17,7 @@ from graders.week11.cnn_checks import (
 )
 from graders.week11.enhancer_alternatives import PlainCNN, fit, score
 from graders.week11.enhancer_checks import (
+    calls_are_independent,
     classifier_learns,
     code_is_learnt,
     report_is_supported,
@@ -34,6 +35,21 @@ class FixedKernelSize(PlainCNN):
     def __init__(self, kernel_size: int, n_kernels: int = 32) -> None:
         del kernel_size
         super().__init__(12, n_kernels)
+
+
+@mutant(cnn_reads_sequences, replaces="CNN")
+class IdleConvolution(nn.Module):
+    """Has an `nn.Conv1d` to show, and reads the sequence with another layer."""
+
+    def __init__(self, kernel_size: int, n_kernels: int = 32) -> None:
+        super().__init__()
+        self.shown = nn.Conv1d(4, n_kernels, kernel_size)
+        self.used = nn.Conv2d(1, n_kernels, (4, kernel_size))
+        self.last = nn.Linear(n_kernels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.last(functional.relu(self.used(x[:, None])).amax(dim=(2, 3)))
+        return logits[:, 0]
 
 
 @mutant(cnn_reads_sequences, replaces="CNN")
@@ -183,7 +199,31 @@ def table_of_all_labels(train_sequences: list[str], train_labels: Any, test_sequ
     return [float(known.get(sequence, 0.5)) for sequence in test_sequences]
 
 
+@mutant(classifier_learns, replaces="fit_predict")
+def classes(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Gives the predicted class in the place of a score."""
+    return (score(fit(PlainCNN(), train_sequences, train_labels), test_sequences) > 0).float()
+
+
 @mutant(code_is_learnt, replaces="fit_predict")
+def cached_by_size(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Keeps a trained model for each number of training sequences, so that all folds share one."""
+    if len(train_sequences) not in _TRAINED:
+        _TRAINED[len(train_sequences)] = fit(PlainCNN(), train_sequences, train_labels)
+    return score(_TRAINED[len(train_sequences)], test_sequences)
+
+
+@mutant(calls_are_independent, replaces="fit_predict")
+def one_network_for_all_folds(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Makes the network once, outside of the function, and trains it on and on."""
+    return score(fit(_NETWORK, train_sequences, train_labels), test_sequences)
+
+
+_TRAINED: dict[int, nn.Module] = {}
+_NETWORK = PlainCNN()
+
+
+@mutant(calls_are_independent, code_is_learnt, replaces="fit_predict")
 def remembers_earlier_folds(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> list[float]:
     """Keeps the labels of one fold for the next, where they are the answers."""
     _SEEN.update(zip(train_sequences, map(float, train_labels), strict=True))

@@ -345,10 +345,10 @@ assert answer_1_2 in ("skip", "batch_norm", "relu", "elu"), "Write the short nam
 import logging
 import warnings
 
-import lightning as L
 import logomaker
 import pandas as pd
 from IPython.display import ProgressBar
+from lightning import LightningDataModule, LightningModule, Trainer
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedKFold, train_test_split
 from torch.utils.data import DataLoader, TensorDataset
@@ -394,7 +394,7 @@ print(one_hot(["AACGT"])[0])
 
 
 # %%
-class EnhancerData(L.LightningDataModule):
+class EnhancerData(LightningDataModule):
     """Training batches of one-hot sequences (64, 4, length) and labels (64,)."""
 
     def __init__(self, sequences, labels, batch_size=64):
@@ -416,7 +416,7 @@ class EnhancerData(L.LightningDataModule):
 
 
 # %%
-class EnhancerClassifier(L.LightningModule):
+class EnhancerClassifier(LightningModule):
     """Trains a CNN that turns one-hot sequences (n, 4, length) into logits (n,)."""
 
     def __init__(self, cnn, learning_rate=5e-3):
@@ -451,7 +451,7 @@ def train(sequences, labels, kernel_size, seed=0):
     torch.manual_seed(seed)
     model = EnhancerClassifier(CNN(kernel_size))
     quiet = dict(logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)
-    trainer = L.Trainer(max_epochs=10, accelerator="cpu", devices=1, **quiet)
+    trainer = Trainer(max_epochs=10, accelerator="cpu", devices=1, **quiet)
     trainer.fit(model, datamodule=EnhancerData(sequences, labels))
     return model.eval()
 
@@ -477,7 +477,8 @@ def progress(items):
 #
 # `fit_predict` is the whole experiment in one function: train on some sequences, score others. Your solution is asked
 # through it, also with sequences and labels that you do not have. Change it if you like, but keep its arguments and
-# let it return one number for each test sequence. What it knows about the labels must come from its arguments.
+# let it return one score for each test sequence, not a class. What it knows about the labels must come from its
+# arguments, so each call trains a new model: one that goes on from the last fold has seen the test sequences.
 
 
 # %%

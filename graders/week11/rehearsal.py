@@ -8,7 +8,7 @@ import numpy as np
 from graders.week11.sequences import Enhancers
 from graders.week11.synthetic import invented_code
 
-SIZE, LENGTH, LABEL_NOISE = 400, 60, 0.05
+SIZE, LENGTH, LABEL_NOISE = 400, 60, 0.10
 
 _rng = np.random.default_rng(11)
 
@@ -23,6 +23,6 @@ PUBLIC, HIDDEN = map(_noisy, invented_code(_rng, n_train=SIZE, n_test=SIZE, leng
 NAMES = {"sequences": list(PUBLIC.sequences), "labels": PUBLIC.labels}
 FIXTURES = {
     "data": HIDDEN,
-    "invented": invented_code(_rng, n_train=600, n_test=300, length=LENGTH, motifs=1),
+    "invented": invented_code(_rng, n_train=SIZE * 4 // 5, n_test=300, length=LENGTH, motifs=1),
     "short_code": invented_code(_rng, n_train=500, n_test=0, length=LENGTH)[0],
 }
