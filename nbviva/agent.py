@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from nbviva.codec import Frames, Handle, Unreadable, decode, encode
@@ -21,11 +22,13 @@ class Agent:
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
         self.kept: dict[int, Any] = {}
+        self.stages: dict[str, dict[str, Any]] = {}
 
     def answer(self, frames: Frames) -> Frames:
         """Turn the frames of a question into the frames of an answer; whatever the code raises is an answer too."""
         try:
-            operation, seed, *rest = decode(frames, tensors=True)
+            operation, seed, stage, *rest = decode(frames, tensors=True)
+            self.namespace.update(self.stages.get(stage, {}))
             _seed_everything(seed)
             value = getattr(self, f"_{operation}")(*rest)
         except Unreadable as error:
@@ -44,6 +47,12 @@ class Agent:
 
     def _ping(self) -> None:
         """Say that the kernel still answers."""
+
+    def _mark(self, stage: str) -> None:
+        """Keep what functions, classes and modules the names stand for now; questions of this stage are about them."""
+        self.stages[stage] = {
+            name: value for name, value in self.namespace.items() if callable(value) or isinstance(value, ModuleType)
+        }
 
     def _read(self, name: str) -> Any:
         return self.namespace[name]

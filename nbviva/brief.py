@@ -15,7 +15,7 @@ _BRACKETS: dict[Any, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), se
 def question(frames: Frames) -> str:
     """Say what was asked."""
     try:
-        operation, _seed, *rest = decode(frames)
+        operation, _seed, _stage, *rest = decode(frames)
         return _cut(_ASKED[operation](*rest))
     except (Unreadable, ValueError, TypeError, KeyError):
         return "a question of another form"

@@ -98,6 +98,7 @@ class Examination:
         self._given = {"student": student, **given}
         self._made: dict[str, Any] = {}
         self._noted: dict[str, Findings] = {}
+        self._stage = ""
 
     def fixture(self, name: str) -> Any:
         """Make a fixture of the week's, or give it again; what it raised is raised again."""
@@ -126,6 +127,7 @@ class Examination:
         missing = next((need for need in item.needs if before.get(need) is not Outcome.PASSED), None)
         if missing is not None:
             return _verdict(item, Outcome.SKIPPED, f"Not asked, since this did not hold: {missing.sentence}")
+        self._stage = item.exercise
         attempt = _attempt(lambda: self._call(item.function, item.name, item.seconds))
         error = attempt.error
         if error is None:
@@ -138,12 +140,13 @@ class Examination:
 
     def ask_on(self, item: Check) -> None:
         """Let a check ask what it was not asked for, or had no reason to go on asking; its verdict stands."""
+        self._stage = item.exercise
         with asking_on():
             _attempt(lambda: self._call(item.function, item.name, item.seconds))
 
     def _call(self, function: Callable[..., Any], name: str, seconds: float) -> Any:
         values = [self._argument(parameter, name) for parameter in inspect.signature(function).parameters]
-        with viva(self.student, self.draw(f"{name}/seeds"), seconds, name):
+        with viva(self.student, self.draw(f"{name}/seeds"), seconds, name, self._stage):
             return function(*values)
 
     def _argument(self, parameter: str, name: str) -> Any:

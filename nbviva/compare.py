@@ -84,7 +84,8 @@ def as_number(value: object, *, name: str = "") -> float:
     if type(value) is str:
         value = _number_in(value, name)
     array = as_numbers(value, name=name)
-    require(array.size == 1, f"{_named(name)} is {show(value)} where one number is expected.")
+    single = array.size == 1 and (array.ndim == 0 or isinstance(value, np.ndarray))  # what `float` takes
+    require(single, f"{_named(name)} is {show(value)} where one number is expected.")
     return float(array.item())
 
 
@@ -133,7 +134,7 @@ def _to_array(value: object, name: str) -> Floats:
     if type(value) in (list, tuple):
         _require_numbers(value, name, depth=0)
     elif type(value) not in (int, float, np.ndarray):
-        raise Mismatch(f"{_named(name)} is {show(value)} where numbers are expected.")
+        raise Mismatch(f"{_named(name)} is {show(value)} where numbers are expected, alone, in lists or in arrays.")
     try:
         array = np.asarray(value)
     except (ValueError, OverflowError, TypeError):

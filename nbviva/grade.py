@@ -205,7 +205,7 @@ def _sit_through(submission: Submission, handin: Handin, sitting: Sitting) -> _E
     given = {"sheet": Sheet(week.assignment, student, filled), "notebook": Evidence(handin.notebook, fresh)}
     examination = Examination(week, student, submission.draw, given)
     stand_ins = _stand_ins(examination, handin, fresh)
-    sitting.run(handin.notebook, stand_ins)
+    sitting.run(handin.notebook, stand_ins, _stages(handin))
     verdicts = examine(examination)
     forget_hidden_inputs(handin, min((i for i, call in stand_ins.items() if call is not dict), default=None))
     notes = (*_notes(sitting), *problems)
@@ -234,6 +234,12 @@ def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dic
         else:
             fresh.add(name)
     return stand_ins
+
+
+def _stages(handin: Handin) -> dict[int, str]:
+    """Give the question of each test cell, by the cell's index."""
+    graded = {i: cell for i, cell in enumerate(handin.notebook.cells) if cell.metadata.get("nbgrader", {}).get("grade")}
+    return {index: str(grade_id(cell)) for index, cell in graded.items()}
 
 
 def _standing_in(examination: Examination, cell: str) -> StandIn:

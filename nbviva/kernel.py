@@ -26,7 +26,7 @@ from nbviva.codec import CAPS, Frames, encode
 from nbviva.notebooks import NotebookNode, new_output
 from nbviva.room import Clock, Room, kernel_environment
 from nbviva.session import MAX_MESSAGE_BYTES, GuardedSession
-from nbviva.sitting import StandIn, Tell, untold
+from nbviva.sitting import NO_STAGES, StandIn, Tell, untold
 from nbviva.specs import Specs
 from nbviva.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 
@@ -114,7 +114,9 @@ class KernelStudent:
         if hasattr(self, "_client"):
             self._client.stop_channels()
 
-    def run(self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn]) -> None:
+    def run(
+        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] = NO_STAGES
+    ) -> None:
         """Run the code cells in order and leave their outputs in the notebook.
 
         Parameters
@@ -122,6 +124,8 @@ class KernelStudent:
         stand_ins
             By the index of a cell: what is called in its place. It returns the variables that the cell would have
             set; the cell keeps the outputs that it has.
+        stages
+            By the index of a test cell: its question, which is asked about the notebook as it stands behind that cell.
         """
         limit = int(self.clock.cell) or 1
         options = {"timeout": limit, "interrupt_on_timeout": True, "allow_errors": True, "log": _quiet()}
@@ -139,13 +143,16 @@ class KernelStudent:
                 self._bury(f"The notebook ran longer than its {self.clock.notebook:.0f} s.")
             else:
                 self._run_cell(runner, cell, index)
+            if index in stages:
+                with contextlib.suppress(NoAnswer):  # then its question is asked about the notebook as it ends
+                    self._carry(encode(("mark", 0, "", stages[index])), self.clock.grace)
 
     def _run_cell(self, runner: CellRunner, cell: NotebookNode, index: int) -> None:
         began = time.monotonic()
         try:
             self._guarded(lambda: runner.run_cell(cell, index), self.clock.cell + 2 * self.clock.grace)
             if time.monotonic() - began > self.clock.cell:  # it was interrupted; does it still answer?
-                self._carry(encode(("ping", 0)), self.clock.grace)
+                self._carry(encode(("ping", 0, "")), self.clock.grace)
         except NoAnswer as error:
             text = [str(error)]
             cell.outputs = [*cell.outputs, new_output("error", ename=type(error).__name__, evalue="", traceback=text)]

@@ -11,7 +11,7 @@ from nbviva.brief import question as in_brief
 from nbviva.codec import Frames
 from nbviva.notebooks import NotebookNode
 from nbviva.outputs import clean
-from nbviva.sitting import Kernel, StandIn
+from nbviva.sitting import NO_STAGES, Kernel, StandIn
 from nbviva.student import NoAnswer, Transport, listen
 from nbviva.transcript import Exchange, Ran, Transcript, by_question, digest_of
 
@@ -45,9 +45,11 @@ class Recorder:
         """As the kernel says."""
         return self._kernel.dropped
 
-    def run(self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn]) -> None:
+    def run(
+        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] = NO_STAGES
+    ) -> None:
         """Let the notebook run, and keep the harmless part of what its cells show."""
-        self._kernel.run(notebook, {index: self._noting(index, call) for index, call in stand_ins.items()})
+        self._kernel.run(notebook, {index: self._noting(index, call) for index, call in stand_ins.items()}, stages)
         self._asked = len(self._exchanges)
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code":

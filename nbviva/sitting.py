@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from nbviva.notebooks import NotebookNode
 from nbviva.student import Student
 
 StandIn = Callable[[], Mapping[str, object]]
+NO_STAGES: Mapping[int, str] = MappingProxyType({})
 Tell = Callable[[str], None]  # is told in a few words what is being done
 
 
@@ -34,8 +36,10 @@ class Kernel(Protocol):
     def dropped(self) -> int:
         """The number of messages that were none."""
 
-    def run(self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn]) -> None:
-        """Run the code cells in order and leave their harmless outputs in the notebook."""
+    def run(
+        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] = NO_STAGES
+    ) -> None:
+        """Run the code cells in order, mark the stages, and leave the cells' harmless outputs in the notebook."""
 
 
 class Sitting(Kernel, Protocol):

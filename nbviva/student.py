@@ -69,7 +69,7 @@ class Student:
         self._transport = transport
         self._seconds = QUESTION_SECONDS
         self._rng = np.random.default_rng(0)
-        self._asker = ""
+        self._asker = self._stage = ""
 
     def __getitem__(self, name: str) -> Any:
         return self._ask("read", name)
@@ -93,7 +93,7 @@ class Student:
 
     def _ask(self, operation: str, *rest: Any) -> Any:
         seed = int(self._rng.integers(2**32))
-        question = encode((operation, seed, *rest))
+        question = encode((operation, seed, self._stage, *rest))
         answer = self._transport(question, self._seconds)
         return self._incoming(_read_answer(answer, _name_of(rest)))
 
@@ -138,20 +138,25 @@ def listen(student: Student, listener: Listener) -> None:
 
 
 @contextmanager
-def viva(student: Student, rng: np.random.Generator, seconds: float, asker: str = "") -> Iterator[None]:
+def viva(
+    student: Student, rng: np.random.Generator, seconds: float, asker: str = "", stage: str = ""
+) -> Iterator[None]:
     """Let the questions inside the block have this time limit (seconds each) and take their seeds from `rng`.
 
     Parameters
     ----------
     asker
         The check or fixture on whose behalf they are asked; a listener is told.
+    stage
+        The question at whose test cell the notebook stood as it is asked about: names that a later cell gives to other
+        functions, classes or modules stand for what they stood for then. Empty: as it stands now.
     """
-    before = student._seconds, student._rng, student._asker
-    student._seconds, student._rng, student._asker = seconds, rng, asker
+    before = student._seconds, student._rng, student._asker, student._stage
+    student._seconds, student._rng, student._asker, student._stage = seconds, rng, asker, stage
     try:
         yield
     finally:
-        student._seconds, student._rng, student._asker = before
+        student._seconds, student._rng, student._asker, student._stage = before
 
 
 def local_student(namespace: dict[str, Any]) -> Student:

@@ -149,7 +149,10 @@ def kernel_sizes_are_compared(comparison: Comparison, notebook: Any, findings: F
     said = f"Kernel size 1: {single:.2f}; the best of sizes 8 to 20: {best:.2f}"
     if comparison.order_blind:
         findings.value("single_letter_roc_auc", single, bound=GUESSING_BOUND)
-        require(single < GUESSING_BOUND, f"{said}. A kernel of one letter cannot tell these apart: expect about 0.5.")
+        require(
+            single < GUESSING_BOUND,
+            f"{said}. A kernel of one letter cannot tell these apart: expect about 0.5, in the place of size 1.",
+        )
     require(best > LEAST_BEST, f"{said}. More than {LEAST_BEST} is expected of the best.")
     same = len(set(comparison.scores)) == 1 and best < 1
     require(not same, f"{said}. Each kernel size got the same ROC-AUC: train a new network with each of them.")

@@ -16,7 +16,8 @@
 # %% [markdown]
 # Write your code where a cell says `YOUR CODE HERE` and remove the line below it, which raises an error. The cell after
 # each task holds a few asserts: they catch slips early. After the deadline your functions are also asked for their
-# answers on other inputs, so keep their names and arguments. Before you submit, run *Restart & Run All* once.
+# answers on other inputs, as they stand at those asserts, so keep their names and arguments. Before you submit, run
+# *Restart & Run All* once.
 
 # %% [markdown]
 # ## Assignment 1. Vanishing Gradient Problem
@@ -476,9 +477,10 @@ def progress(items):
 # #### 3. Cross-validation
 #
 # `fit_predict` is the whole experiment in one function: train on some sequences, score others. Your solution is asked
-# through it, also with sequences and labels that you do not have. Change it if you like, but keep its arguments and
-# let it return one score for each test sequence, not a class. What it knows about the labels must come from its
-# arguments, so each call trains a new model: one that goes on from the last fold has seen the test sequences.
+# through it, also with sequences and labels that you do not have. Change it if you like, but let it train
+# your `CNN`, keep its arguments, and let it return one score for each test sequence, not a class. What it knows about
+# the labels must come from its arguments, so each call trains a new model: one that goes on from the last fold has seen
+# the test sequences.
 
 
 # %%
@@ -533,7 +535,9 @@ def draw_curves(folds):
 #   in the last task: the first `nn.Conv1d` that the model defines has to be the one that reads the sequence.
 # - The rest is yours. A ReLU, the maximum over all positions, dropout and a linear layer are enough. The maximum asks
 #   "does this subsequence occur anywhere?"; an average over positions would drown the one place where it does.
-# - The same network must accept sequences of any length, as long as a kernel fits in.
+# - The same network must accept sequences of any length from 50 letters on.
+# - After `eval()` the logit of a sequence does not depend on the others in its batch. So your `BatchNorm` is of no use
+#   here; `nn.BatchNorm1d` is, which keeps running averages.
 
 
 # %% solution="cnn"

@@ -157,7 +157,7 @@ def test_value_that_fails_on_the_way_is_unreadable_and_no_error_of_the_function(
     """A student reads that the answer could not be read, not that the function raised."""
     agent = Agent({"huge": lambda: Fraction(10**400)})
     assert ("unreadable", "the value cannot be read: OverflowError") == tuple(
-        decode(agent.answer(encode(("call", 0, "huge", [], [], {}))))
+        decode(agent.answer(encode(("call", 0, "", "huge", [], [], {}))))
     )
 
 

@@ -151,7 +151,7 @@ def test_what_is_no_number_is_not_read_as_one(text):
     assert complaint(as_number, text, name="x").startswith("`x` ")
 
 
-@pytest.mark.parametrize("value", [0, 0.0, -0.0, np.array(0.0), np.array(0), "0", "-0"])
+@pytest.mark.parametrize("value", [0, 0.0, -0.0, np.array(0.0), np.array(0), np.zeros((1, 1)), "0", "-0"])
 def test_zero_is_zero_in_every_form(value):
     """An int, a float, minus zero, a numpy scalar and a text are one number."""
     assert as_number(value) == 0.0
@@ -159,7 +159,7 @@ def test_zero_is_zero_in_every_form(value):
 
 @pytest.mark.parametrize(
     "value",
-    [True, False, np.array(True), None, [0], (0,), np.array([0.0]), {0}, {0: 0}, b"0", 1j, np.array(1j), 10**400],
+    [True, False, np.array(True), None, [0], (0,), np.zeros(2), {0}, {0: 0}, b"0", 1j, np.array(1j), 10**400],
 )
 def test_other_kinds_are_no_number(value):
     """A bool is no number, and neither is a list or an array of one."""

@@ -32,6 +32,12 @@ def points(report):
     return [mark.points for mark in report.marks]
 
 
+def test_name_that_a_later_cell_uses_again_costs_only_what_comes_after_it(judge):
+    """`double` is judged as it stood behind its own test cell; the total is computed when it is a number."""
+    report, _ = judge(colour_answer="double = 3\nanswer_colour = 'red'")
+    assert [2, 3, 1, 0] == points(report)
+
+
 def text_under(notebook, grade_id):
     """Give the printed text under a cell."""
     (cell,) = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id]

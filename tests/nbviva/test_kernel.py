@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbviva.kernel import KernelStudent, kernel_environment
 from nbviva.room import Clock, Room
 from nbviva.sandbox import refusal
-from nbviva.student import Died, NoAnswer, Raised, TimedOut, UnreadableAnswer, hold
+from nbviva.student import Died, NoAnswer, Raised, TimedOut, UnreadableAnswer, hold, viva
 
 ROOM = Room(sandboxed=refusal() is None)
 CELLS = [
@@ -240,3 +240,16 @@ def test_background_processes_end_with_the_kernel(tmp_path):
     time.sleep(0.2)
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [line for line in lines if b"sleep\x00321.5" in line]
+
+
+def test_question_is_about_the_notebook_as_it_stood_behind_its_test_cell(tmp_path):
+    """A later cell may use the names of functions and modules again; numbers are those of the notebook's end."""
+    first = new_code_cell("import math as m\ndepth = 1\ndef area(r): return depth * round(m.pi * r)\nlater = None")
+    again = new_code_cell("m = area = [3]\ndepth = 2\ndef later(): return 7")
+    with KernelStudent(tmp_path, ROOM) as kernel:
+        kernel.run(new_notebook(cells=[first, again]), {}, {0: "circles"})
+        assert [3] == kernel.student["area"]
+        with viva(kernel.student, np.random.default_rng(0), 60, stage="circles"):
+            assert (6, 7) == (kernel.student.area(1), kernel.student.later())
+        with viva(kernel.student, np.random.default_rng(0), 60, stage="of another week"):
+            assert 7 == kernel.student.later()

@@ -45,7 +45,7 @@ def test_zero_is_right_in_every_form(assignment, value):
 
 
 @pytest.mark.parametrize(
-    "value", [3.52, math.nan, math.inf, [3.5], "7 - 3.5", "1/0", True, "", {"a": 3.5}, np.array([3.5])]
+    "value", [3.52, math.nan, math.inf, [3.5], "7 - 3.5", "1/0", True, "", {"a": 3.5}, np.array([3.5, 3.5])]
 )
 def test_other_answers_are_not(assignment, value):
     """A number outside the tolerance, no number, a list or code is refused with a sentence."""

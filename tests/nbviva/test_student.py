@@ -384,7 +384,7 @@ def test_agent_seeds_what_is_imported():
     """Random numbers of the standard library and of torch follow the seed."""
     torch = pytest.importorskip("torch")
     agent = Agent({"f": lambda: [random.random(), float(torch.rand(1))]})  # noqa: S311 - what is seeded is the claim
-    question = encode(("call", 7, "f", [], [], {}))
+    question = encode(("call", 7, "", "f", [], [], {}))
     assert agent.answer(question) == agent.answer(question)
 
 

@@ -40,7 +40,7 @@ class Held:
     def __init__(self, namespace):
         self.student = local_student(namespace)
 
-    def run(self, _notebook, stand_ins):
+    def run(self, _notebook, stand_ins, _stages):
         for call in stand_ins.values():
             call()
 
@@ -134,7 +134,7 @@ def test_every_question_is_written_down_with_its_asker_and_answer():
     held.student["name"] = "x"
     first, second = held.transcript({}, 0.0).exchanges
     assert ("a_check", 7.0, False, ("ok", 6)) == (first.asker, first.limit, first.writes, decode(first.answer))
-    assert ["call", "double", [3]] == [decode(first.question)[i] for i in (0, 2, 4)]
+    assert ["call", "double", [3]] == [decode(first.question)[i] for i in (0, 3, 5)]
     assert ("", True) == (second.asker, second.writes)
 
 
@@ -168,13 +168,13 @@ def test_transcript_is_for_its_owner_only_and_has_the_hidden_question(course, ha
     path = course.report("toy", "g") / "transcript"
     assert 0o600 == stat.S_IMODE(path.stat().st_mode)
     exchanges = Transcript.from_bytes(stored_transcript(path.parent)).exchanges
-    asked = {(item.asker, *decode(item.question)[2:3]) for item in exchanges}
+    asked = {(item.asker, *decode(item.question)[3:4]) for item in exchanges}
     assert {
         ("examined_total", "double"), ("", "total"), ("double_doubles", "double"),
         ("half_of_seven", "answer_half"), ("colour_is_red", "answer_colour"),
     } == asked  # fmt: skip
     hidden = float(course.draw("toy", "g")("double_doubles").normal())
-    assert [hidden] in [decode(item.question)[4] for item in exchanges if item.asker == "double_doubles"]
+    assert [hidden] in [decode(item.question)[5] for item in exchanges if item.asker == "double_doubles"]
 
 
 def test_no_transcript_is_larger_than_what_is_read(monkeypatch):
