@@ -23,11 +23,14 @@ def gate(course: Course, week: str, options: Options, console: Console, *, as_js
     def say(text: str) -> None:
         sys.stderr.write(f"{time.time() - started:5.0f} s  {text}\n")
 
-    findings = list(verify(course, week, options, say))
-    if as_json:
-        sys.stdout.write(json.dumps([asdict(item) for item in findings], ensure_ascii=False, indent=1) + "\n")
-    else:
-        _show(week, findings, console)
+    findings: list[Finding] = []
+    try:
+        findings.extend(verify(course, week, options, say))
+    finally:  # what was found before a fault of ours took minutes
+        if as_json:
+            sys.stdout.write(json.dumps([asdict(item) for item in findings], ensure_ascii=False, indent=1) + "\n")
+        else:
+            _show(week, findings, console)
     return not any(item.defects for item in findings)
 
 

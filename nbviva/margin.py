@@ -52,15 +52,19 @@ class Margin:
 
 
 def margin(numbers: Sequence[float], bound: float) -> Margin:
-    """Give the margin of numbers (at least one) to a bound; the side on which most of them lie is the right one."""
-    n, mean = len(numbers), statistics.fmean(numbers)
+    """Give the margin of numbers (at least one) to a bound; the side on which most of them lie is the right one.
+
+    Infinite ones are counted and have no part in mean and deviation; what is no number lies on the wrong side.
+    """
+    finite = [number for number in numbers if math.isfinite(number)]
+    n, mean = len(numbers), statistics.fmean(finite) if finite else statistics.median(numbers)
     sign = 1 if statistics.median(numbers) >= bound else -1
-    deviation = statistics.stdev(numbers) if n > 1 else math.inf
+    deviation = statistics.stdev(finite) if len(finite) > 1 else math.inf if n == 1 else 0.0
     distance = sign * (mean - bound) / deviation if deviation > 0 else math.copysign(math.inf, sign * (mean - bound))
-    wrong = sum(sign * (number - bound) < 0 for number in numbers)
+    wrong = sum(not sign * (number - bound) >= 0 for number in numbers)
     return Margin(
         n, min(numbers), mean, max(numbers), deviation, bound, wrong, distance,
-        _beyond(distance), _tail_at_most(distance, n), clopper_pearson(wrong, n),
+        _beyond(distance), _tail_at_most(distance, len(finite)), clopper_pearson(wrong, n),
     )  # fmt: skip
 
 

@@ -17,12 +17,13 @@ from nbviva.notebooks import NotebookNode
 from nbviva.source import code_cells, grade_id, release_template, source_notebook
 from nbviva.spec import SpecError
 from nbviva.stepwise import warm_up
-from nbviva.survivors import FILE, Explained, explained
+from nbviva.survivors import FILE, Explained, Kind, explained
 from nbviva.trial import Trial, attempt, failing
 
 GROUPS = 4  # the first group's questions decide; those of the others are asked of what passed
 LEAST_SECONDS, TIMES = 1.0, 10.0  # a mutant may take ten times what the solution takes, and a second
 SAVED_EVERY = 50
+SAME_ANSWER = "The answer is the same, and nothing else of its cell is asked."
 _NO_INFLUENCE = (FILE, "notebook.py", "*mutants.py", "*alternatives.py", "*.typ")  # of the notebook the code has one
 
 
@@ -49,8 +50,11 @@ def mutation_score(
     bench = _Bench(week, secret, Cache(course.root / ".nbviva" / "cache" / f"mutants-{name}.json"), workers)
     jobs = bench.jobs()
     trials = bench.run(jobs, told)
-    entries = explained(week.folder)
-    tried = tuple(_tried(cell, mutated, trials[key], entries) for key, (cell, mutated, _) in jobs.items())
+    entries, answers = explained(week.folder), {f"{q.name}_answer" for q in week.assignment.questions if q.answers}
+    tried = tuple(
+        _tried(cell, mutated, trials[key], entries, only_answers=cell in answers)
+        for key, (cell, mutated, _) in jobs.items()
+    )
     return Score(name, tried, tuple(_stale(entries, tried)), bench.seconds, len(jobs) - bench.fresh)
 
 
@@ -145,10 +149,15 @@ def _read(text: str) -> tuple[End, Trial]:
     return End(end), Trial(**json.loads(answer)) if answer else Trial()
 
 
-def _tried(cell: str, mutated: Mutated, came: tuple[End, Trial], entries: Iterable[Explained]) -> Tried:
+def _tried(
+    cell: str, mutated: Mutated, came: tuple[End, Trial], entries: Iterable[Explained], *, only_answers: bool
+) -> Tried:
+    """Say what came of a mutant; a cell that is asked for its answers alone is right if they are the same."""
     end, trial = came
     fate = _fate(end, trial)
     said = next((entry for entry in entries if _names(entry, cell, mutated)), None)
+    if said is None and only_answers and fate is Fate.SAME:
+        said = Explained(cell, mutated.operator, mutated.before, mutated.after, Kind.EQUIVALENT, SAME_ANSWER)
     return Tried(cell, mutated, fate, trial.caught_by, trial.cause, trial.others, said)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from graders.week11 import plots
 from graders.week11.data import invented_code
-from graders.week11.motifs import FirstLayer, best_matches, clear_cut, first_layer_motifs
+from graders.week11.motifs import FirstLayer, best_matches, clear_cut, convolution, first_layer_motifs
 from graders.week11.sequences import Enhancers, decode, one_hot
 from nbviva.author import Findings, Remote, Student, as_numbers, check, fixture, hold, require
 
@@ -117,14 +117,27 @@ def _stir(net: Any, rng: np.random.Generator, only: str = "") -> None:
 
 
 def _judge_first_layer(net: Any, rng: np.random.Generator) -> None:
-    x = torch.from_numpy(one_hot(_random_sequences(rng, 16, 80)))
+    sequences = _random_sequences(rng, 16, 80)
+    x = torch.from_numpy(one_hot(sequences))
+    name, module, _ = _first_weight(net.state_dict())
+    if module:
+        layer = first_layer(net)
+        found = as_numbers(net.get_submodule(module)(x[:2]), shape=(2, len(layer.weight), -1), name=module)
+        _judge_windows(found.transpose(0, 2, 1), convolution(layer, sequences[:2]))
     before = as_numbers(net(x), name="CNN(...)(x)")
-    _stir(net, rng, only=_first_weight(net.state_dict())[0])
+    _stir(net, rng, only=name)
     after = as_numbers(net(x), name="CNN(...)(x)")
     changed = bool(np.abs(after - before).max() > 1e-5)
     require(
         changed, "Other weights of the first `nn.Conv1d` change no logit: let it be the one that reads the sequence."
     )
+
+
+def _judge_windows(found: Floats, inner: Floats) -> None:
+    """Look in a convolution's output for what it gives at the windows inside of a sequence, (n, positions, kernels)."""
+    places = range(max(0, found.shape[1] - inner.shape[1] + 1))
+    same = any(np.allclose(found[:, i : i + inner.shape[1]], inner, rtol=1e-3, atol=1e-3) for i in places)
+    require(same, "The first convolution has to be applied at every position: leave `stride` and `dilation` at 1.")
 
 
 def _judge_logits(net: Any, sequences: list[str]) -> float:
@@ -167,7 +180,7 @@ def kernel_sizes_are_compared(comparison: Comparison, notebook: Any, findings: F
     return f"{said}."
 
 
-@check("motifs", seconds=120)
+@check("motifs", needs=(cnn_reads_sequences,), seconds=120)
 def motifs_are_those_of_the_kernels(
     student: Student, data: Enhancers, notebook: Any, rng: np.random.Generator, findings: Findings
 ) -> str:

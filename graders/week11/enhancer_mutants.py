@@ -53,6 +53,15 @@ class IdleConvolution(nn.Module):
 
 
 @mutant(cnn_reads_sequences, replaces="CNN")
+class EveryOtherPosition(PlainCNN):
+    """Reads every other position only."""
+
+    def __init__(self, kernel_size: int, n_kernels: int = 32) -> None:
+        super().__init__(kernel_size, n_kernels)
+        self.first = nn.Conv1d(4, n_kernels, kernel_size, stride=2)
+
+
+@mutant(cnn_reads_sequences, replaces="CNN")
 class ColumnOfLogits(PlainCNN):
     """Leaves the last axis of the linear layer in place: (n, 1) where (n,) is asked for."""
 

@@ -51,7 +51,7 @@ def first_layer_motifs(layer: FirstLayer, sequences: Sequence[str]) -> Floats:
 
     A window counts if its activation is larger than half of the kernel's largest; without one all letters get 0.25.
     """
-    activations = np.maximum(_convolution(layer, sequences), 0.0)  # (n, positions, n_kernels)
+    activations = np.maximum(convolution(layer, sequences), 0.0)  # (n, positions, n_kernels)
     counted = (activations > activations.max(axis=(0, 1)) / 2).astype(np.float64)
     counts: Floats = np.tensordot(counted, _windows(layer, sequences), axes=([0, 1], [0, 1]))  # (n_kernels, 4, width)
     counts = counts.transpose(0, 2, 1)
@@ -67,7 +67,7 @@ def clear_cut(layer: FirstLayer, sequences: Sequence[str], margin: float = 1e-4)
     scale = np.abs(layer.weight).max(axis=1).sum(axis=1) + np.abs(layer.bias)  # (n_kernels,)
     kept = list(sequences)
     while kept:
-        values = _convolution(layer, kept)  # (n, positions, n_kernels)
+        values = convolution(layer, kept)  # (n, positions, n_kernels)
         half = np.maximum(values.max(axis=(0, 1)), 0.0) / 2  # 0 for a kernel that is never active
         bad = (np.abs(values - half) < margin * scale).any(axis=(1, 2))
         if not bad.any():
@@ -124,7 +124,7 @@ def _windows(layer: FirstLayer, sequences: Sequence[str]) -> Floats:
     return sliding_window_view(x, layer.kernel_size, axis=2).transpose(0, 2, 1, 3).astype(np.float64)
 
 
-def _convolution(layer: FirstLayer, sequences: Sequence[str]) -> Floats:
+def convolution(layer: FirstLayer, sequences: Sequence[str]) -> Floats:
     """The layer's output without padding and before the ReLU, (n, positions, n_kernels)."""
     products: Floats = np.tensordot(_windows(layer, sequences), layer.weight, axes=([2, 3], [1, 2]))
     return products + layer.bias

@@ -52,3 +52,10 @@ def test_numbers_near_their_bound_are_too_thin_before_one_falls_below():
 
 def test_equal_numbers_are_certain():
     assert 0.0 == margin([0.9, 0.9, 0.9], 0.75).tail
+
+
+def test_infinite_numbers_are_counted_on_their_side_and_spoil_no_mean():
+    found = margin([12.0, 13.0, math.inf, 14.0], 10.0)
+    assert (4, 0, 13.0, 1.0) == (found.count, found.wrong, found.mean, found.deviation)
+    assert margin([12.0, 13.0, 14.0, -math.inf, math.nan], 10.0).wrong == 2
+    assert (0, math.inf) == (margin([math.inf, math.inf], 10.0).wrong, margin([math.inf, math.inf], 10.0).distance)
