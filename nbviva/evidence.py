@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbviva.handin import Handin, is_locked
+from nbviva.handin import Handin
 from nbviva.notebooks import NotebookNode, new_output
 from nbviva.outputs import clean, figures, literal, printed
 from nbviva.source import grade_id
@@ -37,11 +37,15 @@ def forget_hidden_inputs(handin: Handin, asked: int | None) -> None:
             cell.outputs = clean(list(handin.saved.get(grade_id(cell) or "", []))) or [new_output(**_NOT_SHOWN)]
 
 
-def make_harmless(handin: Handin) -> None:
-    """Leave of the notebook what may be shown: no number, prose or output of it is more than text and pictures."""
+def make_harmless(handin: Handin, ours: NotebookNode) -> None:
+    """Leave of the notebook what may be shown: no number, prose or output of it is more than text and pictures.
+
+    Prose that stands word for word in `ours`, the release's notebook, stays Markdown.
+    """
+    known = {cell.source for cell in ours.cells if cell.cell_type == "markdown"}
     for cell in handin.notebook.cells:
         if cell.cell_type == "code":
             cell.execution_count = None
             cell.outputs = clean(cell.outputs)
-        elif "nbgrader" not in cell.metadata or not is_locked(cell):
+        elif cell.cell_type != "markdown" or cell.source not in known:
             cell.source = literal(cell.source)

@@ -12,14 +12,12 @@ from typing import Any
 from nbconvert.exporters import Exporter
 from nbgrader.preprocessors import GetGrades
 
-from nbviva.checks import Week
 from nbviva.course import Course
 from nbviva.deadline import handed_in_at, late_minutes
-from nbviva.notebooks import NotebookNode, copy
-from nbviva.outputs import literal
+from nbviva.notebooks import NotebookNode
 from nbviva.page import Head, Question, render
 from nbviva.reports import stored_report
-from nbviva.source import grade_id, source_notebook
+from nbviva.source import grade_id
 from nbviva.spec import Assignment
 from nbviva.verdict import Mark, Outcome, Report
 
@@ -76,17 +74,7 @@ class FeedbackExporter(Exporter):
             f"{loaded.assignment.course}, {loaded.assignment.term}", loaded.assignment.title, group, facts,
             _notices(asked, report),
         )  # fmt: skip
-        return render(head, asked, with_own_prose(nb, loaded)), resources
-
-
-def with_own_prose(notebook: NotebookNode, week: Week) -> NotebookNode:
-    """Give back their Markdown to the cells whose text is the release's: a graded notebook has all prose as text."""
-    ours = {literal(cell.source): cell.source for cell in source_notebook(week).cells if cell.cell_type == "markdown"}
-    shown = copy(notebook)
-    for cell in shown.cells:
-        if cell.cell_type == "markdown":
-            cell.source = ours.get(cell.source, cell.source)
-    return shown
+        return render(head, asked, nb), resources
 
 
 def questions(

@@ -113,7 +113,7 @@ def _read(submission: Submission) -> Handin:
 
 
 def _graded(submission: Submission, handin: Handin, found: _Examined) -> Graded:
-    make_harmless(handin)
+    make_harmless(handin, frame(submission.week))
     report = Report(
         week=submission.week.assignment.week,
         group=submission.group,

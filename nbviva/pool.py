@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver
@@ -65,7 +65,7 @@ def run(
     Closing the iterator, or an exception in the block that reads it, ends the workers and what they have started.
     """
     prepare()
-    pool: Any = ProcessPool(max_workers=workers, context=_CONTEXT, initializer=_watch_the_pool)
+    pool: Any = ProcessPool(max_workers=workers, context=_CONTEXT, initializer=_begin, initargs=(dict(os.environ),))
     waiting: dict[Future[Any], tuple[tuple[Any, ...], int]] = {
         pool.schedule(_work, (function, *job)): (job, 0) for job in jobs
     }
@@ -104,8 +104,10 @@ def _work(function: Callable[..., Any], *job: Any) -> Any:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _watch_the_pool() -> None:
-    """Let a worker end when it is left alone."""
+def _begin(environment: Mapping[str, str]) -> None:
+    """Give a worker our environment, for what it was forked from may be older; let it end when it is left alone."""
+    os.environ.clear()
+    os.environ.update({**environment, **threads.variables(1)})
     threading.Thread(target=_end_with_the_pool, name="pool-watch", daemon=True).start()
 
 

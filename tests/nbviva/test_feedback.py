@@ -10,9 +10,8 @@ import pytest
 from nbgrader.api import Gradebook
 from traitlets.config import Config
 
-from nbviva.feedback import BookedGrades, FeedbackExporter, with_own_prose
-from nbviva.notebooks import new_cell, new_notebook, to_text
-from nbviva.outputs import literal
+from nbviva.feedback import BookedGrades, FeedbackExporter
+from nbviva.notebooks import to_text
 from nbviva.preprocessor import configure
 from nbviva.source import release_template, source_notebook
 from nbviva.verdict import Mark, Outcome, Report, Verdict
@@ -138,14 +137,6 @@ def test_without_a_report_the_gradebook_is_told(booked, tmp_path):
     page = feedback(booked, tmp_path)
     assert "<dt>Points</dt><dd>2 of 6</dd>" in page
     assert "only the marks are known" in page
-
-
-def test_prose_of_the_release_is_markdown_again_and_that_of_a_student_is_not(course):
-    own = literal("# Toys, and <b>more</b>")
-    shown = with_own_prose(
-        new_notebook([new_cell("markdown", literal("# Toys")), new_cell("markdown", own)], {}), course.week("toy")
-    )
-    assert ["# Toys", own] == [cell.source for cell in shown.cells]
 
 
 def test_configuration_makes_nbgrader_write_our_page(tmp_path):

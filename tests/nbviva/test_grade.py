@@ -6,7 +6,10 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from nbviva import grade as grading
+from nbviva.evidence import make_harmless
 from nbviva.grade import grade, mark
+from nbviva.handin import Handin
+from nbviva.notebooks import new_cell, new_notebook
 from nbviva.room import Clock, Room
 from nbviva.spec import Kind, Question
 from nbviva.store import submission
@@ -30,6 +33,14 @@ def judge(course, hand_in, room):
 def points(report):
     """Give the points by question."""
     return [mark.points for mark in report.marks]
+
+
+def test_prose_of_the_release_stays_markdown_and_that_of_a_student_does_not(judge):
+    _, notebook = judge()
+    own = new_cell("markdown", "# Toys, and <b>more</b>")
+    handin = Handin("g", new_notebook([new_cell("markdown", "# Toys"), own], {}))
+    make_harmless(handin, notebook)
+    assert ["# Toys", "```text\n# Toys, and <b>more</b>\n```"] == [cell.source for cell in handin.notebook.cells]
 
 
 def test_name_that_a_later_cell_uses_again_costs_only_what_comes_after_it(judge):

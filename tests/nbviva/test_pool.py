@@ -59,16 +59,24 @@ def test_job_that_kills_its_worker_is_tried_once_more_and_costs_no_other(tmp_pat
     assert (DEATHS_MOST, "ProcessExpired") == (finished["deadly"].deaths, type(finished["deadly"].error).__name__)
 
 
-def threads(job):
-    """Give how many threads numerical libraries may use."""
-    return os.environ["OMP_NUM_THREADS"]
+def environment(job, *names):
+    """Give variables of a worker's environment."""
+    return [os.environ.get(name) for name in names]
 
 
 def test_worker_has_one_thread_for_numbers_and_ours_is_as_before(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    (finished,) = run(threads, [("a",)], 1)
-    assert "1" == finished.value
+    (finished,) = run(environment, [("a", "OMP_NUM_THREADS")], 1)
+    assert ["1"] == finished.value
     assert "7" == os.environ["OMP_NUM_THREADS"]
+
+
+def test_worker_has_the_environment_of_now(monkeypatch):
+    """Workers are forked from one process for as long as ours lives."""
+    for value in ("first", "second"):
+        monkeypatch.setenv("NBVIVA_TRIED", value)
+        (finished,) = run(environment, [("a", "NBVIVA_TRIED")], 1)
+        assert [value] == finished.value
 
 
 def test_tick_is_called_while_there_is_something_to_wait_for():
