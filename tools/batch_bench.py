@@ -79,14 +79,20 @@ def compare(title: str, course: Course, week: str, text: str, number: int) -> No
 
 
 def regrade(course: Course, week: str, number: int) -> None:
-    """Mark the same hand-ins again from their transcripts, and print how much faster that is."""
-    fresh = _measured(course, "nbviva", "grade", week, "--again")
-    again = _measured(course, "nbviva", "regrade", week)
+    """Mark the same hand-ins again from their transcripts, and print how much faster that is.
+
+    What one more hand-in costs is the difference of all and one, so that no start-up is in it.
+    """
+    costs = {}
+    for command in (("grade", "--again"), ("regrade",)):
+        one, every = (
+            _measured(course, "nbviva", *command, week, *groups).cpu for groups in (["group0000"], course.groups(week))
+        )
+        costs[command[0]] = (every - one) / max(1, number - 1), every
     idle = _measured(course, "nbviva", "grade", week)
-    print(f"  regrade: {again.cpu / number:.2f} s CPU a hand-in, start-up included; fresh {fresh.cpu / number:.1f} s")
-    print(
-        f"  regrade ratio in CPU {fresh.cpu / again.cpu:.0f}; nothing changed: {idle.cpu:.1f} s CPU in all", flush=True
-    )
+    (fresh, _), (again, all_again) = costs["grade"], costs["regrade"]
+    print(f"  one more hand-in: fresh {fresh:.1f} s CPU, regrade {again:.2f} s: ratio {fresh / again:.0f}")
+    print(f"  regrade of all, start-up included: {all_again:.1f} s CPU; nothing changed: {idle.cpu:.1f} s", flush=True)
 
 
 def linear(course: Course, week: str, text: str, numbers: tuple[int, int]) -> None:
