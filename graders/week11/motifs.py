@@ -1,6 +1,6 @@
 """What the first layer of a CNN looks for: one probability matrix a kernel, and the JASPAR motif that it resembles."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,8 +79,8 @@ def clear_cut(layer: FirstLayer, sequences: Sequence[str], margin: float = 1e-4)
 def best_matches(matrices: Floats, factors: Mapping[str, str] = LIVER_FACTORS) -> list[Match]:
     """Give the best correlation of each factor's JASPAR matrix with any of the matrices, the best factor first."""
     motifs = zip(factors, jaspar_matrices(factors.values()), strict=True)
-    found = [(name, [correlation(matrix, motif) for matrix in matrices]) for name, motif in motifs]
-    matches = [Match(name, max(values), values.index(max(values))) for name, values in found]
+    best = ((name, np.max([found for _, _, found in _placed(matrices, motif)], axis=0)) for name, motif in motifs)
+    matches = [Match(name, float(values.max()), int(values.argmax())) for name, values in best]
     return sorted(matches, key=lambda match: -match.correlation)
 
 
@@ -100,22 +100,26 @@ class Alignment:
 
 def align(matrix: Floats, motif: Floats) -> Alignment:
     """Find the offset and the strand with the best correlation of two probability matrices (width, 4)."""
-    strands = (motif, motif[::-1, ::-1])  # A C G T backwards is T G C A: the reverse complement
-    found = [Alignment(_pearson(a, b), offset, m) for m in strands for offset, a, b in _overlaps(matrix, m)]
-    return max(found, key=lambda alignment: alignment.correlation, default=Alignment(0.0, 0, motif))
+    found = [Alignment(float(value), offset, turned) for offset, turned, (value,) in _placed(matrix[None], motif)]
+    return max(found, key=lambda alignment: alignment.correlation)
 
 
-def _overlaps(matrix: Floats, motif: Floats) -> Iterable[tuple[int, Floats, Floats]]:
-    least = min(_OVERLAP, len(matrix), len(motif))
-    for offset in range(least - len(motif), len(matrix) - least + 1):  # of the motif's start in the matrix
-        start, stop = max(offset, 0), min(offset + len(motif), len(matrix))
-        yield offset, matrix[start:stop], motif[start - offset : stop - offset]
+def _placed(matrices: Floats, motif: Floats) -> Iterator[tuple[int, Floats, Floats]]:
+    """Give each place of a motif on matrices (n, width, 4): its offset, its strand, and the correlations (n,) there."""
+    width = matrices.shape[1]
+    least = min(_OVERLAP, width, len(motif))
+    for turned in (motif, motif[::-1, ::-1]):  # A C G T backwards is T G C A: the reverse complement
+        for offset in range(least - len(motif), width - least + 1):  # of the motif's start in the matrix
+            start, stop = max(offset, 0), min(offset + len(motif), width)
+            yield offset, turned, _pearson(matrices[:, start:stop], turned[start - offset : stop - offset])
 
 
-def _pearson(a: Floats, b: Floats) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float((a * b).sum()) / scale if scale > 1e-12 else 0.0
+def _pearson(matrices: Floats, motif: Floats) -> Floats:
+    a = matrices.reshape(len(matrices), -1)
+    a, b = a - a.mean(axis=1, keepdims=True), motif.ravel() - motif.mean()
+    scale = np.sqrt((a * a).sum(axis=1) * (b * b).sum())  # (n,)
+    correlations: Floats = np.divide(a @ b, scale, out=np.zeros(len(a)), where=scale > 1e-12)
+    return correlations
 
 
 def _windows(layer: FirstLayer, sequences: Sequence[str]) -> Floats:

@@ -174,16 +174,17 @@ def planted(rng: np.random.Generator, codes: Codes, sites: Sequence[Site]) -> Co
 
 def markov(rng: np.random.Generator, tilt: NDArray[np.float64], length: int) -> Codes:
     """Draw background sequences (n, length) from the order-3 chain; `tilt` (n,) raises the log odds of C and G."""
-    chances = background()[None] * np.exp(tilt[:, None, None] * np.array([-1, 1, 1, -1]))  # (n, 64, 4)
-    limits = (chances / chances.sum(axis=2, keepdims=True)).cumsum(axis=2)
-    rows, letters = np.arange(len(tilt)), np.empty((len(tilt), _BURN_IN + length), np.int8)
-    letters[:, :3] = rng.integers(0, 4, (len(tilt), 3))
-    context = letters[:, :3].astype(np.int64) @ [16, 4, 1]
-    for i in range(3, letters.shape[1]):
-        drawn = (rng.random((len(tilt), 1)) > limits[rows, context]).sum(axis=1).clip(0, 3)
-        letters[:, i] = drawn
+    tilts, kind = np.unique(tilt, return_inverse=True)
+    chances = background()[None] * np.exp(tilts[:, None, None] * np.array([-1, 1, 1, -1]))  # (kinds, 64, 4)
+    limits = (chances / chances.sum(axis=2, keepdims=True)).cumsum(axis=2)[:, :, :3]  # the last is 1
+    letters = np.empty((_BURN_IN + length, len(tilt)), np.int8)
+    letters[:3] = rng.integers(0, 4, (len(tilt), 3)).T
+    context = np.array([16, 4, 1]) @ letters[:3].astype(np.int64)
+    for i in range(3, len(letters)):
+        drawn = (rng.random((len(tilt), 1)) > limits[kind, context]).sum(axis=1)
+        letters[i] = drawn
         context = context % 16 * 4 + drawn
-    return letters[:, _BURN_IN:]
+    return np.ascontiguousarray(letters[_BURN_IN:].T)
 
 
 def background() -> NDArray[np.float64]:
