@@ -22,7 +22,8 @@ def cost(course: Course, week: str, taken: Taken, trials: Sequence[Trial], cores
     cpu, wall = taken.cpu[REFERENCE], taken.wall[REFERENCE]
     number, whence = hand_ins(course, week)
     hours = number * max(wall, cpu) / cores / 3600
-    summary = f"{wall:.0f} s a hand-in ({cpu:.0f} s CPU of the examiner's); {_time(hours)} for {number} {whence} on {cores} cores"
+    each = f"{wall:.0f} s a hand-in ({cpu:.0f} s CPU of the examiner's)"
+    summary = f"{each}; {_time(hours)} for {number} {whence} on {cores} cores"
     defects: tuple[str, ...] = ()
     if hours > LONGEST_HOURS:
         defects = (f"Marking everybody takes {hours:.0f} hours: make the costliest checks cheaper, or use more cores.",)
