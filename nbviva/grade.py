@@ -25,7 +25,7 @@ from nbviva.replay import NotAsked, ReplayStudent
 from nbviva.room import Clock, Room
 from nbviva.sheet import Sheet
 from nbviva.sitting import Sitting, StandIn, Tell, untold
-from nbviva.source import TRAINING, frame, grade_id, tags
+from nbviva.source import TRAINING, frame, grade_id, is_test, tags
 from nbviva.spec import Question
 from nbviva.student import Listener, Transport, listen
 from nbviva.transcript import BrokenTranscript, Ran, Transcript
@@ -238,7 +238,7 @@ def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dic
 
 def _stages(handin: Handin) -> dict[int, str]:
     """Give the question of each test cell, by the cell's index."""
-    graded = {i: cell for i, cell in enumerate(handin.notebook.cells) if cell.metadata.get("nbgrader", {}).get("grade")}
+    graded = {i: cell for i, cell in enumerate(handin.notebook.cells) if is_test(cell)}
     return {index: str(grade_id(cell)) for index, cell in graded.items()}
 
 

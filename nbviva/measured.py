@@ -17,7 +17,19 @@ _POINT = re.compile(r"(?P<name>.+)\[(?P<setting>-?\d+(\.\d+)?)\]")
 
 
 @dataclass(frozen=True)
-class Distribution:
+class Named:
+    """What checks noted under one name."""
+
+    name: str
+
+    @property
+    def title(self) -> str:
+        """The name in words."""
+        return self.name.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Distribution(Named):
     """The values that checks noted under one name.
 
     Attributes
@@ -32,30 +44,18 @@ class Distribution:
         How many values were infinite or no number.
     """
 
-    name: str
     bound: float | None
     reference: float | None
     numbers: tuple[tuple[str, float], ...]
     infinite: int
 
-    @property
-    def title(self) -> str:
-        """The name in words."""
-        return self.name.replace("_", " ")
-
 
 @dataclass(frozen=True)
-class Curves:
+class Curves(Named):
     """One curve a hand-in: the value at each setting."""
 
-    name: str
     bound: float | None
     curves: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
-
-    @property
-    def title(self) -> str:
-        """The name in words."""
-        return self.name.replace("_", " ")
 
 
 def noted(report: Report) -> dict[str, tuple[float, float | None]]:

@@ -14,7 +14,7 @@ from nbviva.forks import End, Ended, Limits, forked, grant
 from nbviva.mutant_score import Fate, Score, Tried
 from nbviva.mutation import Mutated, mutants_of
 from nbviva.notebooks import NotebookNode
-from nbviva.source import code_cells, grade_id, release_template, source_notebook
+from nbviva.source import code_cells, grade_id, is_answer, release_template, source_notebook
 from nbviva.spec import SpecError
 from nbviva.stepwise import warm_up
 from nbviva.survivors import FILE, Explained, Kind, explained
@@ -141,7 +141,7 @@ class _Bench:
 
 
 def _solutions(week: Week) -> list[NotebookNode]:
-    return [cell for cell in code_cells(week) if cell.metadata.get("nbgrader", {}).get("solution")]
+    return [cell for cell in code_cells(week) if is_answer(cell)]
 
 
 def _read(text: str) -> tuple[End, Trial]:

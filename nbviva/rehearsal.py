@@ -16,7 +16,7 @@ from typing import Any
 from nbviva.checks import Check, Examination, Overlay, Week, examine, load
 from nbviva.course import generators
 from nbviva.sheet import Sheet
-from nbviva.source import EXPERIMENT, TRAINING, code_cells, grade_id, tags
+from nbviva.source import EXPERIMENT, TRAINING, code_cells, grade_id, is_test, tags
 from nbviva.student import Student, local_student
 from nbviva.verdict import Verdict
 
@@ -135,5 +135,5 @@ def _compiled(folder: Path) -> list[tuple[str, list[str], Any]]:
     return [
         (grade_id(cell) or "", tags(cell), compile(cell.source, f"<{folder.name} {grade_id(cell)}>", "exec"))
         for cell in code_cells(load(folder))
-        if not cell.metadata.get("nbgrader", {}).get("grade")
+        if not is_test(cell)
     ]

@@ -24,7 +24,7 @@ from nbviva.notebooks import copy, to_text
 from nbviva.preprocessor import nbgrader, set_deadline
 from nbviva.reach import reachable
 from nbviva.room import Room
-from nbviva.source import release_template, source_notebook
+from nbviva.source import is_answer, release_template, source_notebook
 from nbviva.verdict import Outcome, Report
 
 REFERENCE, BLANK = "reference", "blank"
@@ -115,7 +115,7 @@ def _hand_in(course: Course, week: str) -> None:
     blank = release_template(source)
     solved = copy(blank)
     for cell, original in zip(solved.cells, source.cells, strict=True):
-        if cell.metadata.get("nbgrader", {}).get("solution"):
+        if is_answer(cell):
             cell.source = original.source
     for group, notebook in ((REFERENCE, solved), (BLANK, blank)):
         folder = course.submitted(week, group)

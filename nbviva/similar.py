@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 
 from nbviva.markup import python_tokens
 from nbviva.notebooks import NotebookNode
-from nbviva.source import grade_id
+from nbviva.source import grade_id, is_answer
 
 LENGTH = 12  # tokens of a run
 FEWEST = 25  # shared runs from which on a pair is listed
@@ -51,11 +51,7 @@ class Pair:
 
 def own_cells(notebook: NotebookNode) -> dict[str, str]:
     """Give the code cells that a student writes, by their `grade_id`."""
-    return {
-        str(grade_id(cell)): cell.source
-        for cell in notebook.cells
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
-    }
+    return {str(grade_id(cell)): cell.source for cell in notebook.cells if cell.cell_type == "code" and is_answer(cell)}
 
 
 def similar(handins: Mapping[str, Cells], release: Cells, most: int = 30) -> tuple[Pair, ...]:

@@ -62,7 +62,7 @@ def _built(assignment: Assignment, text: str) -> NotebookNode:
         role = next((role for role in _ROLES if role in cell.metadata), None)
         if role is not None:
             _mark(cell, role, str(cell.metadata.pop(role)), assignment, seen)
-    graded = {grade_id(cell) for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")}
+    graded = {grade_id(cell) for cell in notebook.cells if is_test(cell)}
     missing = [q.name for q in assignment.questions if q.name not in graded]
     if missing:
         raise SourceError(f'notebook.py has no test cell for {", ".join(missing)}; add `# %% test="{missing[0]}"`.')
@@ -151,7 +151,7 @@ def imports_of(source: NotebookNode) -> tuple[str, ...]:
     """
     found: list[str] = []
     for cell in release_template(source).cells:
-        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("solution"):
+        if cell.cell_type == "code" and not is_answer(cell):
             found += modules_of(_MAGIC.sub("", cell.source))
     return installed_here(found)
 
@@ -159,6 +159,16 @@ def imports_of(source: NotebookNode) -> tuple[str, ...]:
 def tags(cell: NotebookNode) -> list[Any]:
     """Give a cell's tags; only those of our own source are ever asked for."""
     return list(cell.metadata.get("tags", []))
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Whether a cell is a question's graded cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Whether a student writes into a cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 def grade_id(cell: NotebookNode) -> str | None:

@@ -19,7 +19,7 @@ from nbviva.course import generators
 from nbviva.notebooks import NotebookNode
 from nbviva.rehearsal import Rehearsed, closure, execute, small
 from nbviva.sheet import Sheet
-from nbviva.source import EXPERIMENT, TRAINING, code_cells, grade_id, tags
+from nbviva.source import EXPERIMENT, TRAINING, code_cells, grade_id, is_test, tags
 from nbviva.student import Student
 from nbviva.verdict import Verdict
 
@@ -123,7 +123,7 @@ def _cell(cell: NotebookNode) -> _Cell:
     names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
     sets = frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
     uses = frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
-    graded = bool(cell.metadata.get("nbgrader", {}).get("grade"))
+    graded = is_test(cell)
     return _Cell(name, tags(cell), compile(cell.source, f"<{name}>", "exec"), graded, sets, uses)
 
 

@@ -104,11 +104,9 @@ def cnn_reads_sequences(student: Student, rng: np.random.Generator) -> str:
 
 def _stir(net: Any, rng: np.random.Generator, only: str = "") -> None:
     """Change all weights (or `only` one) at random, so that nothing depends on how a network begins."""
-    state = net.state_dict()
-    require(isinstance(state, dict), "`state_dict()` of the network gives no weights.")
     weights = {
         name: value
-        for name, value in state.items()
+        for name, value in _state(net).items()
         if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind == "f" and "running_" not in str(name)
     }
     chosen = {only: weights[only]} if only else weights
@@ -119,7 +117,7 @@ def _stir(net: Any, rng: np.random.Generator, only: str = "") -> None:
 def _judge_first_layer(net: Any, rng: np.random.Generator) -> None:
     sequences = _random_sequences(rng, 16, 80)
     x = torch.from_numpy(one_hot(sequences))
-    name, module, _ = _first_weight(net.state_dict())
+    name, module, _ = _first_weight(_state(net))
     if module:
         layer = first_layer(net)
         found = as_numbers(net.get_submodule(module)(x[:2]), shape=(2, len(layer.weight), -1), name=module)
@@ -231,14 +229,19 @@ def first_layer(net: Any) -> FirstLayer:
     Where the weight is made of parameters of its own (such as by weight normalisation), it is asked for as it is used.
     """
     require(isinstance(net, Remote), "`CNN(...)` has to give a network, an `nn.Module`.")
-    state = net.state_dict()
-    require(isinstance(state, dict), "`state_dict()` of the network gives no weights.")
+    state = _state(net)
     name, module, suffix = _first_weight(state)
     used = state[name] if suffix == "weight" else net.get_submodule(module).weight.clone()
     weight = as_numbers(used, shape=(-1, 4, -1), name=name)
     require(0 < len(weight) <= MAX_KERNELS and weight.shape[2], f"`{name}` has the shape {weight.shape}.")
     bias = state.get(name.removesuffix(suffix) + "bias", np.zeros(len(weight)))
     return FirstLayer(weight, as_numbers(bias, shape=(len(weight),), name="bias"))
+
+
+def _state(net: Any) -> Mapping[str, Any]:
+    state = net.state_dict()
+    require(isinstance(state, dict), "`state_dict()` of the network gives no weights.")
+    return dict(state)
 
 
 def _first_weight(state: Mapping[str, Any]) -> tuple[str, str, str]:
