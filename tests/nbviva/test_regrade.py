@@ -4,9 +4,11 @@ import importlib
 import json
 import shutil
 import sys
+from contextlib import nullcontext
 
 import pytest
 from nbgrader.api import Gradebook
+from pebble import ProcessExpired
 
 from nbviva import grade as grading
 from nbviva import regrade as regrading
@@ -14,6 +16,7 @@ from nbviva.cli import main
 from nbviva.course import Course, Refused
 from nbviva.kernel import KernelStudent
 from nbviva.lock import Busy, only_one
+from nbviva.pool import Finished
 from nbviva.record import record
 from nbviva.regrade import apply, regrade
 from nbviva.reports import stored_report
@@ -118,6 +121,18 @@ def test_several_processes_find_what_one_finds(toys, room, monkeypatch):
     assert [(item.group, item.after, item.again) for item in alone] == [
         (item.group, item.after, item.again) for item in together
     ]
+
+
+@pytest.mark.parametrize(("deaths", "refused"), [(1, False), (2, True)])
+def test_hand_in_whose_process_died_once_is_regraded(toys, room, monkeypatch, deaths, refused):
+    found = list(regrade(toys, "toy", ["ada"], room))
+    error = ProcessExpired("ended") if refused else None
+    finished = Finished("ada", None if refused else found[0], error, deaths)
+    monkeypatch.setattr(regrading, "_A_WORKER", 1)
+    monkeypatch.setattr(regrading.pool, "prepare", lambda _modules: None)
+    monkeypatch.setattr(regrading.pool, "run", lambda *_: iter([finished]))
+    with pytest.raises(Refused, match="ended twice") if refused else nullcontext():
+        assert found == list(regrade(toys, "toy", ["ada", "ben"], room, workers=2))
 
 
 def test_nothing_is_applied_while_another_command_is_at_work(toys, room):
