@@ -122,7 +122,7 @@ def _plainer(value: Any) -> Any:
     if (module, kind.__name__) in _NUMBERS or module == "sympy.core.numbers":
         return float(value)
     if kind is range:
-        return list(value)
+        return list(value[: CAPS.items + 1])  # what is longer is refused by its number of items
     if module.split(".")[0] == "pandas" and kind.__name__ in _TABLES:
         return value.to_numpy()
     if module == "numpy" and kind.__name__ == "ndarray" and value.dtype.kind in "OU":  # objects, texts

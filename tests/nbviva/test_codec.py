@@ -153,6 +153,10 @@ def test_other_kinds_of_numbers_and_tables_become_plain(value, plain):
     assert repr(plain) == repr(back.tolist() if isinstance(back, np.ndarray) else back)
 
 
+def test_long_range_is_refused_before_it_is_a_list():
+    assert "items" in refused(range(10**15))
+
+
 def test_value_that_fails_on_the_way_is_unreadable_and_no_error_of_the_function():
     """A student reads that the answer could not be read, not that the function raised."""
     agent = Agent({"huge": lambda: Fraction(10**400)})
