@@ -238,8 +238,7 @@ def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dic
 
 def _stages(handin: Handin) -> dict[int, str]:
     """Give the question of each test cell, by the cell's index."""
-    graded = {i: cell for i, cell in enumerate(handin.notebook.cells) if is_test(cell)}
-    return {index: str(grade_id(cell)) for index, cell in graded.items()}
+    return {index: str(grade_id(cell)) for index, cell in enumerate(handin.notebook.cells) if is_test(cell)}
 
 
 def _standing_in(examination: Examination, cell: str) -> StandIn:

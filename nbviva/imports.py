@@ -9,15 +9,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 
-def modules_of(code: str, package: str = "") -> Iterator[str]:
-    """Give the modules that code imports anywhere, by their full names; relative ones of `package`, if it is given.
+def modules_of(code: str) -> Iterator[str]:
+    """Give the modules that code imports anywhere, by their full names; relative imports are left out.
 
     Raises
     ------
     SyntaxError
         If it is no Python.
     """
-    for module, _ in _imports(ast.parse(code), package):
+    for module, _ in _imports(ast.parse(code), ""):
         yield module
 
 
