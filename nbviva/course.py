@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbviva.deadline import Extensions, read_extensions
-from nbviva.spec import Assignment, read_assignment
+from nbviva.errors import Busy, CourseError
+from nbviva.week.deadline import Extensions, read_extensions
+from nbviva.week.spec import Assignment, read_assignment
 
-if TYPE_CHECKING:  # what is heavy is imported where it is needed: a command that finds nothing to do never does
+if TYPE_CHECKING:
     import numpy as np
     from traitlets.config import Config
 
-    from nbviva.checks import Draw, Week
+    from nbviva.week.week import Draw, Week
 
 SECRET = "NBVIVA_SECRET"  # noqa: S105 - the name of the variable that holds it
-
-
-class CourseError(Exception):
-    """The course directory does not have what was asked for; the text says what to do next."""
-
-
-class Refused(Exception):
-    """A step was not done; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Course:
 
     def week(self, name: str) -> Week:
         """Load a week by the name of its folder in `graders/`: what it asks, and its checks."""
-        from nbviva.checks import load
+        from nbviva.week.week import load
 
         return load(self.folder(name))
 
@@ -158,3 +154,32 @@ def generators(secret: bytes, week: str, group: str) -> Draw:
         return np.random.default_rng(int.from_bytes(hashlib.sha256(key).digest(), "big"))
 
     return draw
+
+
+@contextmanager
+def only_one(course: Course) -> Iterator[None]:
+    """Hold the course's lock inside the block.
+
+    Raises
+    ------
+    Busy
+        If another process holds it. Nothing has been done then.
+    """
+    path = course.root / ".nbviva" / "lock"
+    path.parent.mkdir(exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _take(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+        raise Busy(f"Another nbviva (process {holder}) is at work on this course: wait until it is done.") from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -9,6 +9,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+FROM_HANDIN = ("timestamp.txt", "submission_secret.txt")  # what nbgrader's feedback and its release ask for
+_MAX_BYTES = 4096
+STAMP = "timestamp.txt"  # beside a hand-in: when it came
+
 
 def regular_files(folder: Path) -> Iterator[Path]:
     """Give the files of a hand-in that are really files: no links, pipes or devices, nothing hidden by a link."""
@@ -28,3 +32,21 @@ def write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     Path(temporary).replace(path)
+
+
+def read_small(path: Path) -> bytes | None:
+    """Read one of the small files beside a hand-in's notebook; None for what is no file, too large, or unreadable."""
+    try:
+        status = path.lstat()
+        return path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_BYTES else None
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return None
+
+
+def stamp(path: Path) -> str:
+    """Give what changes when a file is written again: its size and time; empty where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns}"

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from nbviva.checks import Examination, examine
 from nbviva.course import Course
-from nbviva.sheet import Sheet
-from nbviva.student import local_student
-from nbviva.verdict import Outcome
+from nbviva.grading.examine import Examination, examine
+from nbviva.grading.verdict import Outcome
+from nbviva.handin.sheet import Sheet
+from nbviva.kernel.student import local_student
 
 
 class Failed(AssertionError):

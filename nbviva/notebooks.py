@@ -56,3 +56,31 @@ def node(value: Any) -> NotebookNode:
     if not isinstance(value, NotebookNode):
         raise TypeError(f"{type(value).__name__} is no notebook node")
     return value
+
+
+def text_of(value: Any) -> str:
+    """Give the text of a notebook's multi-line string: a string or a list of strings; anything else is empty."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def tags(cell: NotebookNode) -> list[Any]:
+    """Give a cell's tags; only those of our own source are ever asked for."""
+    return list(cell.metadata.get("tags", []))
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Whether a cell is a question's graded cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Whether a student writes into a cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    """Give a cell's `grade_id`, or None for a cell that nbgrader does not know."""
+    found = cell.metadata.get("nbgrader", {}).get("grade_id")
+    return str(found) if found else None

@@ -11,16 +11,17 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
-from nbviva.checks import Overlay, Week
 from nbviva.course import Course
-from nbviva.grade import Graded, mark
-from nbviva.record import record
-from nbviva.rehearsal import rehearse
-from nbviva.release import make_release, make_source
-from nbviva.sheet import DIFFERS
-from nbviva.source import release_template, source_notebook
-from nbviva.store import save, submission
-from nbviva.verdict import NO_NOTEBOOK, Outcome, Report, Value, Verdict
+from nbviva.gradebook.record import record
+from nbviva.grading.grade import Graded, mark
+from nbviva.grading.rehearsal import rehearse
+from nbviva.grading.stored import save, submission
+from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict
+from nbviva.handin.sheet import DIFFERS
+from nbviva.verify.release import make_release, make_source
+from nbviva.week.declare import Overlay, Value
+from nbviva.week.source import release_template, source_notebook
+from nbviva.week.week import Week
 
 TOY = Path(__file__).parent / "toy"
 NAMES = ("Ann Müller", "Bob Stone", "Cleo Late", "Dan Ito", "Eva Åberg", "Finn O'Neil")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nbviva.sandbox import refusal
+from nbviva.sandbox.provisioner import refusal
 
 ROOT = Path(__file__).parent.parent
 BLOCKS = re.findall(r"^```\n(\$ .*?)^```", (ROOT / "docs/write-a-week.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)

@@ -26,7 +26,7 @@ import psutil
 from hand_in import hand_in
 
 from nbviva.course import Course
-from nbviva.release import make_release
+from nbviva.verify.release import make_release
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent

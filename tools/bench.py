@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nbviva.kernel import KernelStudent
+from nbviva.kernel.kernel import KernelStudent
+from nbviva.kernel.room import Room
 from nbviva.notebooks import new_cell, new_notebook
-from nbviva.room import Room
 
 PAIRS = 9
 QUESTIONS = 300

@@ -7,9 +7,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from hand_in import hand_in
 
-from nbviva.cli import main
+from nbviva.cli.main import main
 from nbviva.course import Course
-from nbviva.release import make_release
+from nbviva.verify.release import make_release
 
 WEEK = "week11"
 

@@ -23,8 +23,8 @@ from nbclient import NotebookClient
 from pypdf import PdfWriter
 
 from nbviva.course import Course
-from nbviva.form_fields import FORM_NAME
-from nbviva.room import kernel_environment
+from nbviva.kernel.room import kernel_environment
+from nbviva.week.fields import FORM_NAME
 
 REHEARSALS = "tests/submissions"
 

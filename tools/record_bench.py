@@ -14,13 +14,13 @@ from pathlib import Path
 from unittest import mock
 
 from nbviva.course import Course
-from nbviva.notebooks import new_output, to_text
-from nbviva.pages import write_pages
-from nbviva.preprocessor import nbgrader
-from nbviva.record import record
-from nbviva.release import make_release
-from nbviva.source import grade_id, release_template, source_notebook
-from nbviva.verdict import Mark, Outcome, Report, Verdict
+from nbviva.feedback.nbgrader import write_pages
+from nbviva.gradebook.nbgrader import nbgrader
+from nbviva.gradebook.record import record
+from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
+from nbviva.notebooks import grade_id, new_output, to_text
+from nbviva.verify.release import make_release
+from nbviva.week.source import release_template, source_notebook
 
 TOY = Path(__file__).parent.parent / "tests" / "toy"
 LATE = "2024-01-08 19:45:00.000000 UTC\n"
@@ -28,8 +28,8 @@ STORED = """
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from nbviva.course import Course
 from nbviva.notebooks import read
-from nbviva.preprocessor import with_verdicts
-from nbviva.reports import stored_report
+from nbviva.gradebook.nbgrader import with_verdicts
+from nbviva.grading.reports import stored_report
 
 class Stored(NbGraderPreprocessor):  # in the place of Viva, which would grade what was never handed in
     def preprocess(self, nb, resources):

@@ -24,18 +24,7 @@ from graders.week11.asking import (
     tensor,
     weights,
 )
-from nbviva.author import (
-    Findings,
-    Mismatch,
-    NoAnswer,
-    Remote,
-    Student,
-    assert_close,
-    check,
-    fixture,
-    hold,
-    require,
-)
+from nbviva.author import Findings, Mismatch, NoAnswer, Remote, Student, assert_close, check, fixture, hold, require
 
 # Norms over 50 layers, measured on 400 to 1,500 networks of each method:
 VANISHED = {"baseline": 1e6, "relu": 1e10, "elu": 1e6}  # max / min; at least 6e10, 7e17, 3e11

@@ -19,9 +19,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from nbviva.classpage import write_page
-from nbviva.classreport import class_report
 from nbviva.course import Course
+from nbviva.results.classreport import class_report
+from nbviva.results.page import write_page
 from tests.classroom import classroom, recorded
 
 ROOT = Path(__file__).parent.parent.parent

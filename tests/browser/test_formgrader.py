@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nbviva.sandbox import refusal
+from nbviva.sandbox.provisioner import refusal
 
 
 @pytest.fixture

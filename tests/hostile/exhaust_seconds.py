@@ -1,7 +1,7 @@
 """Uses more CPU time than a process may and catches the signal that says so."""
 
-from nbviva.inside import Limits
-from nbviva.room import Clock
+from nbviva.kernel.room import Clock
+from nbviva.sandbox.limits import Limits
 
 CELLS = [
     """

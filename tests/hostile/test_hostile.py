@@ -38,18 +38,21 @@ import nbformat
 import psutil
 import pytest
 
-from nbviva import record, reports, sandbox, store
-from nbviva.checks import Check, Week
 from nbviva.course import Course
-from nbviva.grade import Graded, Submission, grade
-from nbviva.inside import MIB, Limits
+from nbviva.gradebook import record
+from nbviva.gradebook.nbgrader import with_verdicts
+from nbviva.grading import reports, stored
+from nbviva.grading.grade import Graded, Submission, grade
+from nbviva.grading.verdict import Outcome, Report
+from nbviva.kernel.room import Clock, Room
 from nbviva.notebooks import NotebookNode, to_text
-from nbviva.preprocessor import with_verdicts
-from nbviva.release import make_release
-from nbviva.room import Clock, Room
-from nbviva.source import release_template, source_notebook
-from nbviva.verdict import Outcome, Report
-from nbviva.warm import Template
+from nbviva.sandbox import provisioner
+from nbviva.sandbox.fork_server import ForkServer
+from nbviva.sandbox.limits import MIB, Limits
+from nbviva.verify.release import make_release
+from nbviva.week.declare import Check
+from nbviva.week.source import release_template, source_notebook
+from nbviva.week.week import Week
 
 HERE = Path(__file__).parent
 TOY = HERE.parent / "toy"
@@ -64,7 +67,7 @@ SETTLE_SECONDS = 3.0
 LONGEST_PATH = 4000
 CONTROLLERS = Path("/sys/fs/cgroup")
 
-pytestmark = pytest.mark.skipif(sandbox.refusal() is not None, reason=str(sandbox.refusal()))
+pytestmark = pytest.mark.skipif(provisioner.refusal() is not None, reason=str(provisioner.refusal()))
 
 
 @dataclass(frozen=True)
@@ -329,7 +332,7 @@ def test_attack_fails(step: Attack | Honest, outside: Outside, honest: tuple[Pat
 @pytest.fixture(scope="module")
 def template() -> Iterator[str]:
     """One template for all attacks: what one of them did to it, the next one would find."""
-    with Template([]) as running:
+    with ForkServer([]) as running:
         yield running.address
 
 
@@ -360,7 +363,7 @@ def attack_fails(step: Attack | Honest, outside: Outside, honest: tuple[Path, Re
     assert_untouched(outside, course, handin, folder)
     assert outside.seconds < step.get("SECONDS", clock.cell + 2 * clock.grace + QUESTION_SECONDS) + OVERHEAD_SECONDS
     assert_tells_nothing(outside, step.name, report, notebook)
-    store.save(tmp_path / "report", found)
+    stored.save(tmp_path / "report", found)
     assert reports.stored_report(tmp_path / "report") == report
     step.get("after", lambda *_: None)(report, notebook, outside)
 
@@ -373,7 +376,7 @@ def pages(outside: Outside) -> dict[str, str]:
     """The pages that nbgrader makes of these attacks for their students, all in one run, as a grader would."""
     for attack in SHOWN:
         hand_in(attack, outside, outside.course.submitted("toy", attack.name))
-        store.graded(outside.course, "toy", attack.name, room=Room())
+        stored.graded(outside.course, "toy", attack.name, room=Room())
     record.record(outside.course, "toy", [attack.name for attack in SHOWN])
     feedback = outside.course.root / "feedback"
     return {a.name: (feedback / a.name / "toy" / "toys.html").read_text("utf-8") for a in SHOWN}

@@ -11,15 +11,15 @@ import nbformat
 import pytest
 from hypothesis import settings
 
-from nbviva.checks import Week
 from nbviva.course import Course
-from nbviva.form import build_form
-from nbviva.form_fields import FORM_NAME
-from nbviva.release import make_source
-from nbviva.room import Room
-from nbviva.sandbox import refusal
-from nbviva.source import release_template, source_notebook
-from nbviva.spec import read_assignment
+from nbviva.kernel.room import Room
+from nbviva.sandbox.provisioner import refusal
+from nbviva.verify.release import make_source
+from nbviva.week.fields import FORM_NAME
+from nbviva.week.source import release_template, source_notebook
+from nbviva.week.spec import read_assignment
+from nbviva.week.typesetting import build_form
+from nbviva.week.week import Week
 
 sys.path.append(str(Path(__file__).parent.parent))
 

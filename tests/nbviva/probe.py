@@ -14,8 +14,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
-from nbviva import sandbox
-from nbviva.inside import MIB, Limits
+from nbviva.sandbox import provisioner as sandbox
+from nbviva.sandbox.limits import MIB, Limits
 
 ROOMY = Limits(memory=1024 * MIB)
 

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from nbviva import batch, reports, store
-from nbviva.batch import DiskFull, Options, grade_batch, read_size, workers_that_fit
-from nbviva.course import Course, CourseError, Refused
-from nbviva.inside import GIB
-from nbviva.lock import Busy, only_one
-from nbviva.pool import DEATHS_MOST, Finished
-from nbviva.progress import JsonLines, Silent
-from nbviva.release import make_source
-from nbviva.sandbox import refusal
-from nbviva.verdict import Report
+from nbviva.course import Course, only_one
+from nbviva.errors import Busy, CourseError, Refused
+from nbviva.grading import batch, reports, stored
+from nbviva.grading.batch import BatchOptions, DiskFull, grade_batch, read_size, workers_that_fit
+from nbviva.grading.pool import DEATHS_MOST, Finished
+from nbviva.grading.progress import JsonLines, Silent
+from nbviva.grading.verdict import Report
+from nbviva.sandbox.limits import GIB
+from nbviva.sandbox.provisioner import refusal
+from nbviva.verify.release import make_source
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def handed_in(new_course, hand_in):
 @pytest.fixture(scope="module")
 def options(room):
     """Two workers."""
-    return Options(workers=2, room=room)
+    return BatchOptions(workers=2, room=room)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_batch_gives_the_reports_that_single_gradings_give(handed_in, graded, op
     course, done = graded
     assert (("ada", "ben", "cem", "dora", "eve"), (), ()) == (done.graded, done.fresh, done.faults)
     for group in ("ada", "dora", "eve"):
-        store.graded(handed_in, "toy", group, again=True, room=options.room)
+        stored.graded(handed_in, "toy", group, again=True, room=options.room)
         assert text_of(handed_in, group) == text_of(course, group)
 
 
@@ -118,7 +118,7 @@ def test_without_a_sandbox_nothing_is_graded(course, hand_in, monkeypatch):
     hand_in(course, "ada")
     monkeypatch.setattr("nbviva.sandbox.refusal", lambda: "bubblewrap is not installed.")
     with pytest.raises(Refused, match="bubblewrap is not installed"):
-        grade_batch(course, "toy", ["ada"], Options())
+        grade_batch(course, "toy", ["ada"], BatchOptions())
     assert not (course.report("toy", "ada") / "report.json").exists()
 
 
@@ -148,11 +148,11 @@ def test_watch_ends_also_when_the_batch_is_interrupted(course, hand_in, options)
 
 
 def test_pool_shrinks_to_the_memory():
-    each = Options().room.limits.memory + batch.EXAMINER_BYTES
-    assert 3 == workers_that_fit(Options(workers=8, memory=3 * each + 1))
-    assert 2 == workers_that_fit(Options(workers=2, memory=100 * GIB))
+    each = BatchOptions().room.limits.memory + batch.EXAMINER_BYTES
+    assert 3 == workers_that_fit(BatchOptions(workers=8, memory=3 * each + 1))
+    assert 2 == workers_that_fit(BatchOptions(workers=2, memory=100 * GIB))
     with pytest.raises(CourseError, match="--memory must be at least"):
-        workers_that_fit(Options(workers=2, memory=1 * GIB))
+        workers_that_fit(BatchOptions(workers=2, memory=1 * GIB))
 
 
 @pytest.mark.parametrize(

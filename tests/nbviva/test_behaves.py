@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from nbviva import behaves
-from nbviva.behaves import Failure, stories
-from nbviva.checks import Overlay
-from nbviva.rehearsal import rehearse
+from nbviva.grading.rehearsal import rehearse
+from nbviva.results import wrong
+from nbviva.results.wrong import Failure, stories
+from nbviva.week.declare import Overlay
 
 SQUARES = "Squares instead of doubling."
 
@@ -42,7 +42,7 @@ def test_answers_to_another_groups_questions_have_no_story(course):
 def test_what_was_found_is_kept(course, monkeypatch):
     week, told = course.week("toy"), failures(course, lambda x: x**2)
     found = stories(course, week, told)
-    monkeypatch.setattr(behaves, "rehearse", lambda *_, **__: pytest.fail("rehearsed again"))
+    monkeypatch.setattr(wrong, "rehearse", lambda *_, **__: pytest.fail("rehearsed again"))
     assert found == stories(course, week, told)
 
 

@@ -1,27 +1,27 @@
 """The cache of results: whole or empty, and never larger than it may be."""
 
-from nbviva import cache
-from nbviva.cache import Cache, digest, files_digest
+from nbviva.verify import cache
+from nbviva.verify.cache import TrialCache, digest, files_digest
 
 
 def test_texts_are_kept_between_processes(tmp_path):
-    Cache(tmp_path / "a" / "b.json").update({"key": "text"})
-    assert "text" == Cache(tmp_path / "a" / "b.json").get("key")
-    assert None is Cache(tmp_path / "a" / "other.json").get("key")
+    TrialCache(tmp_path / "a" / "b.json").update({"key": "text"})
+    assert "text" == TrialCache(tmp_path / "a" / "b.json").get("key")
+    assert None is TrialCache(tmp_path / "a" / "other.json").get("key")
 
 
 def test_broken_file_holds_nothing(tmp_path):
     for content in (b"{", b"\xff", b"[]", b'{"key": 1}'):
         (tmp_path / "b.json").write_bytes(content)
-        assert None is Cache(tmp_path / "b.json").get("key")
+        assert None is TrialCache(tmp_path / "b.json").get("key")
 
 
 def test_oldest_texts_go_first(tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "MOST", 2)
-    kept = Cache(tmp_path / "b.json")
+    kept = TrialCache(tmp_path / "b.json")
     for key in "abc":
         kept.update({key: key})
-    assert [None, "b", "c"] == [Cache(tmp_path / "b.json").get(key) for key in "abc"]
+    assert [None, "b", "c"] == [TrialCache(tmp_path / "b.json").get(key) for key in "abc"]
 
 
 def test_digest_tells_parts_apart():

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nbviva import cgroup
-from nbviva.inside import MIB, Limits
+from nbviva.sandbox import cgroup
+from nbviva.sandbox.limits import MIB, Limits
 
 LIMITS = Limits(memory=300 * MIB, processes=50)
 

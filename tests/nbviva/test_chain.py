@@ -17,8 +17,8 @@ import openpyxl
 import pytest
 from fillers import filled
 
-from nbviva.collect import Action, collect
-from nbviva.sandbox import refusal
+from nbviva.handin.collect import Action, collect
+from nbviva.sandbox.provisioner import refusal
 
 pytestmark = pytest.mark.skipif(refusal() is not None, reason=str(refusal()))
 

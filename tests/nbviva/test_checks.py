@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from nbviva.checks import Examination, Week, check, examine, fixture, load
-from nbviva.compare import Mismatch, require
 from nbviva.course import generators
-from nbviva.spec import SpecError, read_assignment
-from nbviva.student import NoAnswer, Raised, local_student
-from nbviva.verdict import Outcome
+from nbviva.errors import SpecError
+from nbviva.grading.examine import Examination, examine
+from nbviva.grading.verdict import Outcome
+from nbviva.kernel.student import NoAnswer, Raised, local_student
+from nbviva.week.compare import Mismatch, require
+from nbviva.week.declare import check, fixture
+from nbviva.week.spec import read_assignment
+from nbviva.week.week import Week, load
 
 TOY = Path(__file__).parent.parent / "toy/graders/toy"
 NAMESPACE = {"double": lambda x: 2 * x, "boom": lambda: 1 / 0}

@@ -5,16 +5,16 @@ import re
 
 import pytest
 
-from nbviva.charts import script
-from nbviva.classpage import page, write_page
-from nbviva.classreport import class_report, without_names
-from nbviva.course import CourseError
-from nbviva.faults import Kind, counts
-from nbviva.measured import distributions
-from nbviva.reference_values import keep, known
-from nbviva.spec import read_assignment
-from nbviva.verdict import Outcome, Report, Value, Verdict
-from nbviva.wrong import sheet_answers, wrong_answers
+from nbviva.errors import CourseError
+from nbviva.grading.verdict import Outcome, Report, Verdict
+from nbviva.results.charts import script
+from nbviva.results.classreport import class_report, without_names
+from nbviva.results.faults import FaultKind, counts
+from nbviva.results.page import page, write_page
+from nbviva.results.statistics import distributions, keep, known
+from nbviva.results.wrong import sheet_answers, wrong_answers
+from nbviva.week.declare import Value
+from nbviva.week.spec import read_assignment
 from tests.classroom import classroom
 
 
@@ -39,15 +39,22 @@ def with_values(group, *values):
 
 
 def test_our_own_faults_come_first(report):
-    assert [Kind.ERROR, Kind.UNMARKED, Kind.DEAD, Kind.UNREAD, Kind.FLAGGED, Kind.DIFFERS, Kind.LATE] == [
-        kind for kind, _ in counts(report.faults)
-    ]
+    assert [
+        FaultKind.ERROR,
+        FaultKind.UNMARKED,
+        FaultKind.DEAD,
+        FaultKind.UNREAD,
+        FaultKind.FLAGGED,
+        FaultKind.DIFFERS,
+        FaultKind.LATE,
+    ] == [kind for kind, _ in counts(report.faults)]
 
 
 @pytest.mark.parametrize(
     ("kind", "group"),
     [
-        (Kind.ERROR, "g03"), (Kind.DEAD, "g06"), (Kind.UNREAD, "g12"), (Kind.DIFFERS, "g15"), (Kind.UNMARKED, "g18"),
+        (FaultKind.ERROR, "g03"), (FaultKind.DEAD, "g06"), (FaultKind.UNREAD, "g12"), (FaultKind.DIFFERS, "g15"),
+        (FaultKind.UNMARKED, "g18"),
     ],
 )  # fmt: skip
 def test_each_fault_names_its_hand_in(report, kind, group):
@@ -56,7 +63,7 @@ def test_each_fault_names_its_hand_in(report, kind, group):
 
 def test_late_hand_ins_are_told_with_their_minutes(report):
     late = {handin.group: handin.late_minutes for handin in report.handins if handin.late_minutes}
-    told = {fault.group: fault.sentence for fault in report.faults if fault.kind is Kind.LATE}
+    told = {fault.group: fault.sentence for fault in report.faults if fault.kind is FaultKind.LATE}
     assert {group: f"{minutes} minutes after its deadline." for group, minutes in late.items()} == told
 
 
@@ -153,7 +160,7 @@ def test_page_is_its_owners_alone(course, report):
 
 def test_page_shows_no_markup_of_a_hand_in(report):
     evil = "</script><script>alert(1)</script><img src=x>"
-    fault = report.faults[0].__class__(Kind.FLAGGED, evil, evil)
+    fault = report.faults[0].__class__(FaultKind.FLAGGED, evil, evil)
     handin = report.handins[0].__class__(**{**vars(report.handins[0]), "group": evil, "people": (evil,)})
     text = ours(report.__class__(**{**vars(report), "faults": (fault,), "handins": (handin,)}))
     assert evil not in text

@@ -5,10 +5,10 @@ import shutil
 import pytest
 from nbgrader.api import Gradebook
 
-from nbviva.cli import main
+from nbviva.cli.main import main
 from nbviva.course import Course
-from nbviva.sandbox import refusal
-from nbviva.verdict import Report
+from nbviva.grading.verdict import Report
+from nbviva.sandbox.provisioner import refusal
 
 QUESTIONS = ["double", "half", "colour", "total"]
 NOISY = """

@@ -8,10 +8,10 @@ import warnings
 import pytest
 from distributed import LocalCluster
 
-from nbviva import cluster, reports, store
-from nbviva.batch import Options, grade_batch
-from nbviva.cluster import ClusterError, on_cluster
-from nbviva.progress import Silent
+from nbviva.grading import cluster, reports, stored
+from nbviva.grading.batch import BatchOptions, grade_batch
+from nbviva.grading.cluster import ClusterError, on_cluster
+from nbviva.grading.progress import Silent
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def grade(course, workers, room, groups=None, watch=None):
     """Grade on the cluster, when all its workers are there (again)."""
     workers.wait_for_workers(2, timeout=60)
     runner = on_cluster(workers.scheduler_address, course, "toy", room)
-    return grade_batch(course, "toy", groups or course.groups("toy"), Options(room=room), watch, runner)
+    return grade_batch(course, "toy", groups or course.groups("toy"), BatchOptions(room=room), watch, runner)
 
 
 def text_of(course, group):
@@ -53,7 +53,7 @@ def test_reports_come_home_as_if_graded_here(handed_in, workers, room):
         path.name for path in handed_in.report("toy", "ada").iterdir()
     }
     far = text_of(handed_in, "ada")
-    store.graded(handed_in, "toy", "ada", again=True, room=room)
+    stored.graded(handed_in, "toy", "ada", again=True, room=room)
     assert far == text_of(handed_in, "ada")
     assert {"ada", "ben", "cem", "dora"} == reports.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
 
@@ -108,7 +108,7 @@ def test_cluster_without_a_scheduler_or_worker_is_one_sentence(handed_in, room, 
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     runner = on_cluster("tcp://127.0.0.1:1", handed_in, "toy", room)
     with pytest.raises(ClusterError, match="No Dask scheduler answers at tcp://127"):
-        grade_batch(handed_in, "toy", ["ada"], Options(room=room), None, runner)
+        grade_batch(handed_in, "toy", ["ada"], BatchOptions(room=room), None, runner)
 
 
 def test_slow_hand_in_is_given_to_an_idle_worker_too(handed_in, room, monkeypatch):

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nbviva.agent import Agent
-from nbviva.codec import ARRAY_DTYPES, CAPS, Caps, Handle, Unreadable, decode, encode
+from nbviva.inside import ARRAY_DTYPES, CAPS, Caps, Handle, Unreadable, decode, encode
+from nbviva.inside.agent import Agent
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 HANDLES = st.builds(Handle, st.integers(0, 2**39))

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nbviva.archive import Limits, safe_name, split_name
-from nbviva.collect import Action, collect, group_id, lms_file
-from nbviva.course import CourseError
-from nbviva.people import remembered
-from nbviva.receipt import read_receipt, spoken_date, worksheet_times
+from nbviva.errors import CourseError
+from nbviva.handin.archive import ArchiveCaps, safe_name, split_name
+from nbviva.handin.collect import Action, collect, group_id, lms_file
+from nbviva.handin.people import remembered
+from nbviva.handin.receipt import read_receipt, spoken_date, worksheet_times
 
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 EARLY, LATE = (2024, 1, 5, 10, 0, 0), (2024, 1, 8, 21, 30, 0)
@@ -329,7 +329,7 @@ def test_bombs_are_left_out(course, tmp_path):
 def test_caps_on_a_hand_in_leave_the_others(course, tmp_path):
     many = [(f"{i:04}.txt", b"x") for i in range(300)]
     files = moodle("Ann", 11, *many, ("toys.ipynb", NOTEBOOK)) + moodle("Bob", 12, ("toys.ipynb", NOTEBOOK))
-    rows = collect(course, "toy", packed(tmp_path / "all.zip", files), limits=Limits(handin_files=50))
+    rows = collect(course, "toy", packed(tmp_path / "all.zip", files), limits=ArchiveCaps(handin_files=50))
     assert [50, 1] == [len(row.files) for row in rows]
     assert "toys.ipynb" in rows[0].files
     assert "And 232 more of the kind." == rows[0].notes[-1]
@@ -338,9 +338,9 @@ def test_caps_on_a_hand_in_leave_the_others(course, tmp_path):
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        (Limits(file_bytes=1000), "big.txt is larger than 0 MB"),
-        (Limits(handin_bytes=1000), "big.txt was left out: a hand-in may have"),
-        (Limits(total_bytes=1000), "big.txt is more than is read of one source"),
+        (ArchiveCaps(file_bytes=1000), "big.txt is larger than 0 MB"),
+        (ArchiveCaps(handin_bytes=1000), "big.txt was left out: a hand-in may have"),
+        (ArchiveCaps(total_bytes=1000), "big.txt is more than is read of one source"),
     ],
 )
 def test_large_files_are_left_out(course, tmp_path, limits, words):
@@ -353,7 +353,7 @@ def test_large_files_are_left_out(course, tmp_path, limits, words):
 def test_source_of_too_many_files_is_refused(course, tmp_path):
     source = packed(tmp_path / "all.zip", [(f"a/{i}", b"") for i in range(30)])
     with pytest.raises(CourseError, match=r"all\.zip holds more than 20 files"):
-        collect(course, "toy", source, limits=Limits(total_files=20))
+        collect(course, "toy", source, limits=ArchiveCaps(total_files=20))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\3\4", b"no zip", b"PK\5\6" + b"\xff" * 18])

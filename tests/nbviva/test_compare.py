@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nbviva.compare import Mismatch, as_number, as_numbers, assert_close, assert_equal, require, show
+from nbviva.week.compare import Mismatch, as_number, as_numbers, assert_close, assert_equal, require, show
 
 SCALARS = (
     st.none()

@@ -8,10 +8,10 @@ import pytest
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
-from nbviva import inside
-from nbviva.container import ContainerProvisioner, Engine
-from nbviva.inside import MIB, Limits
-from nbviva.sandbox import SandboxUnavailable
+from nbviva.sandbox import world
+from nbviva.sandbox.container import ContainerProvisioner, Engine
+from nbviva.sandbox.limits import MIB, Limits
+from nbviva.sandbox.provisioner import SandboxUnavailable
 
 LIMITS = Limits(memory=300 * MIB, processes=50, open_files=77, file_size=5 * MIB, disk=8 * MIB, cpu_seconds=60)
 KERNEL = ["python3", "-P", "-m", "nbviva.agent", "-f", "/run/nbviva/connection.json"]
@@ -44,7 +44,7 @@ def test_a_limit_is_on_the_command_line(word: str) -> None:
     assert word in line()
 
 
-@pytest.mark.parametrize("place", inside.WRITABLE)
+@pytest.mark.parametrize("place", world.WRITABLE)
 def test_what_can_be_written_has_a_size(place: Path) -> None:
     """The working copy, the home and the temporary folders are tmpfs of limited size."""
     assert any(word.startswith(f"--tmpfs={place}:") and f"size={8 * MIB}" in word for word in line())

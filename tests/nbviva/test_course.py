@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nbviva.course import Course, CourseError, generators
+from nbviva.course import Course, generators
+from nbviva.errors import CourseError
 
 
 def test_course_is_found_from_below(course):

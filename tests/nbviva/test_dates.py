@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from nbviva.dates import recompute, told
-from nbviva.deadline import spoken_moment
-from nbviva.source import source_notebook
-from nbviva.spec import read_assignment
-from nbviva.store import submission
-from nbviva.working_copy import stage
+from nbviva.cli.lines import deadline_lines
+from nbviva.gradebook.penalties import recompute
+from nbviva.grading.stored import submission
+from nbviva.kernel.room import stage
+from nbviva.week.deadline import spoken_moment
+from nbviva.week.source import source_notebook
+from nbviva.week.spec import read_assignment
 
 LATE = '\n[late]\npolicy = "per_hour"\npoints = 1\n'
 
@@ -84,16 +85,16 @@ def late_group(course, hand_in, monkeypatch):
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's add_submission gives them
 def test_what_changed_is_told_and_nothing_is_marked(late_group):
     first = "toy: submit until 08.01.2024 8pm (Europe/Berlin), 2024-01-08 19:00 UTC."
-    assert [first, "0 penalties changed."] == told("toy", recompute(late_group, "toy"))
+    assert [first, "0 penalties changed."] == deadline_lines("toy", recompute(late_group, "toy"))
     rewrite(late_group, "tolerance = 0.01\n\n", f"tolerance = 0.01\n{LATE}\n")
     (late_group.root / "extensions.csv").write_text("group,week,due\nnobody,toy,30\n")
     found = recompute(late_group, "toy")
     changed = "g: loses 1 point, before 0; its deadline is the week's."
-    assert [first, changed, "1 penalty changed."] == told("toy", found)
+    assert [first, changed, "1 penalty changed."] == deadline_lines("toy", found)
     assert ("extensions.csv: 'nobody' has handed nothing in; is its name right?",) == found.problems
     (late_group.root / "extensions.csv").write_text("group,week,due\ng,toy,2024-01-08 20:30\n")
     changed = "g: loses 0 points, before 1; its deadline is 08.01.2024 8:30pm."
-    assert [first, changed, "1 penalty changed."] == told("toy", recompute(late_group, "toy"))
+    assert [first, changed, "1 penalty changed."] == deadline_lines("toy", recompute(late_group, "toy"))
     assert not (late_group.root / "reports").exists()
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbgrader.utils import parse_utc
 
-from nbviva.deadline import (
+from nbviva.week.deadline import (
     Late,
     Policy,
     clock_note,

@@ -4,9 +4,8 @@ from importlib.metadata import distributions
 
 import pytest
 
-from nbviva import environment
-from nbviva.digest import run_causes
-from nbviva.environment import closure, installed, of_kernel
+from nbviva.grading import digest
+from nbviva.grading.digest import closure, installed, of_kernel, run_causes
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def site(tmp_path, monkeypatch):
 
 def forget():
     """Look at what is installed anew, as another process would."""
-    for found in (environment._packages, environment._requires, environment._of_packages, environment.installed):
+    for found in (digest._packages, digest._requires, digest._of_packages, digest.installed):
         found.cache_clear()
 
 
@@ -70,7 +69,7 @@ def test_newly_installed_package_counts_where_it_was_named(site):
 
 
 def test_kernel_always_counts_with_all_that_it_requires():
-    packages = {environment._canonical(item.name) for item in distributions()}
+    packages = {digest._canonical(item.name) for item in distributions()}
     found = closure(["ipykernel", "ipython", "pyzmq", "numpy"])
     assert {"ipykernel", "ipython", "pyzmq", "numpy", "jupyter-client", "traitlets", "tornado"} <= found
     assert not {"pytest", "ruff", "mypy", "nbviva"} & found

@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
-from nbviva.collect import lms_file
-from nbviva.export import export
+from nbviva.grading.verdict import Mark, Outcome, Report
+from nbviva.handin.collect import lms_file
+from nbviva.handin.people import Person, remember
 from nbviva.listing import safe_text
-from nbviva.marks import rows
-from nbviva.people import Person, remember
-from nbviva.verdict import Mark, Outcome, Report
+from nbviva.results.marks import export, rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's add_submission gives them
 

@@ -10,11 +10,11 @@ import pytest
 from nbgrader.api import Gradebook
 from traitlets.config import Config
 
-from nbviva.feedback import BookedGrades, FeedbackExporter
+from nbviva.feedback.nbgrader import BookedGrades, FeedbackExporter
+from nbviva.gradebook.nbgrader import configure
+from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
 from nbviva.notebooks import to_text
-from nbviva.preprocessor import configure
-from nbviva.source import release_template, source_notebook
-from nbviva.verdict import Mark, Outcome, Report, Verdict
+from nbviva.week.source import release_template, source_notebook
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's add_submission gives them
 AUTOMATIC = {"double": 2.0, "half": 0.0, "colour": 1.0, "total": None}

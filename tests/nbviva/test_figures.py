@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from nbviva.figures import svg
-from nbviva.verdict import Plot, PlotKind, Series
+from nbviva.feedback.figures import svg
+from nbviva.week.declare import Plot, PlotKind, Series
 
 LINES = (
     Series("mine", (1.0, 2.0, 3.0), (1.0, 10.0, 1000.0)),

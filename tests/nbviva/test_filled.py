@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, String
 from pypdf import PdfWriter
 
-from nbviva import filled as module
-from nbviva.compare import Mismatch, as_number
-from nbviva.filled import Filled, Member, number_text, read_form
-from nbviva.form import build_form
+from nbviva.handin import filled
+from nbviva.handin.filled import Filled, Member, number_text, read_form
+from nbviva.week.compare import Mismatch, as_number
+from nbviva.week.typesetting import build_form
 
 TEXTS = {
     "member_1_name": "Zoë Müller", "member_1_number": "5512345", "member_2_name": "Ada L.", "member_2_number": "77",
@@ -447,7 +447,7 @@ def test_many_pages_and_many_parts_are_told(read):
 
 
 def test_a_slow_file_is_ended(form, monkeypatch):
-    monkeypatch.setattr(module, "SECONDS", 0.001)
+    monkeypatch.setattr(filled, "SECONDS", 0.001)
     assert "took too long" in read_form(*form).problems[0]
 
 

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from nbviva.author import Findings, Mismatch, Plot, PlotKind, Series, check, fixture
-from nbviva.checks import Examination, Week, examine
 from nbviva.course import generators
-from nbviva.findings import MAX_PLOTS, MAX_POINTS, MAX_SERIES, MAX_VALUES
-from nbviva.spec import read_assignment
-from nbviva.student import local_student
-from nbviva.verdict import Outcome, Value
+from nbviva.grading.examine import Examination, examine
+from nbviva.grading.verdict import Outcome
+from nbviva.kernel.student import local_student
+from nbviva.week.declare import Value
+from nbviva.week.findings import MAX_PLOTS, MAX_POINTS, MAX_SERIES, MAX_VALUES
+from nbviva.week.spec import read_assignment
+from nbviva.week.week import Week
 
 TOY = Path(__file__).parent.parent / "toy/graders/toy"
 PLOT = Plot(PlotKind.LINE, "Title", "It falls.", "A falling line", "x", "y", (Series("s", (1.0, 2.0), (2.0, 1.0)),))

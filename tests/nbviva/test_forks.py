@@ -5,9 +5,9 @@ import sys
 import time
 from pathlib import Path
 
-from nbviva.forks import End, Limits, forked
+from nbviva.verify.mutation.forks import End, ForkLimits, forked
 
-LIMITS = Limits(processor=1, clock=30, memory=256 << 20)
+LIMITS = ForkLimits(processor=1, clock=30, memory=256 << 20)
 
 
 def ends(function, jobs, limits=LIMITS):
@@ -39,7 +39,7 @@ def test_what_hangs_stops_nobody():
 
 
 def test_what_sleeps_is_ended():
-    assert {"sleep": (End.TIMED_OUT, ""), "a": (End.DONE, "A")} == ends(behave, ["sleep", "a"], Limits(10, 0.5))
+    assert {"sleep": (End.TIMED_OUT, ""), "a": (End.DONE, "A")} == ends(behave, ["sleep", "a"], ForkLimits(10, 0.5))
 
 
 def test_what_exits_or_swallows_memory_died():

@@ -9,10 +9,11 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from nbviva.checks import Week
-from nbviva.form import build_form
-from nbviva.form_fields import MARK, form_fields, sheet_mark
-from nbviva.spec import SpecError, read_assignment
+from nbviva.errors import SpecError
+from nbviva.week.fields import MARK, form_fields, sheet_mark
+from nbviva.week.spec import read_assignment
+from nbviva.week.typesetting import build_form
+from nbviva.week.week import Week
 
 TOY = Path(__file__).parent.parent / "toy" / "graders" / "toy"
 FIELDS = [

@@ -5,16 +5,15 @@ from dataclasses import replace
 import pytest
 from threadpoolctl import threadpool_info
 
-from nbviva import grade as grading
-from nbviva.evidence import make_harmless
-from nbviva.grade import grade, mark
-from nbviva.handin import Handin
+from nbviva.grading import grade as grading
+from nbviva.grading.evidence import make_harmless
+from nbviva.grading.grade import grade, mark
+from nbviva.grading.stored import submission
+from nbviva.grading.verdict import Outcome, Verdict
+from nbviva.handin.notebook import Handin
+from nbviva.kernel.room import Clock, Room, stage
 from nbviva.notebooks import new_cell, new_notebook
-from nbviva.room import Clock, Room
-from nbviva.spec import Kind, Question
-from nbviva.store import submission
-from nbviva.verdict import Outcome, Verdict
-from nbviva.working_copy import stage
+from nbviva.week.spec import Kind, Question
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbviva.files import regular_files
-from nbviva.handin import MAX_CELLS, MAX_NOTEBOOK_BYTES, read_handin
-from nbviva.source import grade_id, release_template, source_notebook
+from nbviva.handin.notebook import MAX_CELLS, MAX_NOTEBOOK_BYTES, read_handin
+from nbviva.notebooks import grade_id
+from nbviva.week.source import release_template, source_notebook
 
 GRADED = ["double", "half", "colour", "total"]
 ANSWERS = ["double_answer", "half_answer", "colour_answer"]

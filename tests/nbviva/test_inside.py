@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from nbviva import inside
-from nbviva.inside import Limits
+from nbviva.errors import HandInTooLarge
+from nbviva.sandbox import world
+from nbviva.sandbox.limits import Limits
 
 
 def packed(folder: Path | None, space: int = 1 << 20) -> tarfile.TarFile:
     archive = io.BytesIO()
-    inside.pack(folder, space, archive)
+    world.pack(folder, space, archive)
     return tarfile.open(fileobj=archive)
 
 
@@ -75,14 +76,14 @@ def test_a_hand_in_of_many_empty_files_is_too_large(tmp_path: Path) -> None:
     """An empty file counts as a page, for it takes memory too."""
     for number in range(10):
         (tmp_path / str(number)).touch()
-    with pytest.raises(inside.HandInTooLarge, match="40960 bytes, and a kernel gets 40000"):
+    with pytest.raises(HandInTooLarge, match="40960 bytes, and a kernel gets 40000"):
         packed(tmp_path, 40000)
 
 
 def test_the_environment_is_made_and_not_inherited() -> None:
     """Of the outer variables only those that bear on arithmetic and time come in."""
     outer = {"GRADEBOOK": "secret", "OPENBLAS_CORETYPE": "Haswell", "JPY_PARENT_PID": "7", "PYTHONPATH": "/course"}
-    inner = inside.environment(outer)
+    inner = world.environment(outer)
     assert inner["OPENBLAS_CORETYPE"] == "Haswell"
     assert inner["PYTHONPATH"] == "/opt/nbviva"
     assert {"GRADEBOOK", "JPY_PARENT_PID"} & set(inner) == set()
@@ -90,14 +91,14 @@ def test_the_environment_is_made_and_not_inherited() -> None:
 
 def test_packages_of_the_user_are_found_where_they_were() -> None:
     """Where the interpreter looks into the user's own packages, it does so inside; else never."""
-    home = inside.PythonHome((), "/srv/base")
-    assert inside.environment({}, home)["PYTHONUSERBASE"] == "/srv/base"
-    assert inside.environment({})["PYTHONNOUSERSITE"] == "1"
+    home = world.PythonHome((), "/srv/base")
+    assert world.environment({}, home)["PYTHONUSERBASE"] == "/srv/base"
+    assert world.environment({})["PYTHONNOUSERSITE"] == "1"
 
 
 def test_the_connection_file_names_the_sockets_inside() -> None:
     """The kernel binds in its own folder, with the key of the asker."""
-    inner = inside.inner_connection({"ip": "/tmp/nbviva-x/s/k", "key": b"abc", "shell_port": 1})
+    inner = world.inner_connection({"ip": "/tmp/nbviva-x/s/k", "key": b"abc", "shell_port": 1})
     assert inner == b'{"ip": "/run/nbviva/k", "key": "abc", "shell_port": 1}'
 
 
@@ -114,7 +115,7 @@ def course(tmp_path: Path) -> Path:
 
 def test_an_environment_inside_the_course_is_shown_without_the_course(course: Path) -> None:
     """The environment's folder and its .pth targets are shown; the course, and what holds it, are not."""
-    binds = inside.python_home(str(course / ".venv/bin/python"), (course,)).binds
+    binds = world.python_home(str(course / ".venv/bin/python"), (course,)).binds
     assert course / ".venv" in binds
     assert course.parent / "library" in binds
     assert {course, course.parent} & set(binds) == set()
@@ -122,7 +123,7 @@ def test_an_environment_inside_the_course_is_shown_without_the_course(course: Pa
 
 def test_no_folder_is_shown_twice(course: Path) -> None:
     """A folder inside another one that is shown needs no place of its own."""
-    binds = inside.python_home(sys.executable, (course,)).binds
+    binds = world.python_home(sys.executable, (course,)).binds
     assert not any(one != other and one.is_relative_to(other) for one in binds for other in binds)
 
 
@@ -138,11 +139,11 @@ def test_the_start_unpacks_and_sets_limits(tmp_path: Path) -> None:
     (tmp_path / "hand-in").mkdir()
     (tmp_path / "hand-in/a").write_text("1")
     with (tmp_path / "archive").open("w+b") as archive:
-        inside.pack(tmp_path / "hand-in", 1 << 20, archive)
+        world.pack(tmp_path / "hand-in", 1 << 20, archive)
         (tmp_path / "copy").mkdir()
-        words = inside.start_script(["sh", "-c", "ulimit -n > limit; echo unheard"], Limits(open_files=77))
+        words = world.start_script(["sh", "-c", "ulimit -n > limit; echo unheard"], Limits(open_files=77))
         answer = subprocess.run(words, stdin=archive, capture_output=True, check=True, cwd=tmp_path / "copy")
-    assert (answer.stdout, answer.stderr) == (inside.READY, b"")
+    assert (answer.stdout, answer.stderr) == (world.READY, b"")
     assert ((tmp_path / "copy/a").read_text(), (tmp_path / "copy/limit").read_text()) == ("1", "77\n")
 
 
@@ -152,8 +153,8 @@ def test_fonts_are_listed_once_and_kept(tmp_path: Path, monkeypatch: pytest.Monk
     maker = tmp_path / "python"
     maker.write_text('#!/bin/sh\necho "[]" > "$MPLCONFIGDIR/fontlist-v1.json"\n')
     maker.chmod(0o755)
-    expected = {inside.FONTS / "fontlist-v1.json": b"[]\n"}
-    assert inside.font_lists(str(maker)) == expected
-    inside.font_lists.cache_clear()
-    assert inside.font_lists("/no/such/python") == expected
-    inside.font_lists.cache_clear()
+    expected = {world.FONTS / "fontlist-v1.json": b"[]\n"}
+    assert world.font_lists(str(maker)) == expected
+    world.font_lists.cache_clear()
+    assert world.font_lists("/no/such/python") == expected
+    world.font_lists.cache_clear()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nbviva.items import discrimination, items
-from nbviva.verdict import Mark, Outcome, Report
+from nbviva.grading.verdict import Mark, Outcome, Report
+from nbviva.results.statistics import discrimination, items
 
 
 def report(group, assignment, outcomes):

@@ -8,10 +8,10 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from nbviva.kernel import KernelStudent, kernel_environment
-from nbviva.room import Clock, Room
-from nbviva.sandbox import refusal
-from nbviva.student import Died, NoAnswer, Raised, TimedOut, UnreadableAnswer, hold, viva
+from nbviva.kernel.kernel import KernelStudent
+from nbviva.kernel.room import Clock, Room, kernel_environment
+from nbviva.kernel.student import Died, NoAnswer, Raised, TimedOut, UnreadableAnswer, hold, viva
+from nbviva.sandbox.provisioner import refusal
 
 ROOM = Room(sandboxed=refusal() is None)
 CELLS = [

@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from nbviva.late import LatePenalty, Penalised, reapply
+from nbviva.gradebook.penalties import LatePenalty, Penalised, reapply
 
 PER_HOUR = '\n[late]\npolicy = "per_hour"\npoints = 1\n'
 DUE = datetime(2024, 1, 8, 19, tzinfo=UTC)

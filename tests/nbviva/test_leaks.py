@@ -9,9 +9,9 @@ import nbformat
 import pikepdf
 import pytest
 
-from nbviva.leaks import find_leaks, secrets_of, texts_of
-from nbviva.release import make_source
-from nbviva.source import release_template, source_notebook
+from nbviva.verify.leaks import find_leaks, secrets_of, texts_of
+from nbviva.verify.release import make_source
+from nbviva.week.source import release_template, source_notebook
 
 SECRET = b"a secret for tests"
 LINE = 'total = sum(as_number(student.double(n), name="double(n)") for n in numbers)'

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nbviva.margin import clopper_pearson, margin
+from nbviva.verify.margin import clopper_pearson, margin
 
 
 @pytest.mark.parametrize(("wrong", "n"), [(0, 20), (1, 20), (3, 50), (0, 3000), (20, 20)])

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from nbviva.markup import MAX_CODE, code, markdown
+from nbviva.feedback.html import MAX_CODE, code, markdown
 
 
 class Tags(HTMLParser):

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from nbviva.mutate import Fate, mutation_score
-from nbviva.spec import SpecError
-from nbviva.survivors import Kind
+from nbviva.errors import SpecError
+from nbviva.verify.mutation.mutate import mutation_score
+from nbviva.verify.mutation.score import Excuse, Fate
 
 SOLUTION = "    twice_as_much = 2 * x\n    return twice_as_much\n"
 SURVIVOR = '[[survivor]]\ncell = "double"\noperator = "{}"\nbefore = "{}"\nafter = "{}"\nkind = "{}"\nwhy = "It may."\n'
@@ -63,7 +63,9 @@ def test_equivalent_mutant_is_listed_and_not_counted(course):
     assert score.caught / (len(score.tried) - len(score.fair)) == score.score
 
 
-@pytest.mark.parametrize(("kind", "counted"), [(Kind.EQUIVALENT, False), (Kind.RIGHT, False), (Kind.ACCEPTED, True)])
+@pytest.mark.parametrize(
+    ("kind", "counted"), [(Excuse.EQUIVALENT, False), (Excuse.RIGHT, False), (Excuse.ACCEPTED, True)]
+)
 def test_author_explains_a_survivor(course, kind, counted):
     weaken(course)
     explain(course, "constant", "twice_as_much = 2 * x", "twice_as_much = 3 * x", kind)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nbviva.mutation import mutants_of
-from nbviva.mutation_operators import RULES
+from nbviva.verify.mutation.operators import RULES
+from nbviva.verify.mutation.score import mutants_of
 
 EXAMPLES = {
     "mean for sum": ("y = x.sum(dim=0)", "y = x.mean(dim=0)"),

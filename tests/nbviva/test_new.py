@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nbviva.course import Course, CourseError
-from nbviva.new import new
+from nbviva.course import Course
+from nbviva.errors import CourseError
+from nbviva.week.new import new
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 

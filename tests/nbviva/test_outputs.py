@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbviva.kernel.outputs import MAX_OUTPUTS, MAX_PICTURE, MAX_TEXT, clean, figures, plain, printed
 from nbviva.notebooks import new_notebook
-from nbviva.outputs import MAX_OUTPUTS, MAX_PICTURE, MAX_TEXT, clean, figures, plain, printed
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
 

@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 import nbformat.v4 as nbf
 import pytest
 
-from nbviva.page import MAX_PAGE, Head, Question, render
-from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Plot, PlotKind, Series, Verdict
+from nbviva.feedback.page import MAX_PAGE, Head, ShownQuestion, render
+from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Verdict
+from nbviva.week.declare import Plot, PlotKind, Series
 
 EVIL = '<script>alert(1)</script><img src="https://example.org/x" onerror="y">'
 HEAD = Head(
@@ -17,11 +18,11 @@ HEAD = Head(
 )
 PLOT = Plot(PlotKind.LINE, "Norms", "It falls.", "A falling line", "x", "y", (Series("s", (1.0, 2.0), (2.0, 1.0)),))
 PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(60_000)).decode()
-DOUBLE = Question(
+DOUBLE = ShownQuestion(
     Mark("double", "1.1", "Doubling", 2.0, 2.0, bonus=False, outcome=Outcome.PASSED),
     (Verdict("c", "double", Outcome.PASSED, "It doubles.", "4 was measured.", plots=(PLOT,)),),
 )
-HALF = Question(
+HALF = ShownQuestion(
     Mark("half", "1.2", "Half", 0.0, 3.0, bonus=False, outcome=Outcome.FAILED),
     (Verdict("d", "half", Outcome.FAILED, "It halves.", "`half` is 3, 3.5 is expected.", plots=(PLOT,)),),
 )

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from nbviva import paper
-from nbviva.paper import Signed, counting_form, form_of, signed
-from nbviva.people import Person
+from nbviva.handin import sheet
+from nbviva.handin.people import Person
+from nbviva.handin.sheet import Signed, counting_form, form_of, signed
 
 ADA, BOB = Person("Ada Lovelace", "1000004"), Person("Bob Stone", "2000008")
 TEXTS = {
@@ -46,7 +46,7 @@ def test_names_are_kept_for_their_owner_alone(places):
 def test_sheet_is_read_once_while_it_is_the_same(places, course, fill_in, monkeypatch):
     first = signed(*places)
     with monkeypatch.context() as patch:
-        patch.setattr(paper, "read_form", None)
+        patch.setattr(sheet, "read_form", None)
         assert first == signed(*places)
     fill_in(course, "g", **{**TEXTS, "member_2_name": "", "member_2_number": ""})
     assert (ADA,) == signed(*places).people

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva import people, spec
-from nbviva.people import (
+from nbviva.handin import people
+from nbviva.handin.people import (
     Person,
     Roster,
     header_people,
@@ -21,6 +21,7 @@ from nbviva.people import (
     remember,
     remembered,
 )
+from nbviva.week import spec
 
 ANN = Person("Ann Müller", "1000004", "ann@x.org", "annm", "g1")
 BOB = Person("Bob Stone", "2000008", "bob@x.org", "bobs")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from nbviva.pool import DEATHS_MOST, Finished, run
+from nbviva.grading.pool import DEATHS_MOST, Finished, run
 
 PROGRAM = """
 import sys, time
-from nbviva.pool import run
+from nbviva.grading.pool import run
 from tests_of_pool import sleep_long
 
 if __name__ == "__main__":

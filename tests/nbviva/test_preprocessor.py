@@ -7,10 +7,11 @@ import pytest
 from nbgrader import utils
 from traitlets.config import Config
 
-from nbviva.handin import read_handin
-from nbviva.preprocessor import RecordVerdicts, TolerantExporter, Viva, configure, with_verdicts
-from nbviva.source import grade_id, release_template, source_notebook
-from nbviva.verdict import Mark, Outcome, Report, Verdict
+from nbviva.gradebook.nbgrader import RecordVerdicts, TolerantExporter, Viva, configure, with_verdicts
+from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
+from nbviva.handin.notebook import read_handin
+from nbviva.notebooks import grade_id
+from nbviva.week.source import release_template, source_notebook
 
 
 @pytest.fixture

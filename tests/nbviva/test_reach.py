@@ -2,9 +2,9 @@
 
 import pytest
 
-from nbviva.leaks import secrets_of
-from nbviva.reach import reachable
-from nbviva.sandbox import refusal
+from nbviva.sandbox.provisioner import refusal
+from nbviva.verify.leaks import secrets_of
+from nbviva.verify.route import reachable
 
 pytestmark = pytest.mark.skipif(refusal() is not None, reason=str(refusal()))
 SECRET = b"a secret for tests"

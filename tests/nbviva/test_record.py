@@ -21,14 +21,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent / "tools"))
 from databases import everything, new_database, server
 from record_bench import STORED, synthetic_reports
 
-from nbviva import entries
-from nbviva import record as recording
-from nbviva.course import Course, Refused
-from nbviva.late import reapply
-from nbviva.preprocessor import nbgrader, set_deadline
-from nbviva.record import Recorded, record
-from nbviva.release import make_release
-from nbviva.verdict import Report
+from nbviva.course import Course
+from nbviva.errors import Refused
+from nbviva.gradebook import entries
+from nbviva.gradebook import record as recording
+from nbviva.gradebook.nbgrader import nbgrader, set_deadline
+from nbviva.gradebook.penalties import reapply
+from nbviva.gradebook.record import Recorded, record
+from nbviva.grading.verdict import Report
+from nbviva.verify.release import make_release
 
 LATE = '\n[late]\npolicy = "per_hour"\npoints = 1\n'
 

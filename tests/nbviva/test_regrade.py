@@ -10,18 +10,18 @@ import pytest
 from nbgrader.api import Gradebook
 from pebble import ProcessExpired
 
-from nbviva import grade as grading
-from nbviva import regrade as regrading
-from nbviva.cli import main
-from nbviva.course import Course, Refused
-from nbviva.kernel import KernelStudent
-from nbviva.lock import Busy, only_one
-from nbviva.pool import Finished
-from nbviva.record import record
-from nbviva.regrade import apply, regrade
-from nbviva.reports import stored_report
-from nbviva.sandbox import refusal
-from nbviva.store import graded
+from nbviva.cli.main import main
+from nbviva.course import Course, only_one
+from nbviva.errors import Busy, Refused
+from nbviva.gradebook.record import apply, record
+from nbviva.grading import grade as grading
+from nbviva.grading import regrade as regrading
+from nbviva.grading.pool import Finished
+from nbviva.grading.regrade import regrade
+from nbviva.grading.reports import stored_report
+from nbviva.grading.stored import graded
+from nbviva.kernel.kernel import KernelStudent
+from nbviva.sandbox.provisioner import refusal
 
 FLAGS = ["--unsandboxed"] if refusal() else []
 NEARLY = "def double(x):\n    return x * 2.000001"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from nbviva.checks import Overlay, alternative
-from nbviva.rehearsal import closure, rehearse
-from nbviva.verdict import Outcome
+from nbviva.grading.rehearsal import closure, rehearse
+from nbviva.grading.verdict import Outcome
+from nbviva.week.declare import Overlay, alternative
 
 
 def found(verdicts):

@@ -5,9 +5,10 @@ import json
 import nbformat
 import pytest
 
-from nbviva.course import Refused
-from nbviva.release import find_leaks, make_release, make_source
-from nbviva.source import release_template, source_notebook
+from nbviva.errors import Refused
+from nbviva.verify.leaks import find_leaks
+from nbviva.verify.release import make_release, make_source
+from nbviva.week.source import release_template, source_notebook
 
 SECRET = b"a secret for tests"
 SEQUENCE = "ACGTTGCAACGTTGCAACGTTGCAACGTTGCAACGTTGCA"

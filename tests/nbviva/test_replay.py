@@ -5,16 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nbviva import grade as grading
-from nbviva.grade import grade
+from nbviva.grading import grade as grading
+from nbviva.grading.grade import grade
+from nbviva.grading.stored import submission
+from nbviva.grading.verdict import Outcome
+from nbviva.kernel.room import Clock, Room
+from nbviva.kernel.sitting import NotAsked, Recorder, ReplayStudent
+from nbviva.kernel.student import Died, TimedOut, local_student, viva
+from nbviva.kernel.transcript import Transcript
 from nbviva.notebooks import new_cell, new_notebook
-from nbviva.recorder import Recorder
-from nbviva.replay import NotAsked, ReplayStudent
-from nbviva.room import Clock, Room
-from nbviva.store import submission
-from nbviva.student import Died, TimedOut, local_student, viva
-from nbviva.transcript import Transcript
-from nbviva.verdict import Outcome
 
 CLOCK = Clock(cell=2, grace=2)
 STUBBORN = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"

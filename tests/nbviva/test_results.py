@@ -1,11 +1,11 @@
 """The cache: what is kept, what is not believed, and that a key holds all that decides a result."""
 
-from nbviva.imports import files_behind, libraries_behind
-from nbviva.results import Cache, key_of
+from nbviva.verify.cache import ResultCache, key_of
+from nbviva.week.imports import files_behind, libraries_behind
 
 
 def test_what_was_put_is_given_again(tmp_path):
-    cache = Cache(tmp_path)
+    cache = ResultCache(tmp_path)
     assert cache.get("trials", "a") is None
     made = cache.put("trials", "a", {"x": [1.5, None]})
     kept = cache.get("trials", "a")
@@ -14,15 +14,15 @@ def test_what_was_put_is_given_again(tmp_path):
 
 
 def test_fresh_cache_gives_nothing_and_still_keeps(tmp_path):
-    Cache(tmp_path, fresh=True).put("trials", "a", 1)
-    assert Cache(tmp_path, fresh=True).get("trials", "a") is None
-    assert 1 == Cache(tmp_path).get("trials", "a").value
+    ResultCache(tmp_path, fresh=True).put("trials", "a", 1)
+    assert ResultCache(tmp_path, fresh=True).get("trials", "a") is None
+    assert 1 == ResultCache(tmp_path).get("trials", "a").value
 
 
 def test_broken_entry_is_made_anew(tmp_path):
-    Cache(tmp_path).put("trials", "a", 1)
+    ResultCache(tmp_path).put("trials", "a", 1)
     (tmp_path / "trials" / "a.json").write_text("[1, 2", "utf-8")
-    assert Cache(tmp_path).get("trials", "a") is None
+    assert ResultCache(tmp_path).get("trials", "a") is None
 
 
 def test_key_follows_the_content_of_files_and_the_borders_of_parts(tmp_path):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nbviva.route import take
-from nbviva.sandbox import refusal
+from nbviva.sandbox.provisioner import refusal
+from nbviva.verify.route import take
 
 pytestmark = pytest.mark.skipif(refusal() is not None, reason=str(refusal()))
 LINE = "total = sum(as_number(student.double(n), name='double(n)') for n in numbers)"

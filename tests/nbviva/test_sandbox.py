@@ -21,16 +21,17 @@ from pathlib import Path
 
 import pytest
 
-from nbviva import bubblewrap, cgroup, inside, sandbox, seccomp, user
-from nbviva.inside import MIB, Limits
-from nbviva.warm import Template
+from nbviva.errors import HandInTooLarge
+from nbviva.sandbox import bubblewrap, cgroup, provisioner, seccomp, world
+from nbviva.sandbox.fork_server import ForkServer
+from nbviva.sandbox.limits import MIB, Limits
 from tests.nbviva.probe import HOG, ROOMY, Died, Kernel, processes_named
 
 REPOSITORY = Path(__file__).parents[2]
 VARIABLE = "NBVIVA_VARIABLE_OF_THE_GRADER"
 HOSTILE_MODULES = ("ipykernel_launcher", "ipykernel", "json", "sitecustomize", "usercustomize", "zmq")
 
-pytestmark = pytest.mark.skipif(sandbox.refusal() is not None, reason=str(sandbox.refusal()))
+pytestmark = pytest.mark.skipif(provisioner.refusal() is not None, reason=str(provisioner.refusal()))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def kernel(hand_in: Path, request: pytest.FixtureRequest) -> Iterator[Kernel]:
         patch.setenv(VARIABLE, VARIABLE)
         patch.setenv("JPY_PARENT_PID", str(os.getpid()))
         patch.setenv("OPENBLAS_L2_SIZE", "1048576")
-        template = running.enter_context(Template([])).address if request.param == "warm" else ""
+        template = running.enter_context(ForkServer([])).address if request.param == "warm" else ""
         yield running.enter_context(Kernel(hand_in, ROOMY, template))
 
 
@@ -89,10 +90,10 @@ def test_modules_of_the_hand_in_are_inert(kernel: Kernel) -> None:
 
 
 def test_of_the_framework_only_what_it_needs_is_there(kernel: Kernel) -> None:
-    """The kernel needs its agent and the codec, a forked one what it was forked with, and sees no more."""
-    forked = inside.TEMPLATE_MODULES if kernel.provisioner.template else ()
-    needed = {"__init__.py", *inside.AGENT_MODULES, *forked}
-    assert set(kernel.value("import os; print(os.listdir('/opt/nbviva/nbviva'))")) == needed
+    """The kernel finds the room `inside`, which is made for it, in an empty package, and sees no more."""
+    inside = {path.name for path in (REPOSITORY / "nbviva" / "inside").glob("*.py")}
+    assert set(kernel.value("import os; print(os.listdir('/opt/nbviva/nbviva'))")) == {"__init__.py", "inside"}
+    assert set(kernel.value("import os; print(os.listdir('/opt/nbviva/nbviva/inside'))")) == inside
 
 
 def test_the_course_is_not_there(kernel: Kernel) -> None:
@@ -109,7 +110,7 @@ def test_other_hand_ins_are_not_there(kernel: Kernel, hand_in: Path) -> None:
 
 def test_homes_of_the_machine_are_not_there(kernel: Kernel) -> None:
     """Of every home there is at most the way to the interpreter."""
-    python = inside.python_home(sys.executable, (REPOSITORY,)).binds
+    python = world.python_home(sys.executable, (REPOSITORY,)).binds
     shown = {path.parts[: len(home.parts) + 1] for home in (Path("/root"), Path("/home")) for path in python}
     seen = kernel.value("import glob; print(glob.glob('/root/*') + glob.glob('/root/.*') + glob.glob('/home/*'))")
     assert {Path(path).parts for path in seen} - shown <= {("/", "home", "student")}
@@ -165,7 +166,7 @@ def test_the_sandbox_has_nothing_to_drop(kernel: Kernel) -> None:
 def test_each_kernel_of_root_has_a_user_of_its_own(kernel: Kernel) -> None:
     """On the machine the kernel is nobody's process; an ordinary user's kernel is that user's."""
     uid = Path(f"/proc/{kernel.provisioner.pid}").stat().st_uid
-    assert uid in user.UIDS if os.geteuid() == 0 else uid == os.geteuid()
+    assert uid in bubblewrap.UIDS if os.geteuid() == 0 else uid == os.geteuid()
 
 
 def test_every_process_is_under_the_limits(kernel: Kernel) -> None:
@@ -356,7 +357,7 @@ ORDINARY = 65534
 VISIT = """
     import os, sys
     sys.path.insert(0, sys.argv[1])
-    from nbviva.warm import Template
+    from nbviva.sandbox.fork_server import Template
     from probe import HOG, ROOMY, Died, Kernel, Limits
     with Template([]) as template:
         for way in ("", template.address):
@@ -374,7 +375,7 @@ VISIT = """
 @pytest.mark.skipif(os.geteuid() != 0, reason="every other test of this file is this test for an ordinary user")
 def test_an_ordinary_user_gets_the_same_sandbox(tmp_path: Path) -> None:
     """Without root there is a sandbox too; the interpreter is mounted where that user can read it."""
-    needed = (*inside.python_home(sys.executable, (REPOSITORY,)).binds, REPOSITORY)
+    needed = (*world.python_home(sys.executable, (REPOSITORY,)).binds, REPOSITORY)
     command = ["env", f"HOME={tmp_path}", sys.executable, "-c", textwrap.dedent(VISIT), str(Path(__file__).parent)]
     visit = as_ordinary_user(command, needed, tmp_path)
     answer = subprocess.run(visit, capture_output=True, text=True, check=False, cwd="/var", timeout=120)
@@ -384,7 +385,7 @@ def test_an_ordinary_user_gets_the_same_sandbox(tmp_path: Path) -> None:
 
 def as_ordinary_user(command: list[str], needed: tuple[Path, ...], stage: Path) -> list[str]:
     """The command as nobody, in mounts of its own where the closed folders above what it needs are open and empty."""
-    far = [folder for folder in needed if not user.reachable(folder)]
+    far = [folder for folder in needed if not bubblewrap.reachable(folder)]
     closed = [next(up for up in reversed(folder.parents) if not up.stat().st_mode & 0o001) for folder in far]
     places = [stage / str(number) for number, _ in enumerate(far)]
     script = [f"mkdir {place} && mount --bind {folder} {place}" for folder, place in zip(far, places, strict=True)]
@@ -485,7 +486,7 @@ def test_a_course_that_is_its_own_environment_is_refused(tmp_path: Path, monkeyp
     """Where showing the interpreter would show the course, nothing is started."""
     kernel = Kernel(tmp_path, ROOMY)
     monkeypatch.chdir(sys.prefix)
-    with pytest.raises(sandbox.SandboxUnavailable, match="a folder of its own"):
+    with pytest.raises(provisioner.SandboxUnavailable, match="a folder of its own"):
         kernel.manager.start_kernel()
 
 
@@ -494,7 +495,7 @@ def test_a_hand_in_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(1 << 40)
     kernel = Kernel(tmp_path, ROOMY)
-    with pytest.raises(inside.HandInTooLarge, match="1099511627776"):
+    with pytest.raises(HandInTooLarge, match="1099511627776"):
         kernel.manager.start_kernel()
 
 
@@ -527,7 +528,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_missing_bubblewrap_is_named(broken: Path) -> None:
     """Without the program the sentence says what to install."""
     (broken / "bin/bwrap").unlink()
-    assert "apt-get install bubblewrap" in str(sandbox.refusal(broken))
+    assert "apt-get install bubblewrap" in str(provisioner.refusal(broken))
 
 
 def test_an_old_bubblewrap_is_named(broken: Path) -> None:
@@ -535,14 +536,14 @@ def test_an_old_bubblewrap_is_named(broken: Path) -> None:
     (broken / "bin/bwrap").unlink()
     program(broken / "bin", "echo bubblewrap 0.4.1")
     bubblewrap.version.cache_clear()
-    assert "0.4.1 is too old: install 0.7" in str(sandbox.refusal(broken))
+    assert "0.4.1 is too old: install 0.7" in str(provisioner.refusal(broken))
     bubblewrap.version.cache_clear()
 
 
 def test_another_machine_is_named(broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a filter for the architecture nothing is started."""
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
-    assert str(sandbox.refusal(broken)).startswith("There is no seccomp filter for riscv64")
+    assert str(provisioner.refusal(broken)).startswith("There is no seccomp filter for riscv64")
 
 
 @pytest.mark.parametrize(
@@ -560,7 +561,7 @@ def test_each_cause_has_one_sentence(broken: Path, sign: str, content: str, advi
     """What the system forbids is said in a sentence with what to do; anything else in bubblewrap's own words."""
     (broken / sign).parent.mkdir(parents=True, exist_ok=True)
     (broken / sign).write_text(content)
-    sentence = str(sandbox.refusal(broken))
+    sentence = str(provisioner.refusal(broken))
     assert advice in sentence
     assert sentence.endswith(".")
     assert "\n" not in sentence
@@ -568,8 +569,8 @@ def test_each_cause_has_one_sentence(broken: Path, sign: str, content: str, advi
 
 def test_nothing_starts_where_the_sandbox_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel manager hears the sentence, and no folder stays behind."""
-    monkeypatch.setattr(sandbox, "_lasting_refusal", lambda: "Not here.")
+    monkeypatch.setattr(provisioner, "_lasting_refusal", lambda: "Not here.")
     kernel = Kernel(tmp_path, ROOMY)
-    with pytest.raises(sandbox.SandboxUnavailable, match=r"^Not here\.$"):
+    with pytest.raises(provisioner.SandboxUnavailable, match=r"^Not here\.$"):
         kernel.manager.start_kernel()
     assert not Path(kernel.manager.connection_file).parent.exists()

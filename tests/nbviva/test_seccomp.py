@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from nbviva import seccomp
+from nbviva.sandbox import seccomp
 
 CLONE_THREAD_FLAGS = 0x3D0F00
 CLONE_NEWUSER = 0x10000000

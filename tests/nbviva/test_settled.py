@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from nbviva.course import Course
-from nbviva.settled import gradebook_file, gradebook_stamp, inputs, is_settled, settle
+from nbviva.gradebook.done import gradebook_file, gradebook_stamp, inputs, is_settled, settle
 
 HEAVY = ("nbgrader", "nbformat", "torch", "jsonschema", "sqlalchemy", "numpy")
 
@@ -99,6 +99,7 @@ def test_broken_note_is_none(settled):
 
 
 def test_command_line_and_its_check_for_changes_import_nothing_heavy():
-    code = "import sys, nbviva.cli, nbviva.batch, nbviva.settled, nbviva.table, nbviva.printing; print(*sys.modules)"
+    modules = "nbviva.cli.main, nbviva.grading.batch, nbviva.gradebook.done, nbviva.cli.printing"
+    code = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set() == set(HEAVY) & set(done.stdout.split())

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva.codec import Handle
-from nbviva.compare import Mismatch
-from nbviva.filled import Filled
-from nbviva.sheet import Sheet
-from nbviva.student import Died, Student, local_student
+from nbviva.handin.filled import Filled
+from nbviva.handin.sheet import Sheet
+from nbviva.inside import Handle
+from nbviva.kernel.student import Died, Student, local_student
+from nbviva.week.compare import Mismatch
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nbviva.similar import similar, tokens_of
+from nbviva.results.similar import similar, tokens_of
 
 LONG = """
 def walk(start, moves):

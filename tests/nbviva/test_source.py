@@ -7,18 +7,18 @@ import pytest
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config import Config
 
-from nbviva.release import make_source
-from nbviva.source import (
+from nbviva.errors import SpecError
+from nbviva.notebooks import grade_id
+from nbviva.verify.release import make_source
+from nbviva.week.source import (
     STUB,
     SourceError,
     code_cells,
-    grade_id,
     hidden_parts,
     imports_of,
     release_template,
     source_notebook,
 )
-from nbviva.spec import SpecError
 
 
 def cells(course):

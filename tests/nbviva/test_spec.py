@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva.deadline import NOT_LATE, Late, Policy
-from nbviva.spec import Kind, SpecError, read_assignment
+from nbviva.errors import SpecError
+from nbviva.week.deadline import NOT_LATE, Late, Policy
+from nbviva.week.spec import Kind, read_assignment
 
 TEXT = (Path(__file__).parent.parent / "toy/graders/toy/assignment.toml").read_text("utf-8")
 TOP, _, QUESTIONS = TEXT.partition("\n[[question]]")

@@ -1,7 +1,7 @@
 """A stepwise rehearsal runs what the checks at hand need, and nothing else."""
 
-from nbviva.stepwise import Rehearsal
-from nbviva.verdict import Outcome
+from nbviva.grading.verdict import Outcome
+from nbviva.verify.mutation.trial import Rehearsal
 
 
 def rehearse(course, *names, texts=None):

@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
-from nbviva import store
-from nbviva.grade import Graded
-from nbviva.reports import stored_report
-from nbviva.store import graded, save, submission
+from nbviva.grading import stored
+from nbviva.grading.grade import Graded
+from nbviva.grading.reports import stored_report
+from nbviva.grading.stored import graded, save, submission
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def digest(course, room):
 def test_report_is_reused_while_nothing_changed(graded_once, room, monkeypatch):
     """The second time nothing is graded, and what is stored is given."""
     course, report = graded_once
-    monkeypatch.setattr(store, "grade", None)
+    monkeypatch.setattr(stored, "grade", None)
     again, notebook = graded(course, "toy", "g", room=room)
     assert (report, report.seconds) == (again, again.seconds)
     assert len(notebook.cells) > 0
@@ -101,7 +101,7 @@ def test_report_is_written_after_its_notebook(graded_once, tmp_path, monkeypatch
     course, report = graded_once
     _, notebook = graded(course, "toy", "g")
     written = []
-    monkeypatch.setattr(store, "write", lambda path, _text: written.append(path.name))
+    monkeypatch.setattr(stored, "write", lambda path, _text: written.append(path.name))
     save(tmp_path / "new", Graded(report, notebook, b""))
     assert written == ["transcript", "notebook.ipynb", "report.json"]
 

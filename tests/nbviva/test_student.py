@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva.agent import Agent
-from nbviva.codec import Handle, Unreadable, encode
-from nbviva.student import (
+from nbviva.inside import Handle, Unreadable, encode
+from nbviva.inside.agent import Agent
+from nbviva.kernel.student import (
     Died,
     NoAnswer,
     Raised,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nbviva.table import lateness, row
-from nbviva.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict
+from nbviva.cli.printing import lateness, row
+from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict
 
 
 def report(*outcomes, cause="", notes=()):

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva import recorder
-from nbviva.codec import decode, encode
-from nbviva.digest import RUNNING
-from nbviva.recorder import Recorder
-from nbviva.store import graded, stored_transcript
-from nbviva.student import Died, NoAnswer, local_student, viva
-from nbviva.transcript import MAGIC, MAX_BYTES, BrokenTranscript, Exchange, Ran, Transcript
+from nbviva.grading.digest import RUNNING
+from nbviva.grading.stored import graded, stored_transcript
+from nbviva.inside import decode, encode
+from nbviva.kernel import sitting
+from nbviva.kernel.sitting import Recorder
+from nbviva.kernel.student import Died, NoAnswer, local_student, viva
+from nbviva.kernel.transcript import MAGIC, MAX_BYTES, BrokenTranscript, Exchange, Ran, Transcript
 
 WHOLE = Transcript(
     Ran(
@@ -153,7 +153,7 @@ def test_no_answer_is_written_down_and_raised():
 
 
 def test_large_question_is_kept_in_brief_and_large_answers_not_at_all(monkeypatch):
-    monkeypatch.setattr(recorder, "MOST_BYTES", 1000)
+    monkeypatch.setattr(sitting, "MOST_BYTES", 1000)
     held = Recorder(Held({"same": lambda x: x}))
     held.student.same(np.zeros(3000))
     held.student.same(1)
@@ -179,7 +179,7 @@ def test_transcript_is_for_its_owner_only_and_has_the_hidden_question(course, ha
 
 def test_no_transcript_is_larger_than_what_is_read(monkeypatch):
     """What is kept of answers fits the caps of reading, with room for questions and outputs."""
-    assert recorder.MOST_BYTES < MAX_BYTES / 2
+    assert sitting.MOST_BYTES < MAX_BYTES / 2
     answer = replace(WHOLE.exchanges[0], answer=(bytes(1 << 20),))
     assert Transcript.from_bytes(Transcript(Ran(), (answer,)).to_bytes()).exchanges == (answer,)
 

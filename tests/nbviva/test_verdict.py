@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva.verdict import Mark, Outcome, Plot, PlotKind, Report, Series, Value, Verdict, combine
+from nbviva.grading.verdict import Mark, Outcome, Report, Verdict, combine
+from nbviva.week.declare import Plot, PlotKind, Series, Value
 
 VERDICT = Verdict("adds", "sum", Outcome.FAILED, "Adds.", "`add` is 3.", "Raised")
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)

@@ -2,14 +2,13 @@
 
 import pytest
 
-from nbviva.finding import Origin
-from nbviva.flakes import Plan, flakes, reference
-from nbviva.leaks import secrets_of
-from nbviva.overlays import alternatives, mutants
-from nbviva.results import Cache
-from nbviva.route import Taken
-from nbviva.tryouts import Bench, Pools, Tried
-from nbviva.verify import Options, _leaks, _marks
+from nbviva.verify.answers import Plan, alternatives, flakes, mutants, reference
+from nbviva.verify.cache import ResultCache
+from nbviva.verify.leaks import secrets_of
+from nbviva.verify.route import Taken
+from nbviva.verify.row import Origin
+from nbviva.verify.trials import Bench, Pools, Tried
+from nbviva.verify.verify import VerifyOptions, _leaks, _marks
 
 ALTERNATIVES = '''
 from graders.toy.checks import colour_is_red, double_doubles, half_of_seven, total_is_supported
@@ -72,7 +71,7 @@ def edit(course, name, old, new):
 def bench(course):
     """Try the toy week in this process."""
     said = []
-    return Bench(course.week("toy"), Cache(course.root / ".nbviva/cache"), Pools(0), said.append)
+    return Bench(course.week("toy"), ResultCache(course.root / ".nbviva/cache"), Pools(0), said.append)
 
 
 def flaky(course, repeats=20, **options):
@@ -248,5 +247,7 @@ def test_leaks_of_the_route_are_defects(course):
 
 def test_a_run_that_must_be_fresh_ignores_the_cache(toy):
     mutants(bench(toy))
-    fresh = Bench(toy.week("toy"), Cache(toy.root / ".nbviva/cache", fresh=Options(again=True).again), Pools(0), print)
+    fresh = Bench(
+        toy.week("toy"), ResultCache(toy.root / ".nbviva/cache", fresh=VerifyOptions(again=True).again), Pools(0), print
+    )
     assert 4 == mutants(fresh)[0].origin.made

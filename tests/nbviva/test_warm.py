@@ -18,33 +18,34 @@ from typing import Any
 
 import pytest
 
-from nbviva import cgroup, inside, sandbox, template, warm
 from nbviva.course import Course
-from nbviva.forked import Forked, request
-from nbviva.grade import Submission, grade
-from nbviva.inside import Limits, SandboxUnavailable
-from nbviva.kernel import KernelStudent, StartFailed
-from nbviva.room import Room
-from nbviva.student import Died
-from nbviva.warm import Template
+from nbviva.errors import SandboxUnavailable
+from nbviva.grading.grade import Submission, grade
+from nbviva.inside import forking
+from nbviva.kernel.kernel import KernelStudent, StartFailed
+from nbviva.kernel.room import Room
+from nbviva.kernel.student import Died
+from nbviva.sandbox import cgroup, fork_server, provisioner, world
+from nbviva.sandbox.fork_server import Forked, ForkServer, request
+from nbviva.sandbox.limits import MIB, Limits
 from tests.nbviva import probe
 from tests.nbviva.probe import ROOMY, Kernel, processes_named
 
-pytestmark = pytest.mark.skipif(sandbox.refusal() is not None, reason=str(sandbox.refusal()))
+pytestmark = pytest.mark.skipif(provisioner.refusal() is not None, reason=str(provisioner.refusal()))
 
-PLACES = [str(place) for place in inside.tmpfs(Limits())]
+PLACES = [str(place) for place in world.tmpfs(Limits())]
 CONTROLLERS = Path("/sys/fs/cgroup")
 
 
 @pytest.fixture(scope="module")
-def warmed() -> Iterator[Template]:
+def warmed() -> Iterator[ForkServer]:
     """A template with little imported."""
-    with Template(["numpy", "multiprocessing.connection"]) as running:
+    with ForkServer(["numpy", "multiprocessing.connection"]) as running:
         yield running
 
 
 @pytest.fixture
-def fork(warmed: Template) -> Iterator[Callable[..., Kernel]]:
+def fork(warmed: ForkServer) -> Iterator[Callable[..., Kernel]]:
     """Fork kernels that end with the test."""
     with contextlib.ExitStack() as kernels:
         yield lambda **limits: kernels.enter_context(
@@ -59,7 +60,7 @@ def cold() -> Iterator[Kernel]:
         yield started
 
 
-def one_after_the_other(warmed: Template, first: str, then: str) -> Any:
+def one_after_the_other(warmed: ForkServer, first: str, then: str) -> Any:
     """What a kernel says after another one did something and ended."""
     with Kernel(None, ROOMY, warmed.address) as kernel:
         kernel.run(first)
@@ -67,7 +68,7 @@ def one_after_the_other(warmed: Template, first: str, then: str) -> Any:
         return kernel.value(then)
 
 
-def process_of(running: Template) -> int:
+def process_of(running: ForkServer) -> int:
     """The template itself, below bubblewrap's two processes; what a kernel left is adopted by the second at first."""
     (first,) = cgroup.children(running._process.pid)
     return min(cgroup.children(first))
@@ -76,7 +77,7 @@ def process_of(running: Template) -> int:
 # -- nothing passes from one hand-in to the next ----------------------------------------------------------------------
 
 
-def test_files_do_not_pass(warmed: Template) -> None:
+def test_files_do_not_pass(warmed: ForkServer) -> None:
     write = f"for place in {PLACES}: open(place + '/left', 'w').write('x')"
     assert one_after_the_other(warmed, write, f"import os; print([os.path.exists(p + '/left') for p in {PLACES}])") == (
         [False] * len(PLACES)
@@ -89,7 +90,7 @@ def test_files_do_not_pass_while_both_live(fork: Callable[..., Kernel]) -> None:
     assert there.value(f"import os; print([os.path.exists(p + '/left') for p in {PLACES}])") == [False] * len(PLACES)
 
 
-def test_memory_does_not_pass(warmed: Template) -> None:
+def test_memory_does_not_pass(warmed: ForkServer) -> None:
     """What a hand-in changes in a module that all have in common is changed for itself only."""
     change = "import json, numpy, sys; json.left = numpy.left = 1; sys.modules['left'] = json; numpy.pi = 3"
     look = """
@@ -99,7 +100,7 @@ def test_memory_does_not_pass(warmed: Template) -> None:
     assert one_after_the_other(warmed, change, look) == [False, False, False, 3.141592653589793]
 
 
-def test_the_template_holds_nothing_of_a_hand_in(warmed: Template, tmp_path: Path) -> None:
+def test_the_template_holds_nothing_of_a_hand_in(warmed: ForkServer, tmp_path: Path) -> None:
     """Its memory, read from outside, has no byte of the files, the code or the values of a hand-in."""
     file, value = (f"needle-{secrets.token_hex(12)}" for _ in range(2))
     (tmp_path / "notes.txt").write_text(file)
@@ -123,12 +124,12 @@ def holds(process: int, *needles: bytes) -> list[bool]:
     return found
 
 
-def test_the_template_does_not_grow(warmed: Template) -> None:
+def test_the_template_does_not_grow(warmed: ForkServer) -> None:
     process = process_of(warmed)
     fork_and_end(warmed, 5)
     before = private_bytes(process)
     fork_and_end(warmed, 20)
-    assert private_bytes(process) <= before + inside.MIB // 4
+    assert private_bytes(process) <= before + MIB // 4
 
 
 def private_bytes(process: int) -> int:
@@ -138,7 +139,7 @@ def private_bytes(process: int) -> int:
     )
 
 
-def test_the_environment_does_not_pass(warmed: Template) -> None:
+def test_the_environment_does_not_pass(warmed: ForkServer) -> None:
     change = "import ctypes, os; os.environ['LEFT'] = 'x'; ctypes.CDLL(None).putenv(b'LEFT_IN_C=x')"
     look = "import os, subprocess; print(['LEFT' in os.environ, b'LEFT' in subprocess.check_output('env')])"
     assert one_after_the_other(warmed, change, look) == [False, False]
@@ -150,7 +151,7 @@ DRAWS = """
 """
 
 
-def test_random_numbers_do_not_pass(warmed: Template) -> None:
+def test_random_numbers_do_not_pass(warmed: ForkServer) -> None:
     """However much one hand-in has drawn, the next draws what the first one did."""
     first, then = ([one_after_the_other(warmed, code, DRAWS)] for code in ("", DRAWS))
     assert first == then
@@ -174,7 +175,7 @@ def test_what_must_differ_differs(fork: Callable[..., Kernel]) -> None:
     assert [same for same in here if same in there] == []
 
 
-def test_processes_do_not_pass(warmed: Template) -> None:
+def test_processes_do_not_pass(warmed: ForkServer) -> None:
     marker = f"6{secrets.randbelow(10**6)}.5"
     daemon = f"import subprocess; subprocess.Popen(['setsid', 'sleep', '{marker}'], start_new_session=True)"
     with Kernel(None, ROOMY, warmed.address) as kernel:
@@ -287,7 +288,7 @@ def test_signals_to_all_reach_only_its_own(fork: Callable[..., Kernel]) -> None:
     assert there.value("print(5)") == fork().value("print(5)") == 5
 
 
-def test_no_process_of_the_template_is_visible(fork: Callable[..., Kernel], warmed: Template) -> None:
+def test_no_process_of_the_template_is_visible(fork: Callable[..., Kernel], warmed: ForkServer) -> None:
     kernel = fork()
     outside = [*cgroup.process_tree(warmed._process.pid), os.getpid()]
     seen = f"""
@@ -377,7 +378,7 @@ def test_the_fonts_are_there(fork: Callable[..., Kernel], cold: Kernel) -> None:
     assert fork().value(look) == cold.value(look) != []
 
 
-def test_each_fork_is_under_limits_of_its_own(fork: Callable[..., Kernel], warmed: Template) -> None:
+def test_each_fork_is_under_limits_of_its_own(fork: Callable[..., Kernel], warmed: ForkServer) -> None:
     """Keeper, first process and kernel are in the kernel's control groups, and in no other's."""
     here, there = fork(), fork(memory=1 << 29)
     for kernel in (here, there):
@@ -393,15 +394,15 @@ def test_an_environment_in_a_place_of_the_kernels_own_is_shown(tmp_path: Path, m
     (tmp_path / "env").mkdir()
     (tmp_path / "env/there.txt").write_text("x")
     (tmp_path / "env").chmod(0o755)
-    real = inside.python_home(sys.executable, ())
+    real = world.python_home(sys.executable, ())
     for folder in (tmp_path, *tmp_path.parents[:-2]):
         folder.chmod(0o755)
-    home = inside.PythonHome(
-        (*inside.python_home(sys.executable, (sandbox.bubblewrap.PACKAGES,)).binds, tmp_path / "env"), real.user_base
+    home = world.PythonHome(
+        (*world.python_home(sys.executable, (provisioner.bubblewrap.PACKAGES,)).binds, tmp_path / "env"), real.user_base
     )
-    monkeypatch.setattr(inside, "python_home", lambda *_: home)
+    monkeypatch.setattr(world, "python_home", lambda *_: home)
     look = f"import os; print([os.listdir({str(tmp_path)!r}), os.listdir({str(tmp_path / 'env')!r})])"
-    with Template([]) as running, Kernel(None, ROOMY, running.address) as kernel:
+    with ForkServer([]) as running, Kernel(None, ROOMY, running.address) as kernel:
         assert kernel.value(look) == [["env"], ["there.txt"]]
         assert kernel.error(f"open({str(tmp_path / 'env/new')!r}, 'w')") == "EROFS"
         assert kernel.error(f"open({str(tmp_path / 'new')!r}, 'w')") == "nothing"
@@ -409,17 +410,15 @@ def test_an_environment_in_a_place_of_the_kernels_own_is_shown(tmp_path: Path, m
 
 def test_files_that_an_import_makes_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that made itself a folder when it was imported finds it in every kernel, and no other's files in it."""
-    agent_files = inside.agent_files
+    agent_files = world.agent_files
     code = b"import tempfile; place = tempfile.mkdtemp(); open(place + '/made', 'w').write('x')"
-    monkeypatch.setattr(
-        inside, "agent_files", lambda *modules: agent_files(*modules) | {inside.AGENT / "maker.py": code}
-    )
+    monkeypatch.setattr(world, "agent_files", lambda: agent_files() | {world.AGENT / "maker.py": code})
     use = """
         import maker, os
         print([os.listdir(maker.place), oct(os.stat(maker.place).st_mode)])
         open(maker.place + '/left', 'w').write('x')
     """
-    with Template(["maker"]) as running:
+    with ForkServer(["maker"]) as running:
         for _ in range(2):
             with Kernel(None, ROOMY, running.address) as kernel:
                 assert kernel.value(use) == [["made"], "0o40700"]
@@ -427,19 +426,19 @@ def test_files_that_an_import_makes_are_there(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_fork_is_held_to_its_limits(fork: Callable[..., Kernel]) -> None:
     """Processes, open files and each place's size end in an error; memory ends the kernel, and nothing else."""
-    kernel = fork(processes=60, open_files=128, disk=8 * inside.MIB)
+    kernel = fork(processes=60, open_files=128, disk=8 * MIB)
     assert kernel.error("hoard = [open('/dev/null') for _ in range(200)]") == "EMFILE"
     for place in PLACES:
         fill = f"[open(f'{place}/{{i}}', 'wb').write(bytes(3 << 20)) for i in range(4)]"
         assert (place, kernel.error(fill)) == (place, "ENOSPC")
     assert kernel.error("import subprocess; hoard = [subprocess.Popen(['sleep', '9']) for _ in range(200)]") == "EAGAIN"
     with pytest.raises(probe.Died):
-        fork(memory=300 * inside.MIB).run(probe.HOG)
+        fork(memory=300 * MIB).run(probe.HOG)
     assert fork().value("print(6)") == 6
 
 
 def test_reports_of_forked_and_started_kernels_are_equal(
-    course: Course, hand_in: Callable[..., Path], warmed: Template
+    course: Course, hand_in: Callable[..., Path], warmed: ForkServer
 ) -> None:
     """Warm or cold, right or wrong: the reports are equal, with the word for how the kernel was kept."""
     week = course.week("toy")
@@ -462,19 +461,19 @@ def test_a_room_is_the_same_with_a_template() -> None:
 # -- lives and deaths -------------------------------------------------------------------------------------------------
 
 
-def fork_and_end(running: Template, times: int) -> None:
-    command = [sys.executable, "-P", "-m", "nbviva.agent", "-f", str(inside.CONNECTION_FILE)]
+def fork_and_end(running: ForkServer, times: int) -> None:
+    command = [sys.executable, "-P", "-m", "nbviva.agent", "-f", str(world.CONNECTION_FILE)]
     for _ in range(times):
         forked = Forked(running.address)
         with os.fdopen(os.memfd_create("handin"), "w+b") as archive:
-            inside.pack(None, 0, archive)
+            world.pack(None, 0, archive)
             forked.ask(request(command, ROOMY, {"key": ""}, []), archive.fileno())
-        warm._until_ready(forked.stdout.fileno())
+        fork_server._until_ready(forked.stdout.fileno())
         forked.kill()
         forked.wait()
 
 
-def test_fifty_kernels_leave_nothing(warmed: Template) -> None:
+def test_fifty_kernels_leave_nothing(warmed: ForkServer) -> None:
     """No process of the template's, no mount, no open file of ours."""
 
     def traces() -> list[object]:
@@ -496,7 +495,7 @@ def settled(found: Callable[[], list[int]], number: int) -> list[int]:
     return found()
 
 
-def test_a_kernel_leaves_no_folder_and_no_control_group(warmed: Template) -> None:
+def test_a_kernel_leaves_no_folder_and_no_control_group(warmed: ForkServer) -> None:
     with Kernel(None, ROOMY, warmed.address) as kernel:
         folder, groups = Path(kernel.manager.connection_file).parent, kernel.provisioner._group.folders
         assert folder.exists()
@@ -507,7 +506,7 @@ def test_a_kernel_leaves_no_folder_and_no_control_group(warmed: Template) -> Non
 def test_a_template_leaves_nothing() -> None:
     """Its processes, its folder and its control groups end with it, and so do the kernels that it has."""
     before = set(CONTROLLERS.glob(f"**/nbviva-{os.getpid()}-*"))
-    with Template([]) as running:
+    with ForkServer([]) as running:
         processes = cgroup.process_tree(running._process.pid)
         kernel = Kernel(None, ROOMY, running.address)
         kernel.__enter__()
@@ -519,7 +518,7 @@ def test_a_template_leaves_nothing() -> None:
 
 
 @pytest.mark.parametrize("forks", [False, True])
-def test_a_killed_asker_leaves_no_kernel(warmed: Template, forks: bool) -> None:
+def test_a_killed_asker_leaves_no_kernel(warmed: ForkServer, forks: bool) -> None:
     """When the asker is gone in an instant the kernel is gone, though a fork of it has its files open."""
     marker = f"5{secrets.randbelow(10**6)}.5"
     driver = f"""
@@ -545,7 +544,7 @@ def test_a_killed_asker_leaves_no_kernel(warmed: Template, forks: bool) -> None:
     shutil.rmtree(Path(name).parent)
 
 
-def test_an_asker_that_says_nothing_harms_nobody(warmed: Template) -> None:
+def test_an_asker_that_says_nothing_harms_nobody(warmed: ForkServer) -> None:
     """It keeps a fork waiting, and others get theirs; when it hangs up the fork ends."""
     silent = Forked(warmed.address)
     fork_and_end(warmed, 1)
@@ -556,7 +555,7 @@ def test_an_asker_that_says_nothing_harms_nobody(warmed: Template) -> None:
 
 def test_a_killed_template_ends_its_kernels_and_says_so(tmp_path: Path) -> None:
     """A kernel at work has died, the next one cannot be started, and the sentence says why; a cold one can."""
-    with Template([]) as running:
+    with ForkServer([]) as running:
         room = Room(template=running.address)
         with KernelStudent(tmp_path, room) as kernel:
             inner = cgroup.process_tree(kernel._manager.provisioner.pid)
@@ -577,7 +576,7 @@ def test_a_template_that_ends_costs_no_hand_in_a_mark(course: Course, hand_in: C
     week, folder, data = course.week("toy"), course.submitted("toy", "ada"), course.source("toy") / "data"
     honest = Submission(week, "ada", folder, data, course.draw("toy", "ada"))
     expected = grade(honest).report
-    with Template([]) as running:
+    with ForkServer([]) as running:
         room = Room(template=running.address)
 
         def kill_at_the_first_cell(doing: str) -> None:
@@ -591,7 +590,7 @@ def test_a_template_that_ends_costs_no_hand_in_a_mark(course: Course, hand_in: C
 
 
 def test_a_kernel_that_ends_itself_is_the_students_fault(
-    course: Course, hand_in: Callable[..., Path], warmed: Template
+    course: Course, hand_in: Callable[..., Path], warmed: ForkServer
 ) -> None:
     """Its template is still there, so nothing is run again."""
     hand_in(course, "ada", double_answer="import os; os._exit(1)")
@@ -622,10 +621,10 @@ THREAD = "import threading, time; threading.Thread(target=time.sleep, args=(100,
 )
 def test_imports_that_cannot_be_shared_are_named(code: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence says what is in the way, and nothing is left."""
-    agent_files = inside.agent_files
-    culprit = {inside.AGENT / "culprit.py": code.encode()}
-    monkeypatch.setattr(inside, "agent_files", lambda *modules: agent_files(*modules) | culprit)
-    running = Template(["culprit"])
+    agent_files = world.agent_files
+    culprit = {world.AGENT / "culprit.py": code.encode()}
+    monkeypatch.setattr(world, "agent_files", lambda: agent_files() | culprit)
+    running = ForkServer(["culprit"])
     with pytest.raises(SandboxUnavailable) as caught, running:
         pass
     assert sentence in str(caught.value)
@@ -637,26 +636,26 @@ def test_where_only_a_scope_holds_memory_there_is_no_template(monkeypatch: pytes
     """A process cannot be put into a scope after it was started, and no kernel runs without a limit."""
     scope = cgroup.Cgroup("systemd scope", prefix=("systemd-run",))
     monkeypatch.setattr(cgroup, "make_cgroup", lambda _: scope)
-    with pytest.raises(SandboxUnavailable, match="put 'systemd-run --user --scope' before"), Template([]):
+    with pytest.raises(SandboxUnavailable, match="put 'systemd-run --user --scope' before"), ForkServer([]):
         pass
 
 
 def test_a_module_that_is_not_there_is_named() -> None:
     with (
         pytest.raises(SandboxUnavailable, match="no_such_module cannot be imported ahead"),
-        Template(["no_such_module"]),
+        ForkServer(["no_such_module"]),
     ):
         pass
 
 
 def test_where_no_sandbox_can_be_built_there_is_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warm.bubblewrap, "refusal", lambda: "Not here.")
-    with pytest.raises(SandboxUnavailable, match=r"^Not here\.$"), Template([]):
+    monkeypatch.setattr(fork_server.bubblewrap, "refusal", lambda: "Not here.")
+    with pytest.raises(SandboxUnavailable, match=r"^Not here\.$"), ForkServer([]):
         pass
 
 
 def test_the_template_knows_the_places_that_can_be_written() -> None:
-    assert set(template.PLACES) == set(PLACES)
+    assert set(forking.PLACES) == set(PLACES)
 
 
 # -- heavy imports ----------------------------------------------------------------------------------------------------
@@ -673,7 +672,7 @@ TORCH = """
 
 def test_torch_and_matplotlib_work_in_a_fork(cold: Kernel) -> None:
     """The last bit of a gradient is that of a started kernel, what is drawn unseeded repeats, and figures are shown."""
-    with Template(["torch", "matplotlib.pyplot"]) as running, Kernel(None, ROOMY, running.address) as kernel:
+    with ForkServer(["torch", "matplotlib.pyplot"]) as running, Kernel(None, ROOMY, running.address) as kernel:
         with Kernel(None, ROOMY, running.address) as other:
             unseeded = [k.value("import torch; print(torch.rand(3).tolist())") for k in (kernel, other)]
         assert unseeded[0] == unseeded[1]

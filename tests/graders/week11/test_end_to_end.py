@@ -8,13 +8,13 @@ import pytest
 
 import graders.week11
 from nbviva.course import Course
-from nbviva.grade import grade
+from nbviva.grading.grade import grade
+from nbviva.grading.stored import submission
+from nbviva.grading.verdict import Outcome
 from nbviva.notebooks import to_text
-from nbviva.release import make_source
-from nbviva.sandbox import refusal
-from nbviva.source import release_template, source_notebook
-from nbviva.store import submission
-from nbviva.verdict import Outcome
+from nbviva.sandbox.provisioner import refusal
+from nbviva.verify.release import make_source
+from nbviva.week.source import release_template, source_notebook
 
 ROOT = Path(next(iter(graders.week11.__path__))).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))

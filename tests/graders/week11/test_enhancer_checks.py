@@ -13,7 +13,7 @@ from graders.week11.enhancer_alternatives import PlainCNN
 from graders.week11.enhancer_checks import CrossValidation, agrees, count_decimals, printed_scores
 from graders.week11.rehearsal import FIXTURES, HIDDEN
 from nbviva.author import Mismatch, as_number
-from nbviva.student import local_student
+from nbviva.kernel.student import local_student
 
 PRINTED = "ROC-AUC: 0.8412\nPR-AUC: 0.7490\n"
 

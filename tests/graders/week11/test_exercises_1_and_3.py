@@ -14,11 +14,13 @@ from matplotlib import pyplot as plt
 
 import graders.week11
 from graders.week11 import alternatives, gradient_checks, mutants, paper_checks
-from nbviva.checks import Check, Examination, Fixture, Overlay, Week, examine
-from nbviva.sheet import Sheet
-from nbviva.spec import read_assignment
-from nbviva.student import local_student
-from nbviva.verdict import Outcome
+from nbviva.grading.examine import Examination, examine
+from nbviva.grading.verdict import Outcome
+from nbviva.handin.sheet import Sheet
+from nbviva.kernel.student import local_student
+from nbviva.week.declare import Check, Fixture, Overlay
+from nbviva.week.spec import read_assignment
+from nbviva.week.week import Week
 
 FOLDER = Path(next(iter(graders.week11.__path__)))
 ASSIGNMENT = read_assignment(FOLDER)

@@ -8,9 +8,10 @@ import matplotlib as mpl
 import pytest
 
 import graders.week11
-from nbviva.checks import Overlay, load
-from nbviva.rehearsal import rehearse
-from nbviva.verdict import Outcome
+from nbviva.grading.rehearsal import rehearse
+from nbviva.grading.verdict import Outcome
+from nbviva.week.declare import Overlay
+from nbviva.week.week import load
 
 FOLDER = Path(next(iter(graders.week11.__path__)))
 WEEK = load(FOLDER)

@@ -7,10 +7,10 @@ import nbformat
 import pytest
 
 import graders.week11
-from nbviva.checks import load
 from nbviva.course import Course
-from nbviva.release import find_leaks
-from nbviva.source import release_template, source_notebook, write_source
+from nbviva.verify.leaks import find_leaks
+from nbviva.week.source import release_template, source_notebook, write_source
+from nbviva.week.week import load
 
 FOLDER = Path(next(iter(graders.week11.__path__)))
 COURSE = Course.find(FOLDER)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from nbviva.checks import Week
-from nbviva.filled import Member, read_form
-from nbviva.form import build_form
-from nbviva.spec import read_assignment
+from nbviva.handin.filled import Member, read_form
+from nbviva.week.spec import read_assignment
+from nbviva.week.typesetting import build_form
+from nbviva.week.week import Week
 
 sys.path.append(str(Path(__file__).parents[2]))
 

@@ -1,0 +1,228 @@
+"""The commands for who marks: collect hand-ins, grade them, look into a mark, put it right, hand out the marks."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from nbviva.cli.app import INTERRUPTED, NEEDS_PERSON, Json, Week, app
+from nbviva.course import Course
+from nbviva.errors import CourseError
+
+if TYPE_CHECKING:
+    from nbviva.grading.batch import BatchOptions, Runner
+    from nbviva.grading.progress import Watch
+    from nbviva.kernel.room import Room
+
+CORES = len(os.sched_getaffinity(0))
+Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, help="Hand-ins at a time; default: the cores.")]
+PANEL = "Mark hand-ins"
+
+
+@app.command(name="collect", rich_help_panel=PANEL)
+def collect_(
+    week: Week,
+    source: Annotated[Path, typer.Argument(help="A folder, a learning platform's zip archive, or an exchange.")],
+    times: Annotated[Path | None, typer.Option("--times", help="Moodle's grading worksheet (CSV).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Collect hand-ins into submitted/GROUP/WEEK; the last counts, earlier ones are kept, nothing is deleted."""
+    from nbviva.cli.printing import print_collected, print_json
+    from nbviva.handin.collect import Action, collect
+    from nbviva.handin.receipt import worksheet_times
+
+    course = Course.find()
+    zone = ZoneInfo(str(course.assignment(week).due.tzinfo))
+    rows = collect(course, week, source, worksheet_times(times, zone) if times else None)
+    if as_json:
+        print_json([asdict(item) for item in rows])
+    else:
+        print_collected(week, rows)
+    if any(item.action is Action.REFUSED for item in rows):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command(rich_help_panel=PANEL)
+def grade(
+    week: Week,
+    groups: Annotated[
+        list[str] | None, typer.Argument(help="Groups to grade; default: all.", show_default=False)
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Grade anew what has a fresh report, too.")] = False,
+    jobs: Jobs = CORES,
+    memory: Annotated[
+        str, typer.Option("--memory", help="For all of them together, such as 16G; default: what is available.")
+    ] = "",
+    scheduler: Annotated[str, typer.Option("--scheduler", help="Grade on the Dask cluster at this address.")] = "",
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="Run without a sandbox: for the instructor's own notebooks only.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
+    from nbviva.grading.batch import BatchOptions, read_size
+    from nbviva.grading.progress import watch
+    from nbviva.kernel.room import Room
+
+    course = Course.find()
+    chosen = course.chosen_groups(week, groups)
+    options = BatchOptions(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
+    runner = _cluster(scheduler, course, week, options.room) if scheduler else None
+    faults = _graded(course, week, chosen, options, runner, watch(as_json=as_json))
+    _print_marked(course, week, chosen, faults, as_json=as_json)
+
+
+def _graded(
+    course: Course, week: str, groups: list[str], options: BatchOptions, runner: Runner | None, watch: Watch
+) -> dict[str, str]:
+    """Grade and record; give a sentence for each fault of ours, by group."""
+    from nbviva.gradebook.done import is_settled
+    from nbviva.grading.batch import grade_batch
+
+    try:
+        batch = grade_batch(course, week, groups, options, watch, runner)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. Nothing that was done is lost. Run the same command again to go on.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if not is_settled(course, week, groups):
+        from nbviva.gradebook.record import record
+
+        record(course, week, groups)
+    return dict(batch.faults)
+
+
+def _print_marked(course: Course, week: str, groups: list[str], faults: dict[str, str], *, as_json: bool) -> None:
+    """Print the marks, those that need a person first; exit with 1 where there are such."""
+    from nbviva.cli.printing import print_json, print_marks, stored_rows
+
+    rows = stored_rows(course, week, groups)
+    if as_json:
+        print_json({"marks": [asdict(item) for item in rows], "faults": faults})
+    else:
+        print_marks(rows, course.assignment(week))
+    if any(item.needs_person for item in rows):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+def _cluster(address: str, course: Course, week: str, room: Room) -> Runner:
+    try:
+        from nbviva.grading.cluster import on_cluster
+    except ModuleNotFoundError as error:
+        raise CourseError(f"--scheduler needs {error.name}: run 'pip install \"nbviva[cluster]\"'.") from None
+    return on_cluster(address, course, week, room)
+
+
+@app.command(name="show", rich_help_panel=PANEL)
+def show_(
+    week: Week,
+    group: Annotated[str, typer.Argument(help="The group.", show_default=False)],
+    check: Annotated[str, typer.Argument(help="One check's name; default: all.", show_default=False)] = "",
+    as_json: Json = False,
+) -> None:
+    """Show how a hand-in was marked: what was asked, answered, measured, and decided. For the examiner's eyes."""
+    from nbviva.cli.lines import audit_lines
+    from nbviva.cli.printing import print_json, print_lines
+    from nbviva.grading import audit
+
+    found = audit.audit(Course.find(), week, group, check)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print_lines(audit_lines(found))
+
+
+@app.command(name="regrade", rich_help_panel=PANEL)
+def regrade_(
+    week: Week,
+    groups: Annotated[
+        list[str] | None, typer.Argument(help="Groups to regrade; default: all.", show_default=False)
+    ] = None,
+    write: Annotated[bool, typer.Option("--apply", help="Replace the reports, and record the marks.")] = False,
+    jobs: Jobs = CORES,
+    as_json: Json = False,
+    unsandboxed: Annotated[
+        bool, typer.Option("--unsandboxed", help="For what was graded so: the instructor's own notebooks.")
+    ] = False,
+) -> None:
+    """Mark again by today's checks, from the transcripts; without --apply nothing is written."""
+    from nbviva.cli.lines import regrade_lines, regrade_summary
+    from nbviva.cli.printing import print_json, print_lines
+    from nbviva.gradebook.record import apply
+    from nbviva.grading import regrade
+    from nbviva.grading.batch import BatchOptions, workers_that_fit
+    from nbviva.kernel.room import Room
+
+    course, room = Course.find(), Room(sandboxed=not unsandboxed)
+    chosen = course.chosen_groups(week, groups)
+    marked = regrade.regrade(course, week, chosen, room, workers_that_fit(BatchOptions(jobs, room=room)))
+    done = apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
+    found = sorted(done, key=lambda item: item.group)
+    if as_json:
+        print_json([regrade_summary(item) for item in found])
+    else:
+        print_lines(regrade_lines(found))
+    typer.echo("Written and recorded." if write else "Nothing was written; --apply does.", err=True)
+    if any(item.after.needs_person for item in found):
+        raise typer.Exit(NEEDS_PERSON)
+
+
+@app.command(rich_help_panel=PANEL)
+def deadline(week: Week, as_json: Json = False) -> None:
+    """Recompute who is late and what that costs, after dates or extensions.csv changed; marks nothing again."""
+    from nbviva.cli.lines import deadline_lines
+    from nbviva.cli.printing import print_json
+    from nbviva.gradebook.penalties import recompute
+
+    found = recompute(Course.find(), week)
+    if as_json:
+        print_json(asdict(found))
+        return
+    for line in deadline_lines(week, found):
+        typer.echo(line)
+    for sentence in found.problems:
+        typer.echo(sentence, err=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def report(
+    week: Week,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Leave out names and links: pseudonyms in the place of groups.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
+    from nbviva.cli.printing import print_json
+    from nbviva.results import classreport, page
+
+    course = Course.find()
+    found = classreport.class_report(course, week, anonymous=anonymous)
+    path = page.write_page(course, found)
+    if as_json:
+        print_json({"page": path, **asdict(found)})
+        return
+    typer.echo(str(path.relative_to(course.root)))
+
+
+@app.command(name="export", rich_help_panel=PANEL)
+def export_(
+    week: Week,
+    folder: Annotated[Path | None, typer.Option("--to", help="Where to write; default: marks/.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the marks list, one row a student: CSV, XLSX, and files for Moodle and Blackboard."""
+    from nbviva.cli.printing import print_json
+    from nbviva.results.marks import export
+
+    course = Course.find()
+    paths = export(course, week, folder or course.root / "marks")
+    if as_json:
+        print_json({"files": paths})
+        return
+    for path in paths:
+        typer.echo(str(path))

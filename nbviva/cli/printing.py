@@ -1,0 +1,147 @@
+"""What the commands print: tables and lines for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from nbviva.course import Course
+from nbviva.grading.reports import stored_report
+from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report
+from nbviva.week.deadline import handed_in_at, late_minutes
+from nbviva.week.spec import Assignment
+
+if TYPE_CHECKING:
+    from nbviva.handin.collect import Collected
+    from nbviva.verify.mutation.score import Score
+
+
+@dataclass(frozen=True)
+class MarkLine:
+    """What the table of marks says about one hand-in."""
+
+    group: str
+    points: float
+    extra: float
+    late: str
+    reasons: tuple[str, ...]
+    needs_person: bool
+
+
+def stored_rows(course: Course, week: str, groups: Sequence[str]) -> list[MarkLine]:
+    """Give the rows of the stored reports of these groups, those that need a person first."""
+    reports = (stored_report(course.report(week, group)) for group in groups)
+    return sorted((row(course, report) for report in reports if report), key=lambda item: not item.needs_person)
+
+
+def row(course: Course, report: Report) -> MarkLine:
+    """Give the row of a report."""
+    read = any(verdict.cause != NO_NOTEBOOK for verdict in report.verdicts)
+    lost = tuple(_reason(mark, report) for mark in report.marks if read and mark.outcome is not Outcome.PASSED)
+    late = lateness(course, report.week, report.group)
+    return MarkLine(report.group, report.points, report.extra_points, late, (*report.notes, *lost), report.needs_person)
+
+
+def lateness(course: Course, week: str, group: str) -> str:
+    """Say how late a hand-in came, by its timestamp.txt; a dash where it is in time or has none."""
+    stamp = course.submitted(week, group) / "timestamp.txt"
+    if not stamp.is_file():
+        return "-"
+    moment = handed_in_at(stamp)
+    if moment is None:
+        return "?"
+    assignment = course.assignment(week)
+    minutes = late_minutes(moment, course.extensions(assignment).due(group, assignment.due))
+    return f"{minutes} min" if minutes else "-"
+
+
+def _reason(mark: Mark, report: Report) -> str:
+    first = next(v for v in report.verdicts if v.exercise == mark.question and v.outcome is mark.outcome)
+    return f"{mark.number} {mark.title}: {first.detail}"
+
+
+def print_collected(week: str, rows: tuple[Collected, ...]) -> None:
+    """Print what was collected, a row a hand-in."""
+    table = Table(title=f"{week}: what was collected", title_justify="left", show_lines=True)
+    for heading in ("group", "handed in (UTC)", "what was done", "files", "notes"):
+        table.add_column(heading, overflow="fold")
+    for item in rows:
+        when = f"{item.handed_in:%Y-%m-%d %H:%M:%S}" if item.handed_in else "-"
+        cells = (item.group or "-", when, str(item.action), str(len(item.files)), "\n".join(item.notes))
+        table.add_row(*map(escape, cells))
+    console().print(table)
+
+
+def print_lines(lines: Iterable[tuple[str, str]]) -> None:
+    """Print lines, each in its style."""
+    out = console()
+    for style, line in lines:
+        out.print(Text(line, style), soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """Print plain data as JSON."""
+    typer.echo(
+        json.dumps(value, indent=1, default=lambda item: item.isoformat() if isinstance(item, datetime) else str(item))
+    )
+
+
+def progress(done: int, total: int) -> None:
+    """Say now and then how many mutants are done."""
+    if done % 50 == 0 or done == total:
+        typer.echo(f"{done}/{total} mutants", err=True)
+
+
+def print_mutants(score: Score) -> None:
+    """Print the score of generated mutants, and a row for each that passes every check."""
+    wrong = len(score.tried) - len(score.fair)
+    typer.echo(
+        f"{score.week}: {len(score.tried)} mutants, {score.caught} of {wrong} wrong ones caught ({score.score:.1%})."
+    )
+    table = Table(title="Mutants that pass every check", title_justify="left", show_lines=True)
+    for heading in ("cell", "line", "operator", "before and after", "what came of it"):
+        table.add_column(heading, overflow="fold")
+    for item in (item for item in score.tried if not item.is_caught):
+        why = f"{item.explained.kind}: {item.explained.why}" if item.explained else f"{item.fate}, to be explained"
+        slip = f"{item.mutated.before}\n{item.mutated.after}"
+        table.add_row(*map(escape, (item.cell, str(item.mutated.line), item.mutated.operator, slip, why)))
+    console().print(table)
+    for error in score.errors:
+        typer.echo(error)
+
+
+def console() -> Console:
+    """Give the console of results: as wide as the terminal, or 160 characters."""
+    return Console(width=None if Console().is_terminal else 160)
+
+
+def print_files(paths: list[Path], *, as_json: bool = False) -> None:
+    """Print files, by their paths in the course."""
+    names = [str(path.relative_to(Course.find().root)) for path in paths]
+    if as_json:
+        print_json({"files": names})
+    else:
+        typer.echo("\n".join(names))
+
+
+def print_marks(rows: list[MarkLine], assignment: Assignment) -> None:
+    """Print the table of marks."""
+    title = f"{assignment.title}: marks of {assignment.maximum:g}, and up to {assignment.extra:g} extra"
+    table = Table(title=title, title_justify="left", show_lines=True)
+    for heading in ("group", "points", "extra", "late"):
+        table.add_column(heading, justify="left" if heading == "group" else "right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for item in rows:
+        points = "a person decides" if item.needs_person else f"{item.points:g}"
+        table.add_row(escape(item.group), points, f"{item.extra:g}", item.late, escape("\n".join(item.reasons)))
+    console().print(table)

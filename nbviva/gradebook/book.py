@@ -1,0 +1,166 @@
+"""The gradebook: opened in this one place, by the course's URL; what keeps it from being used is one sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbgrader import api
+from nbgrader.api import Gradebook
+from sqlalchemy import func, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.orm import selectinload
+
+from nbviva.course import Course
+from nbviva.errors import Refused
+
+Tables: Any = api  # nbgrader's tables, whose columns it does not annotate as SQLAlchemy's types want them
+LOST = "Nothing that was graded is lost: run the same command again afterwards."
+
+IN_USE = f"The gradebook is in use by another program: let that come to its end. {LOST}"
+
+
+@dataclass(frozen=True)
+class GradeRow:
+    """A row of nbgrader's table of grades, with the names that its keys stand for."""
+
+    id: str
+    group: str
+    cell: str
+    auto: float | None
+    manual: float | None
+    extra: float | None
+    needs_person: bool
+
+    @property
+    def score(self) -> float | None:
+        """The mark that counts: the manual one, else the automatic one, with the extra credit; None without either."""
+        mark = self.auto if self.manual is None else self.manual
+        return None if mark is None else mark + (self.extra or 0.0)
+
+
+@dataclass(frozen=True)
+class CommentRow:
+    """A row of nbgrader's table of comments."""
+
+    id: str
+    group: str
+    cell: str
+    auto: str | None
+    manual: str | None
+
+
+def present(course: Course) -> bool:
+    """Whether there is a gradebook: a file of SQLite may be missing, a server's is taken to be there."""
+    url = course.db_url()
+    place = url.removeprefix("sqlite:///")
+    return place == url or Path(place.partition("?")[0]).is_file()
+
+
+@contextmanager
+def opened(course: Course) -> Iterator[Gradebook]:
+    """Open the gradebook, and create it where there is none.
+
+    Raises
+    ------
+    Refused
+        Where the database cannot be used, be it now or by what is done with it.
+    """
+    try:
+        with _open(course) as book:
+            yield book
+    except IntegrityError as error:
+        raise Refused(IN_USE) from error
+    except (DBAPIError, api.InvalidEntry) as error:  # nbgrader's own name for what it could not write
+        raise Refused(_sentence(str(getattr(error, "orig", error)))) from error
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise Refused(_no_such_database(error)) from error
+
+
+def _open(course: Course) -> Gradebook:
+    name = str(course.config().CourseDirectory.get("course_id", ""))
+    url = course.db_url()
+    if not name and not url.startswith("sqlite"):
+        raise Refused(
+            "This database wants a course to have a name: add c.CourseDirectory.course_id = 'a-name' to "
+            "nbgrader_config.py, above the call of configure."
+        )
+    path = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])  # nbgrader calls alembic through it
+    try:
+        return Gradebook(url, name)
+    finally:
+        os.environ["PATH"] = path
+
+
+def _sentence(said: str) -> str:
+    if "locked" in said:
+        return IN_USE
+    if "full" in said or "No space" in said:
+        return f"There is no room left for the gradebook: make room on its disk. {LOST}"
+    return f"The gradebook cannot be used ({(said.splitlines() or ['no reason was given'])[0]}). {LOST}"
+
+
+def _no_such_database(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        return f"The gradebook's database needs the Python package {error.name}: pip install 'nbviva[postgresql]'."
+    return "NBVIVA_DB is no database's URL; an example: postgresql+psycopg://user:password@host/gradebook."
+
+
+def find_assignment(book: Gradebook, week: str) -> Any:
+    """Give nbgrader's entry of a week, or None."""
+    return book.db.scalar(select(Tables.Assignment).where(Tables.Assignment.name == week))
+
+
+def grade_rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> list[GradeRow]:
+    """Give the grades of a week (of all groups, or of these), in one query."""
+    grade = Tables.Grade
+    columns = (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade)
+    return [GradeRow(*row) for row in book.db.execute(_of_week(week, groups, grade, *columns))]
+
+
+def comment_rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> list[CommentRow]:
+    """Give the comments of a week (of all groups, or of these), in one query."""
+    comment = Tables.Comment
+    return [
+        CommentRow(*row)
+        for row in book.db.execute(_of_week(week, groups, comment, comment.auto_comment, comment.manual_comment))
+    ]
+
+
+def _of_week(week: str, groups: Sequence[str] | None, table: Any, *columns: Any) -> Any:
+    submission, notebook, cell = Tables.SubmittedAssignment, Tables.SubmittedNotebook, Tables.BaseCell
+    query = (
+        select(table.id, submission.student_id, cell.name, *columns)
+        .join(notebook, notebook.id == table.notebook_id)
+        .join(submission, submission.id == notebook.assignment_id)
+        .join(Tables.Assignment, Tables.Assignment.id == submission.assignment_id)
+        .join(cell, cell.id == table.cell_id)
+        .where(Tables.Assignment.name == week)
+    )
+    return query if groups is None else query.where(submission.student_id.in_(groups))
+
+
+def scores(book: Gradebook, assignment_id: str) -> dict[str, float]:
+    """Give the score of each submitted notebook of a week by its id, manual marks first, in one query."""
+    submission, notebook, grade = Tables.SubmittedAssignment, Tables.SubmittedNotebook, Tables.Grade
+    query = (
+        select(notebook.id, func.sum(grade.score))
+        .join(grade, grade.notebook_id == notebook.id)
+        .join(submission, submission.id == notebook.assignment_id)
+        .where(submission.assignment_id == assignment_id)
+        .group_by(notebook.id)
+    )
+    return {name: float(score) for name, score in book.db.execute(query)}
+
+
+def submissions(book: Gradebook, assignment_id: str) -> Sequence[Any]:
+    """Give a week's submissions in the order of their groups, their notebooks read with them."""
+    table = Tables.SubmittedAssignment
+    query = select(table).where(table.assignment_id == assignment_id).order_by(table.student_id)
+    return book.db.scalars(query.options(selectinload(table.notebooks))).all()

@@ -1,0 +1,185 @@
+"""What was recorded: one small file a week that says, for each group, from what its marks and its page were made.
+
+It is only a note: a group is taken as recorded where the note is right and gradebook and files still hold what it says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nbviva.course import Course
+from nbviva.files import write
+from nbviva.grading.digest import installed, of_framework
+
+_READ = ("report.json", "notebook.ipynb")
+_HANDED_IN = ("timestamp.txt", "submission_secret.txt")
+_WEEK = ("assignment.toml", "notebook.py")
+_COURSE = ("nbgrader_config.py", "extensions.csv")
+_CHANGES = slice(24, 28)  # SQLite's counter of changes, in the header of its file
+
+
+@dataclass(frozen=True)
+class RecordedGroup:
+    """What was recorded of a group.
+
+    Attributes
+    ----------
+    report, rows, notebook
+        Digest of what the marks came from; digest of them as they stood in the gradebook; stamp of the graded notebook.
+    shown, page
+        Digest of what the page was made from, and its stamp; empty before it is made.
+    """
+
+    report: str = ""
+    rows: str = ""
+    notebook: str = ""
+    shown: str = ""
+    page: str = ""
+
+
+def notes(course: Course, week: str) -> dict[str, RecordedGroup]:
+    """Read the notes of a week; none where there is no file that this version can read."""
+    try:
+        data = json.loads(_recorded_path(course, week).read_bytes())
+        return {str(group): RecordedGroup(**item) for group, item in data.items()}
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def keep(course: Course, week: str, found: Mapping[str, RecordedGroup]) -> None:
+    """Write the notes of a week, whole or not at all."""
+    path = _recorded_path(course, week)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{week}")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump({group: asdict(note) for group, note in found.items()}, file, indent=0)
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def digest(parts: Iterable[bytes | None]) -> str:
+    """Give the SHA-256 (hex) of a row of texts; none and an empty one differ."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(b"-" if part is None else len(part).to_bytes(8, "big") + part)
+    return total.hexdigest()
+
+
+def _recorded_path(course: Course, week: str) -> Path:
+    return course.root / ".nbviva" / "recorded" / f"{week}.json"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What was recorded: digest of what was read, the gradebook's file and its stamp, digest of what was written."""
+
+    read: str
+    gradebook: str
+    stamp: str
+    written: str
+
+
+def is_settled(course: Course, week: str, groups: Sequence[str]) -> bool:
+    """Whether these groups were recorded as they are now, and all that was written is there as it was."""
+    note = _settled_note(course, week)
+    if note is None or note.stamp != gradebook_stamp(note.gradebook):
+        return False
+    return note.read == inputs(course, week, groups) and note.written == _outputs(course, week, groups)
+
+
+def inputs(course: Course, week: str, groups: Sequence[str]) -> str:
+    """Give a digest of all that recording reads: take it before, so that what changes meanwhile is noticed."""
+    folder = course.folder(week)
+    texts = [*(folder / name for name in _WEEK), *(course.root / name for name in _COURSE)]
+    files = [course.report(week, group) / name for group in groups for name in _READ]
+    files += [course.submitted(week, group) / name for group in groups for name in _HANDED_IN]
+    return _digest([
+        of_framework(), *installed(), os.environ.get("NBVIVA_DB", ""), *groups,
+        *(_content(path) for path in texts), *map(_stamp, files),
+    ])  # fmt: skip
+
+
+def gradebook_stamp(place: str) -> str:
+    """Give what changes with each change of an SQLite file; empty where there is none, or one is under way."""
+    path = Path(place)
+    if not place or any(path.with_name(f"{path.name}-{kind}").exists() for kind in ("journal", "wal")):
+        return ""
+    try:
+        with path.open("rb") as file:
+            return f"{_stamp(path)} {file.read(_CHANGES.stop)[_CHANGES].hex()}"
+    except OSError:
+        return ""
+
+
+def settle(course: Course, week: str, groups: Sequence[str], read: str, stamp: str) -> None:
+    """Note that these groups are recorded, unless something is missing.
+
+    Parameters
+    ----------
+    read
+        What `inputs` gave before anything was recorded.
+    stamp
+        Of the gradebook, taken after the last change by us and before the pages' marks were read.
+    """
+    place = gradebook_file(course)
+    if stamp and all(_stamp(path) for path in _written(course, week, groups)):
+        path = _settled_path(course, week)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        note = Settled(read, place, stamp, _outputs(course, week, groups))
+        write(path, json.dumps(asdict(note), indent=1).encode())
+
+
+def gradebook_file(course: Course) -> str:
+    """Give the path of the gradebook; empty where it is on a server."""
+    url = course.db_url()
+    place = url.removeprefix("sqlite:///")
+    return "" if place == url else place.partition("?")[0]
+
+
+def _outputs(course: Course, week: str, groups: Sequence[str]) -> str:
+    return _digest(map(_stamp, _written(course, week, groups)))
+
+
+def _written(course: Course, week: str, groups: Sequence[str]) -> list[Path]:
+    name = course.assignment(week).notebook
+    notebooks = [course.autograded(week, group) / f"{name}.ipynb" for group in groups]
+    return [*notebooks, *(course.feedback(week, group) / f"{name}.html" for group in groups)]
+
+
+def _stamp(path: Path) -> str:
+    """Give what no writing leaves as it was: file number, size and both times; empty where there is nothing."""
+    try:
+        found = path.stat(follow_symlinks=False)
+    except OSError:
+        return ""
+    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+
+
+def _content(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _settled_note(course: Course, week: str) -> Settled | None:
+    try:
+        return Settled(**json.loads(_settled_path(course, week).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()
+
+
+def _settled_path(course: Course, week: str) -> Path:
+    return course.root / ".nbviva" / "settled" / f"{week}.json"

@@ -1,0 +1,118 @@
+"""Enter reports: graded notebooks into `autograded/`, their marks and comments into the gradebook, in one commit.
+
+What stands there afterwards is what `nbgrader autograde` with our preprocessor writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from sqlalchemy import Boolean, bindparam, or_, update
+
+from nbviva.course import Course
+from nbviva.errors import Refused
+from nbviva.files import FROM_HANDIN, read_small
+from nbviva.gradebook.book import Tables, comment_rows, grade_rows
+from nbviva.gradebook.nbgrader import with_verdicts
+from nbviva.gradebook.outline import Outline, add_submissions
+from nbviva.grading.reports import stored_report
+from nbviva.notebooks import NotebookNode, grade_id, read, to_text
+
+
+def write_autograded(target: Path, handin: Path, name: str, text: str, mode: int = 0o444) -> None:
+    """Put a graded notebook in the place of an older one: first written aside, so that it is there whole or not at all.
+
+    Parameters
+    ----------
+    target, handin
+        The group's folders in `autograded/` and `submitted/`.
+    name, text
+        The notebook's file name, and what goes into it.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new, old = (target.parent / f".{target.name}.{word}" for word in ("new", "old"))
+    for left in (new, old):  # by a call that was killed
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(left)
+    new.mkdir()
+    (new / name).write_text(text, encoding="utf-8")
+    for small in FROM_HANDIN:
+        if (content := read_small(handin / small)) is not None:
+            (new / small).write_bytes(content)
+    for path in new.iterdir():
+        path.chmod(mode)
+    with contextlib.suppress(FileNotFoundError):
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A group's points by graded cell (None where a person decides), and automatic comments by solution cell."""
+
+    points: Mapping[str, float | None]
+    comments: Mapping[str, str | None]
+
+
+def enter(book: Gradebook, course: Course, week: str, wanted: Outline, groups: Sequence[str]) -> None:
+    """Write the stored reports of these groups. Marks and comments that a person gave are not touched.
+
+    Files are written first: where the commit does not happen, the next call finds nothing entered and does it again.
+    """
+    mode = 0o664 if course.config().CourseDirectory.get("groupshared", False) else 0o444
+    entries = {group: _write_notebook(course, week, wanted, group, mode) for group in groups}
+    add_submissions(book, week, groups)
+    grades, comments = grade_rows(book, week, groups), comment_rows(book, week, groups)
+    _update_grades(book, [(row.id, entries[row.group].points[row.cell]) for row in grades])
+    _update_comments(book, [(row.id, entries[row.group].comments.get(row.cell)) for row in comments])
+    book.db.commit()
+
+
+def _write_notebook(course: Course, week: str, wanted: Outline, group: str, mode: int) -> Entry:
+    folder = course.report(week, group)
+    report = stored_report(folder)
+    notebook = read(folder / "notebook.ipynb")
+    graded = {name for cell in notebook.cells if utils.is_grade(cell) and (name := grade_id(cell))}
+    if report is None or not graded == wanted.graded == {mark.question for mark in report.marks}:
+        raise Refused(
+            f"The report on {group} is not one on the week's questions as they are now: run 'nbviva grade {week}'."
+        )
+    marked = with_verdicts(notebook, report)
+    name = f"{wanted.notebook}.ipynb"
+    write_autograded(course.autograded(week, group), course.submitted(week, group), name, to_text(marked), mode)
+    points = {mark.question: mark.points for mark in report.marks}
+    return Entry(points, {str(grade_id(cell)): _comment(cell) for cell in marked.cells if utils.is_solution(cell)})
+
+
+def _comment(cell: NotebookNode) -> str | None:
+    """Give nbgrader's own comment on a solution cell that was left as it was released."""
+    untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+    return "No response." if untouched else None
+
+
+def _update_grades(book: Gradebook, points: Sequence[tuple[str, float | None]]) -> None:
+    """Write automatic marks; a mark that a person gave stays, and is to be looked at again."""
+    table = Tables.Grade.__table__
+    again = or_(bindparam("missing", type_=Boolean), table.c.manual_score.is_not(None))
+    statement = update(table).where(table.c.id == bindparam("row"))
+    statement = statement.values(auto_score=bindparam("points"), needs_manual_grade=again)
+    _many(book, statement, [{"row": row, "points": mark, "missing": mark is None} for row, mark in points])
+
+
+def _update_comments(book: Gradebook, comments: Sequence[tuple[str, str | None]]) -> None:
+    table = Tables.Comment.__table__
+    statement = update(table).where(table.c.id == bindparam("row")).values(auto_comment=bindparam("text"))
+    _many(book, statement, [{"row": row, "text": text} for row, text in comments])
+
+
+def _many(book: Gradebook, statement: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        book.db.execute(statement, rows)

@@ -1,0 +1,136 @@
+"""The nbgrader seam: `nbgrader autograde` reads hand-ins, runs nothing, and records our verdicts.
+
+`configure` is what `nbgrader_config.py` calls. It puts three classes into nbgrader's own lists: an exporter that opens
+any file, a preprocessor that puts the graded notebook in the place of the submitted one, and nbgrader's SaveAutoGrades
+with our marks instead of marks read from outputs.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbgrader import utils
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.preprocessors.base import NbGraderPreprocessor
+from traitlets.config import Config
+
+from nbviva.course import Course
+from nbviva.errors import Refused
+from nbviva.feedback.html import words
+from nbviva.feedback.nbgrader import BookedGrades, FeedbackExporter
+from nbviva.gradebook.book import opened
+from nbviva.gradebook.penalties import LatePenalty
+from nbviva.grading.stored import graded
+from nbviva.grading.verdict import Report
+from nbviva.notebooks import NotebookNode, grade_id, new_notebook, new_output
+from nbviva.sandbox.provisioner import refusal
+from nbviva.week.source import STUB
+
+
+def configure(config: Config, root: Path) -> None:
+    """Configure nbgrader for a course directory: called by `nbgrader_config.py` with `get_config()`."""
+    config.CourseDirectory.root = str(root)
+    if os.environ.get("NBVIVA_DB"):
+        config.CourseDirectory.db_url = Course(root).db_url()
+    config.ClearSolutions.code_stub = {"python": STUB}
+    config.Autograde.exporter_class = TolerantExporter
+    config.Autograde.sanitize_preprocessors = [Viva]
+    config.AssignLatePenalties.plugin_class = LatePenalty
+    config.Autograde.autograde_preprocessors = [RecordVerdicts, AssignLatePenalties]
+    config.GenerateFeedback.exporter_class = FeedbackExporter
+    config.GenerateFeedback.preprocessors = [BookedGrades]
+
+
+class TolerantExporter(NotebookExporter):
+    """Opens whatever lies in `submitted/`: the real reading, which nothing can break, is done by `nbviva.handin`."""
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
+        """Convert a file; a file that is no notebook is taken as an empty one, and its report says so."""
+        try:
+            return super().from_filename(filename, resources=resources, **kw)
+        except Exception:  # noqa: BLE001 - nbformat fails in any way on a broken file; Viva replaces it all the same
+            empty = io.StringIO('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+            return self.from_file(empty, resources=resources, **kw)
+
+
+class Viva(NbGraderPreprocessor):
+    """Puts the graded notebook in the place of the submitted one; grades inline what has no fresh report."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Called by nbgrader's Autograde for each submitted notebook."""
+        del nb
+        names = resources["nbgrader"]
+        course = Course.find()
+        if sentence := refusal():
+            raise Refused(sentence)
+        with ThreadPoolExecutor(1) as apart:  # the formgrader calls this from a running event loop
+            report, notebook = apart.submit(graded, course, names["assignment"], names["student"]).result()
+        return with_verdicts(notebook, report), resources
+
+
+class RecordVerdicts(SaveAutoGrades):
+    """Records each question's mark from the verdicts; an error of ours leaves it to a person. Manual marks stay."""
+
+    def _add_score(self, cell: NotebookNode, resources: Any) -> None:  # noqa: ARG002 - nbgrader calls it so
+        found = cell.metadata.get("nbviva")
+        if found is None:
+            raise ValueError(f"The graded cell '{grade_id(cell)}' has no verdict; run 'nbviva grade' again.")
+        names = (str(grade_id(cell)), self.notebook_id, self.assignment_id, self.student_id)
+        grade = self.gradebook.find_grade(*names)
+        grade.auto_score = found["points"]
+        needs_person = found["points"] is None or grade.manual_score is not None
+        grade.needs_manual_grade = needs_person  # type: ignore[assignment]  # an SQLAlchemy column
+        self.gradebook.db.commit()
+
+
+def nbgrader(course: Course, *command: str) -> str:
+    """Run an nbgrader command in the course directory and give its log.
+
+    Raises
+    ------
+    Refused
+        With the command's last words, if it fails.
+    """
+    folder = Path(sys.executable).parent  # nbgrader calls alembic through PATH
+    path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
+    done = subprocess.run(  # noqa: S603 - our own environment's program, with arguments of ours
+        [folder / "nbgrader", *command],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": path},
+    )
+    if done.returncode:
+        last = "\n".join(done.stderr.strip().splitlines()[-12:])
+        raise Refused(f"'nbgrader {command[0]}' failed. Its last words:\n{last}")
+    return done.stderr
+
+
+def set_deadline(course: Course, week: str) -> None:
+    """Tell the gradebook a week's deadline, which it keeps in UTC."""
+    due = course.assignment(week).due.astimezone(UTC).replace(tzinfo=None)
+    with opened(course) as gradebook:
+        gradebook.update_or_create_assignment(week, duedate=due)  # type: ignore[arg-type]  # a wrong annotation there
+
+
+def with_verdicts(notebook: NotebookNode, report: Report) -> NotebookNode:
+    """Write each question's verdicts and exactly one number into its graded cell."""
+    marks = {mark.question: mark for mark in report.marks}
+    out = new_notebook(cells=notebook.cells, metadata=notebook.metadata)
+    for cell in out.cells:
+        if not utils.is_grade(cell):
+            continue
+        mark = marks[cell.metadata.nbgrader.grade_id]
+        cell.metadata["nbviva"] = {"points": mark.points}
+        number = min(mark.points or 0.0, float(cell.metadata.nbgrader.points))
+        cell.outputs = [words(mark, report), new_output("execute_result", data={"text/plain": repr(number)})]
+    return out

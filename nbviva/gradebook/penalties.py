@@ -1,0 +1,135 @@
+"""The nbgrader seam of the deadline: a plugin for its late penalties, and their recomputation without marking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from nbgrader.api import Gradebook
+from nbgrader.plugins.base import BasePlugin
+
+from nbviva.course import Course
+from nbviva.feedback.nbgrader import write_pages
+from nbviva.gradebook.book import find_assignment, opened, present, scores, submissions
+from nbviva.week.deadline import clock_note, handed_in_at, penalty
+from nbviva.week.spec import Assignment
+
+
+@dataclass(frozen=True)
+class Penalised:
+    """What recomputing changed for one group: points lost before and after, and its deadline."""
+
+    group: str
+    before: float
+    after: float
+    due: datetime
+
+
+class LatePenalty(BasePlugin):
+    """Gives nbgrader the week's own penalties: `AssignLatePenalties.plugin_class` in nbgrader's configuration."""
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
+        """Called by nbgrader's autograde for each late hand-in; None where being late costs nothing.
+
+        nbgrader measures from the deadline in its gradebook; here the rule's own and the group's extension count.
+        """
+        preprocessor: Any = self.parent  # nbgrader's AssignLatePenalties, which has the gradebook open
+        assignment = Course.find().assignment(preprocessor.assignment_id)
+        entry = preprocessor.gradebook.find_submission(assignment.week, student_id)
+        handed_in = entry.duedate.replace(tzinfo=UTC) + timedelta(seconds=total_seconds_late)
+        due = Course.find().extensions(assignment).due(student_id, assignment.due)
+        return penalty(handed_in, due, assignment.late, score) or None
+
+
+def reapply(course: Course, week: str, book: Gradebook | None = None) -> tuple[Penalised, ...]:
+    """Bring deadline, extensions and late penalties in the gradebook up to date; marks nothing, runs nothing.
+
+    Gives the groups whose penalty changed. An open gradebook is used where one is given.
+    """
+    if book is not None:
+        return _reapply(course, week, book)
+    if not present(course):
+        return ()
+    with opened(course) as own:
+        return _reapply(course, week, own)
+
+
+def _reapply(course: Course, week: str, book: Gradebook) -> tuple[Penalised, ...]:
+    entry = find_assignment(book, week)
+    if entry is None:
+        return ()
+    assignment = course.assignment(week)
+    given = course.extensions(assignment)
+    entry.duedate = assignment.due_utc.replace(tzinfo=None)
+    book.db.flush()
+    points = scores(book, entry.id)
+    changed: list[Penalised] = []
+    for submission in submissions(book, entry.id):
+        before = sum(float(notebook.late_submission_penalty or 0) for notebook in submission.notebooks)
+        due = given.due(submission.student_id, assignment.due)
+        after = _update(course, assignment, submission, due, points)
+        if after != before:
+            changed.append(Penalised(submission.student_id, before, after, due))
+    book.db.commit()
+    return tuple(changed)
+
+
+def _update(
+    course: Course, assignment: Assignment, submission: Any, due: datetime, points: Mapping[str, float]
+) -> float:
+    extra = due.astimezone(UTC) - assignment.due_utc
+    submission.extension = extra or None
+    moment = handed_in_at(course.submitted(assignment.week, submission.student_id) / "timestamp.txt")
+    if moment is not None:
+        submission.timestamp = moment.replace(tzinfo=None)
+    elif submission.timestamp is not None:
+        moment = submission.timestamp.replace(tzinfo=UTC)
+    total = 0.0
+    for notebook in submission.notebooks:
+        lost = penalty(moment, due, assignment.late, points.get(notebook.id, 0.0))
+        notebook.late_submission_penalty = lost or None
+        total += lost
+    return total
+
+
+@dataclass(frozen=True)
+class Dates:
+    """A week's deadline, the groups whose penalty changed, and a sentence for all that looks like a mistake."""
+
+    due: datetime
+    changed: tuple[Penalised, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def recompute(course: Course, week: str) -> Dates:
+    """Recompute lateness and penalties of a week, and write anew the pages of those for whom anything changed."""
+    assignment = course.assignment(week)
+    changed: tuple[Penalised, ...] = ()
+    if present(course):
+        with opened(course) as book:
+            before = _dated(book, week)
+            changed = reapply(course, week, book)
+            moved = {group for group, dates in _dated(book, week).items() if dates != before[group]}
+        groups = sorted(moved | {item.group for item in changed})
+        shown = [group for group in groups if course.feedback(week, group).is_dir()]
+        write_pages(course, week, assignment.notebook, shown)
+    return Dates(assignment.due, changed, date_problems(course, assignment))
+
+
+def _dated(book: Gradebook, week: str) -> dict[str, tuple[object, ...]]:
+    entry = find_assignment(book, week)
+    found = submissions(book, entry.id) if entry is not None else ()
+    return {item.student_id: (entry.duedate, item.extension, item.timestamp) for item in found}
+
+
+def date_problems(course: Course, assignment: Assignment) -> tuple[str, ...]:
+    """Give a sentence for each date that can be read in two ways, and each extension that helps nobody."""
+    given = course.extensions(assignment)
+    absent = sorted(set(given.by_group) - set(course.groups(assignment.week)))
+    lost = tuple(f"extensions.csv: '{group}' has handed nothing in; is its name right?" for group in absent)
+    zone = assignment.due.tzinfo
+    note = clock_note(assignment.due.replace(tzinfo=None), zone) if isinstance(zone, ZoneInfo) else ""
+    return (*([note] if note else []), *given.problems, *lost)

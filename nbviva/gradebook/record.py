@@ -1,0 +1,214 @@
+"""Record reports: marks into the gradebook, graded notebooks into `autograded/`, pages into `feedback/`.
+
+There is one writer, it writes many groups at a time, and only those of which something has changed. A killed call is
+completed by the next one: files go before the gradebook's commit, and the note that a group is done comes last.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+
+from nbviva.course import Course, only_one
+from nbviva.errors import Refused
+from nbviva.feedback.nbgrader import write_pages
+from nbviva.files import FROM_HANDIN, read_small, regular_files, stamp
+from nbviva.gradebook.book import LOST, comment_rows, find_assignment, grade_rows, opened, submissions
+from nbviva.gradebook.done import (
+    RecordedGroup,
+    digest,
+    gradebook_file,
+    gradebook_stamp,
+    inputs,
+    is_settled,
+    keep,
+    notes,
+    settle,
+)
+from nbviva.gradebook.entries import enter
+from nbviva.gradebook.outline import Outline, bring_up, outline
+from nbviva.gradebook.penalties import reapply
+from nbviva.grading.regrade import Regraded
+from nbviva.grading.reports import stored_report
+from nbviva.grading.stored import save
+from nbviva.handin.sheet import signed
+
+BATCH = 100
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The groups whose marks a call of `record` wrote, and those whose page; of the others nothing had changed."""
+
+    marks: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+
+
+def record(course: Course, week: str, groups: Sequence[str], *, workers: int | None = None) -> Recorded:
+    """Record the stored reports of these groups and write their pages, where something has changed.
+
+    Every group has marks, a notebook for the formgrader and a page, also one whose hand-in held no notebook. Marks and
+    comments that a person gave stay. `workers` processes (default: the cores) write pages.
+
+    Raises
+    ------
+    Refused
+        If gradebook or disk cannot be written; what was graded is not lost, and the next call goes on from there.
+    Busy
+        If another command is at work on this course.
+    """
+    if not groups:
+        return Recorded()
+    groups = list(dict.fromkeys(groups))
+    if is_settled(course, week, groups):
+        return Recorded()
+    with only_one(course):
+        return _record(course, week, groups, workers)
+
+
+def _record(course: Course, week: str, groups: Sequence[str], workers: int | None) -> Recorded:
+    read, place, wanted = inputs(course, week, groups), gradebook_file(course), outline(course, week)
+    with _files_said(), opened(course) as book:
+        bring_up(book, course, week, wanted)
+        marks = _record_marks(book, course, week, wanted, groups)
+        reapply(course, week, book)
+        gradebook = gradebook_stamp(place)  # before the marks are read: what a person changes from now on is noticed
+        shown = _shown(book, week)
+    with _files_said():
+        pages = _record_pages(course, week, wanted, {group: shown[group] for group in groups}, workers)
+        settle(course, week, groups, read, gradebook)
+    return Recorded(marks, pages)
+
+
+@contextmanager
+def _files_said() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Refused(f"The disk is full: make room where the course lies. {LOST}") from error
+        raise Refused(f"{error.filename} cannot be read or written ({error.strerror}). {LOST}") from error
+
+
+def _record_marks(
+    book: Gradebook, course: Course, week: str, wanted: Outline, groups: Sequence[str]
+) -> tuple[str, ...]:
+    code = _code()
+    reports = {group: _report_digest(course, week, wanted, group, code) for group in groups}
+    known, rows = notes(course, week), _rows(book, week)
+    notebooks = {group: course.autograded(week, group) / f"{wanted.notebook}.ipynb" for group in groups}
+
+    def now(group: str) -> tuple[str, str, str]:
+        return reports[group], rows.get(group, ""), stamp(notebooks[group])
+
+    stale = []
+    for group in groups:
+        note = known.get(group, RecordedGroup())
+        if not note.notebook or now(group) != (note.report, note.rows, note.notebook):
+            stale.append(group)
+    for start in range(0, len(stale), BATCH):
+        batch = stale[start : start + BATCH]
+        enter(book, course, week, wanted, batch)
+        rows |= _rows(book, week, batch)
+        for group in batch:
+            report, row, notebook = now(group)
+            known[group] = replace(known.get(group, RecordedGroup()), report=report, rows=row, notebook=notebook)
+        keep(course, week, known)
+    return tuple(stale)
+
+
+def _code() -> bytes:
+    """Give a digest of the framework: other words on a page, or other rules of recording, are a change too."""
+    files = sorted(path for path in regular_files(Path(__file__).parents[1]) if "__pycache__" not in path.parts)
+    parts = (part for path in files for part in (path.name.encode(), path.read_bytes()))
+    return digest([version("nbgrader").encode(), *parts]).encode()
+
+
+def _report_digest(course: Course, week: str, wanted: Outline, group: str, code: bytes) -> str:
+    folder, handin = course.report(week, group), course.submitted(week, group)
+    try:
+        report = [(folder / name).read_bytes() for name in ("report.json", "notebook.ipynb")]
+    except FileNotFoundError:
+        raise Refused(f"There is no report on {group}: run 'nbviva grade {week}'.") from None
+    return digest([*report, *(read_small(handin / name) for name in FROM_HANDIN), repr(wanted).encode(), code])
+
+
+def _rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> dict[str, str]:
+    """Give a digest of each group's automatic marks and comments, as they stand in the gradebook."""
+    found = [(row.group, (row.cell, row.auto)) for row in grade_rows(book, week, groups)]
+    return _by_group([*found, *((row.group, (row.cell, row.auto)) for row in comment_rows(book, week, groups))])
+
+
+def _shown(book: Gradebook, week: str) -> dict[str, str]:
+    """Give a digest of all that each group's page shows of the gradebook."""
+    found = [(row.group, ("mark", row.cell, row.auto, row.manual, row.extra)) for row in grade_rows(book, week)]
+    comments = [(row.group, (row.cell, row.auto, row.manual)) for row in comment_rows(book, week)]
+    late = [
+        (entry.student_id, ("late", entry.extension, notebook.late_submission_penalty))
+        for entry in submissions(book, find_assignment(book, week).id)
+        for notebook in entry.notebooks
+    ]
+    return _by_group([*found, *comments, *late])
+
+
+def _by_group(rows: Sequence[tuple[str, tuple[object, ...]]]) -> dict[str, str]:
+    groups: dict[str, list[str]] = {}
+    for group, row in rows:
+        groups.setdefault(group, []).append(repr(row))
+    return {group: digest([text.encode() for text in sorted(texts)]) for group, texts in groups.items()}
+
+
+def _record_pages(
+    course: Course, week: str, wanted: Outline, shown: Mapping[str, str], workers: int | None
+) -> tuple[str, ...]:
+    known = notes(course, week)
+    same = [read_small(course.root / "nbgrader_config.py"), repr(course.assignment(week)).encode()]
+    target = {group: digest([known[group].report.encode(), text.encode(), *same]) for group, text in shown.items()}
+    places = {group: course.feedback(week, group) / f"{wanted.notebook}.html" for group in shown}
+    before = {group: stamp(places[group]) for group in shown}
+    stale = [g for g in shown if not before[g] or (known[g].shown, known[g].page) != (target[g], before[g])]
+    try:
+        write_pages(course, week, wanted.notebook, stale, workers)
+    finally:
+        written = {group: now for group in stale if (now := stamp(places[group])) not in {"", before[group]}}
+        keep(course, week, known | {g: replace(known[g], shown=target[g], page=now) for g, now in written.items()})
+    return tuple(written)
+
+
+def apply(course: Course, week: str, found: Iterable[Regraded]) -> tuple[Regraded, ...]:
+    """Replace each report as soon as it is found, then record those that changed in the gradebook; manual marks stay.
+
+    Who has to be recorded is noted before that, so that the next call makes up for one that was interrupted.
+    """
+    pending = course.root / ".nbviva" / f"regraded-{week}.jsonl"
+    pending.parent.mkdir(exist_ok=True)
+    with only_one(course):
+        done = tuple(_saved(course, week, item, pending) for item in found)
+    record(course, week, sorted(group for group in _noted(pending) if stored_report(course.report(week, group))))
+    pending.unlink(missing_ok=True)
+    return done
+
+
+def _saved(course: Course, week: str, item: Regraded, pending: Path) -> Regraded:
+    folder = course.report(week, item.group)
+    if item.is_new:
+        with pending.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(item.group) + "\n")
+    if item.found is not None:
+        save(folder, item.found)
+        signed(course.submitted(week, item.group), folder, course.assignment(week))
+    return replace(item, found=None)
+
+
+def _noted(pending: Path) -> set[str]:
+    try:
+        return {str(json.loads(line)) for line in pending.read_text("utf-8").splitlines()}
+    except (FileNotFoundError, ValueError):
+        return set()

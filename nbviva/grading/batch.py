@@ -1,0 +1,226 @@
+"""Many hand-ins: those without a fresh report are graded by workers, here or on a cluster; killed, it resumes.
+
+A worker grades one hand-in and stores its report, whole or not at all; nothing else is kept about a batch. So whatever
+ends it and whenever, the next call finds what is done by the reports' digests and goes on with the rest.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbviva.course import Course, only_one
+from nbviva.errors import CourseError, Refused, SandboxUnavailable
+from nbviva.grading.progress import Mailbox, Silent, Standing, Watch, teller
+from nbviva.grading.reports import fresh_groups
+from nbviva.kernel.room import Room
+from nbviva.sandbox.limits import GIB
+
+if TYPE_CHECKING:
+    from nbviva.grading.pool import Finished
+
+EXAMINER_BYTES = 1 * GIB  # a worker's own share beside its kernel's limit: the week's libraries and what answers take
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+Runner = Callable[[Sequence[str], Callable[[], None]], Generator["Finished", None, None]]
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """How a batch is run.
+
+    Attributes
+    ----------
+    workers
+        The most hand-ins at a time.
+    memory
+        Bytes for all workers and kernels together; None: what the machine has available.
+    again
+        Whether hand-ins with a fresh report are graded anew, too.
+    """
+
+    workers: int = 1
+    memory: int | None = None
+    again: bool = False
+    room: Room = field(default_factory=Room)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a batch did: the groups by what became of them, and a sentence for each fault of ours."""
+
+    fresh: tuple[str, ...]
+    graded: tuple[str, ...]
+    faults: tuple[tuple[str, str], ...]
+
+
+class DiskFull(CourseError):
+    """Nothing more can be stored; the text says what to do. Reports that were stored are whole."""
+
+
+def grade_batch(
+    course: Course, week: str, groups: Sequence[str], options: BatchOptions, watch: Watch | None = None,
+    runner: Runner | None = None,
+) -> Batch:  # fmt: skip
+    """Grade the groups whose report is not fresh; every report is on disk when this returns.
+
+    Parameters
+    ----------
+    runner
+        Grades elsewhere; None: worker processes on this machine.
+
+    Raises
+    ------
+    Busy
+        If another batch runs on this course.
+    DiskFull
+        If a report could not be stored.
+    Refused
+        If something is to be graded here, and there is no sandbox.
+    """
+    watch = watch or Silent()
+    with only_one(course), ExitStack() as ending, Mailbox() as listener:
+        fresh = set() if options.again else fresh_groups(course, week, groups, options.room)
+        due = [group for group in groups if group not in fresh]
+        standing = Standing(len(groups), len(fresh))
+        watch.begin(standing)
+        ending.callback(watch.end)
+        run = runner or _here(course, week, options, listener.address, watch.say)
+        faults: dict[str, str] = {}
+        with closing(run(due, partial(_tick, listener, standing, watch))) as all_finished:
+            for finished in all_finished:
+                sentence = _settle(course, week, finished)
+                faults |= {finished.job: sentence} if sentence else {}
+                standing.finished(finished.job, fault=bool(sentence))
+                watch.finished(standing, finished.job, sentence)
+    return Batch(tuple(group for group in groups if group in fresh), tuple(due), tuple(faults.items()))
+
+
+def _tick(listener: Mailbox, standing: Standing, watch: Watch) -> None:
+    for told in listener.heard():
+        standing.told(told)
+    watch.tick(standing)
+
+
+def _settle(course: Course, week: str, finished: Finished) -> str:
+    """Give a hand-in that no worker could grade a report that leaves it to a person; say why, or nothing."""
+    error = finished.error
+    if error is None:
+        return ""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        raise DiskFull("Nothing more can be stored: make room on the disk, then run the same command again.") from error
+    from nbviva.grading import stored
+
+    sentence = _why(finished)
+    stored.leave_to_a_person(course, week, finished.job, sentence)
+    return sentence
+
+
+def _why(finished: Finished) -> str:
+    from nbviva.grading import pool
+
+    if finished.deaths >= pool.DEATHS_MOST:
+        return f"The process that graded it ended {finished.deaths} times before it was done: look at this hand-in."
+    return f"It could not be graded ({type(finished.error).__name__}: {finished.error}): this is a fault of ours."
+
+
+def _here(course: Course, week: str, options: BatchOptions, address: str, say: Callable[[str], None]) -> Runner:
+    """Give a runner that grades in worker processes on this machine, with kernels forked from one template."""
+
+    def run(groups: Sequence[str], tick: Callable[[], None]) -> Generator[Finished, None, None]:
+        if not groups:
+            return
+        from nbviva.grading import pool
+        from nbviva.sandbox.provisioner import refusal
+
+        if options.room.sandboxed and (sentence := refusal()):
+            raise Refused(sentence)
+        most = min(workers_that_fit(options), len(groups))
+        pool.prepare(libraries(course, week))  # while the template, too, imports
+        with _warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
+            jobs = [(group, course.root, week, room, address) for group in groups]
+            yield from pool.run(grade_one, jobs, most, tick)
+
+    return run
+
+
+def libraries(course: Course, week: str) -> tuple[str, ...]:
+    """Give what a worker needs of others before it can grade this week: what is ours here, and what checks import."""
+    from nbviva.week.imports import libraries_behind
+
+    folder = course.folder(week)
+    package = f"{folder.parent.name}.{folder.name}"
+    checks = [f"{package}.{path.stem}" for path in folder.glob("*checks.py")]
+    return "nbviva.grading.stored", *libraries_behind(checks, {package: folder})
+
+
+@contextmanager
+def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -> Generator[Room, None, None]:
+    """Give the room with a template, where one can be had; else kernels are started cold, and why is said."""
+    from nbviva.notebooks import read
+    from nbviva.sandbox.fork_server import ForkServer
+    from nbviva.week.source import imports_of
+
+    source = course.source(week) / f"{course.assignment(week).notebook}.ipynb"
+    with ExitStack() as ending:
+        if room.sandboxed and source.is_file():
+            try:
+                template = ending.enter_context(ForkServer(imports_of(read(source)), room.limits))
+                room = replace(room, template=template.address)
+            except SandboxUnavailable as error:
+                say(f"Kernels are started one by one, without a template: {error}")
+        yield room
+
+
+def grade_one(group: str, root: Path, week: str, room: Room, address: str) -> None:
+    """Grade one hand-in and store its report: what a worker process does."""
+    from nbviva.grading import stored
+
+    tell = teller(address, group)
+    tell("starting")
+    stored.graded(Course(root), week, group, again=True, room=room, tell=tell)
+
+
+def workers_that_fit(options: BatchOptions) -> int:
+    """Give the number of workers that the memory allows, each with a kernel that takes all that it may.
+
+    Raises
+    ------
+    CourseError
+        If there is not enough for one.
+    """
+    memory = available_memory() if options.memory is None else options.memory
+    each = options.room.limits.memory + EXAMINER_BYTES
+    if options.memory is not None and memory < each:
+        raise CourseError(f"--memory must be at least {each / GIB:.0f} GiB: that is what one hand-in may take.")
+    return max(1, min(options.workers, memory // each))
+
+
+def available_memory() -> int:
+    """Give the bytes that the machine can hand out without swapping."""
+    for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    raise CourseError("/proc/meminfo does not tell how much memory is available: say it with --memory.")
+
+
+def read_size(text: str) -> int | None:
+    """Give the bytes of a size such as `16G` or `900M`; None for an empty text.
+
+    Raises
+    ------
+    CourseError
+        If it is no size.
+    """
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", text.strip(), re.IGNORECASE)
+    if not found:
+        raise CourseError(f"'{text}' is no size of memory: write it as 16G or 900M.")
+    return int(float(found[1]) * 1024 ** ("KMGT".index(found[2].upper()) + 1))

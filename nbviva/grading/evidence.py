@@ -1,0 +1,50 @@
+"""What a hand-in's notebook shows: to the checks, as evidence, and to those who read it when it is graded."""
+
+from __future__ import annotations
+
+from nbviva.handin.notebook import Handin
+from nbviva.kernel.outputs import clean, figures, literal, printed
+from nbviva.notebooks import NotebookNode, grade_id, new_output
+
+_NOT_SHOWN = {"kind": "stream", "name": "stdout", "text": "[Run after hidden questions: the output is not shown.]"}
+
+
+class Evidence:
+    """What the hand-in's notebook shows under a cell: what was handed in there, or else what its run gave."""
+
+    def __init__(self, notebook: NotebookNode, fresh: set[str]) -> None:
+        self._cells = {name: cell for cell in notebook.cells if (name := grade_id(cell)) and cell.cell_type == "code"}
+        self._fresh = fresh
+
+    def printed(self, cell: str) -> str:
+        """All text under a cell."""
+        return printed(clean(self._cells[cell].outputs))
+
+    def figures(self, cell: str) -> int:
+        """The number of pictures under a cell."""
+        return figures(clean(self._cells[cell].outputs))
+
+    def fresh(self, cell: str) -> bool:
+        """Whether a training cell was handed in without outputs, so that it was run when graded."""
+        return cell in self._fresh
+
+
+def forget_hidden_inputs(handin: Handin, asked: int | None) -> None:
+    """Show what was handed in under the cells that ran after hidden questions: they could print what was asked."""
+    for cell in handin.notebook.cells[len(handin.notebook.cells) if asked is None else asked + 1 :]:
+        if cell.cell_type == "code" and cell.outputs:
+            cell.outputs = clean(list(handin.saved.get(grade_id(cell) or "", []))) or [new_output(**_NOT_SHOWN)]
+
+
+def make_harmless(handin: Handin, ours: NotebookNode) -> None:
+    """Leave of the notebook what may be shown: no number, prose or output of it is more than text and pictures.
+
+    Prose that stands word for word in `ours`, the release's notebook, stays Markdown.
+    """
+    known = {cell.source for cell in ours.cells if cell.cell_type == "markdown"}
+    for cell in handin.notebook.cells:
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            cell.outputs = clean(cell.outputs)
+        elif cell.cell_type != "markdown" or cell.source not in known:
+            cell.source = literal(cell.source)

@@ -1,0 +1,147 @@
+"""A week's checks: how they are loaded, and `examine`, which runs them all on one hand-in.
+
+What a check notes in the fixture `findings` stays with its verdict, however it ends; what a shared fixture noted goes
+to each check that used it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nbviva.grading.verdict import Outcome, Verdict
+from nbviva.kernel.student import NoAnswer, Student, viva
+from nbviva.week.compare import Mismatch, asking_on
+from nbviva.week.declare import Check, Fixture, Overlay, alternative, check, fixture, mutant
+from nbviva.week.findings import Findings
+from nbviva.week.week import Draw, Week, load
+
+__all__ = [
+    "Check", "Draw", "Examination", "Fixture", "Overlay", "Week", "alternative", "check", "examine", "fixture", "load",
+    "mutant",
+]  # fmt: skip
+
+
+class Examination:
+    """The fixtures of one hand-in's examination: given ones (`student`, `sheet`, ...) and the week's own, made once."""
+
+    def __init__(self, week: Week, student: Student, draw: Draw, given: Mapping[str, Any]) -> None:
+        self.week, self.student, self.draw = week, student, draw
+        self._given = {"student": student, **given}
+        self._made: dict[str, Any] = {}
+        self._noted: dict[str, Findings] = {}
+        self._stage = ""
+
+    def fixture(self, name: str) -> Any:
+        """Make a fixture of the week's, or give it again; what it raised is raised again."""
+        if name not in self._made:
+            item = self.week.fixtures[name]
+            self._made[name] = _attempt(lambda: self._call(item.function, name, item.seconds))
+        return self._made[name].give()
+
+    def names(self, name: str) -> Mapping[str, object]:
+        """Give the variables that a stand-in sets; none where it failed, which the checks that use it will say."""
+        attempt = _attempt(lambda: self.fixture(name))
+        return {} if attempt.error else dict(getattr(attempt.value, "names", {}))
+
+    def verdict(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
+        """Run one check, knowing how those before it ended, and add what was noted."""
+        verdict = self._judge(item, before)
+        if verdict.outcome is Outcome.SKIPPED:
+            return verdict
+        used = self.week.fixtures_of(item)
+        names = [*(name for name in self.week.fixtures if name in used), item.name]
+        noted = [self._noted[name] for name in names if name in self._noted]
+        values = tuple(value for found in noted for value in found.values)
+        return replace(verdict, values=values, plots=tuple(plot for found in noted for plot in found.plots))
+
+    def _judge(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
+        missing = next((need for need in item.needs if before.get(need) is not Outcome.PASSED), None)
+        if missing is not None:
+            return _verdict(item, Outcome.SKIPPED, f"Not asked, since this did not hold: {missing.sentence}")
+        self._stage = item.exercise
+        attempt = _attempt(lambda: self._call(item.function, item.name, item.seconds))
+        error = attempt.error
+        if error is None:
+            return _verdict(item, Outcome.PASSED, attempt.value or "")
+        if isinstance(error, NoAnswer):
+            return _verdict(item, Outcome.FAILED, f"No answer: {error}", type(error).__name__)
+        if isinstance(error, Mismatch):
+            return _verdict(item, Outcome.FAILED, str(error))
+        return _verdict(item, Outcome.ERROR, f"The check itself failed{_place(error)}: {error}", type(error).__name__)
+
+    def ask_on(self, item: Check) -> None:
+        """Let a check ask what it was not asked for, or had no reason to go on asking; its verdict stands."""
+        self._stage = item.exercise
+        with asking_on():
+            _attempt(lambda: self._call(item.function, item.name, item.seconds))
+
+    def _call(self, function: Callable[..., Any], name: str, seconds: float) -> Any:
+        values = [self._argument(parameter, name) for parameter in inspect.signature(function).parameters]
+        with viva(self.student, self.draw(f"{name}/seeds"), seconds, name, self._stage):
+            return function(*values)
+
+    def _argument(self, parameter: str, name: str) -> Any:
+        if parameter == "rng":
+            return self.draw(name)
+        if parameter == "findings":
+            return self._noted.setdefault(name, Findings())
+        return self._given[parameter] if parameter in self._given else self.fixture(parameter)
+
+
+def examine(examination: Examination) -> tuple[Verdict, ...]:
+    """Run all checks of the week, each after those that it needs, and give their verdicts in the week's order."""
+    verdicts: dict[Check, Verdict] = {}
+
+    def settle(item: Check) -> None:
+        if item not in verdicts:
+            for need in item.needs:
+                settle(need)
+            verdicts[item] = examination.verdict(item, {done: v.outcome for done, v in verdicts.items()})
+
+    for item in examination.week.checks:
+        settle(item)
+    return tuple(verdicts[item] for item in examination.week.checks)
+
+
+def unasked(examination: Examination, verdicts: Sequence[Verdict]) -> Iterator[Callable[[], None]]:
+    """Give a call for each check that did not ask all its questions: it was skipped, or an answer did not match.
+
+    So a transcript can answer, too, what these checks ask once a mistake in them, or in one before them, is mended.
+    """
+    for item, verdict in zip(examination.week.checks, verdicts, strict=True):
+        if verdict.outcome is Outcome.SKIPPED or (verdict.outcome is Outcome.FAILED and not verdict.cause):
+            yield partial(examination.ask_on, item)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What a call gave, or what it raised."""
+
+    value: Any = None
+    error: Exception | None = None
+
+    def give(self) -> Any:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+def _attempt(call: Callable[[], Any]) -> _Attempt:
+    try:
+        return _Attempt(call())
+    except Exception as error:  # noqa: BLE001 - a fault of ours must cost one question only, and be seen in its verdict
+        return _Attempt(error=error)
+
+
+def _verdict(item: Check, outcome: Outcome, detail: str, cause: str = "") -> Verdict:
+    return Verdict(item.name, item.exercise, outcome, item.sentence, detail, cause)
+
+
+def _place(error: BaseException) -> str:
+    trace = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
+    return f" ({Path(trace[-1].filename).name}, line {trace[-1].lineno})" if trace else ""

@@ -1,0 +1,258 @@
+"""Submission to Report: the one function that joins reading, running, asking and judging."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from nbviva.grading.digest import run_causes
+from nbviva.grading.evidence import Evidence, forget_hidden_inputs, make_harmless
+from nbviva.grading.examine import Examination, examine, unasked
+from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
+from nbviva.handin.notebook import Handin, read_handin
+from nbviva.handin.sheet import Sheet, counting_form
+from nbviva.inside import Frames
+from nbviva.kernel.kernel import KernelStudent, StartFailed
+from nbviva.kernel.outputs import clean, figures, printed
+from nbviva.kernel.room import Clock, Room, stage
+from nbviva.kernel.sitting import NotAsked, Recorder, ReplayStudent, Sitting, StandIn, Tell, untold
+from nbviva.kernel.student import Listener, Transport, listen
+from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
+from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
+from nbviva.sandbox.fork_server import answers
+from nbviva.week.source import TRAINING, frame
+from nbviva.week.spec import Question
+from nbviva.week.week import Draw, Week
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is to be graded: a folder, for a week. `data` is the folder of files that the release gives out."""
+
+    week: Week
+    group: str
+    folder: Path
+    data: Path
+    draw: Draw
+    digest: str = ""
+    room: Room = field(default_factory=Room)
+    clock: Clock = field(default_factory=Clock)
+    tell: Tell = field(default=untold, repr=False)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What grading a hand-in gave: its report, its notebook as it ran with harmless outputs, and its transcript.
+
+    The transcript is empty where the kernel did not start: there is nothing to replay.
+    """
+
+    report: Report
+    notebook: NotebookNode
+    transcript: bytes
+
+
+class TemplateGone(Exception):
+    """No kernel can be forked any more, or the one that we had ended with its template: one has to be started."""
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """What running and asking gave."""
+
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
+    kept_in: str = "nothing was run"
+    transcript: bytes = b""
+    seconds: dict[str, float] = field(default_factory=dict)
+    memory: int = 0
+
+
+def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
+    """Grade one hand-in.
+
+    It raises nothing for anything that a hand-in contains or does. A kernel that does not start is our fault: every
+    check ends as an error, and the report has no digest, so that it is not taken for a fresh one.
+
+    Parameters
+    ----------
+    transcript
+        Of an earlier grading: it answers in the place of a kernel, and no code of the student's runs.
+
+    Raises
+    ------
+    NotAsked
+        If a transcript was given that is not true any more, or has no answer to what is asked today.
+    """
+    started = time.monotonic()
+    handin = _read(submission)
+    try:
+        found = _examined(submission, handin, transcript)
+    except TemplateGone:
+        return grade(replace(submission, room=replace(submission.room, template="")))
+    seconds = round(time.monotonic() - started, 3)
+    return _graded(submission, handin, replace(found, seconds={"total": seconds, **found.seconds}))
+
+
+def ungraded(submission: Submission, sentence: str) -> Graded:
+    """Leave every question of a hand-in to a person, since we could not grade it; the sentence says why."""
+    return _graded(submission, _read(submission), _Examined(_left(submission.week, sentence, "NotGraded")))
+
+
+def _read(submission: Submission) -> Handin:
+    week = submission.week
+    return read_handin(submission.folder, submission.group, week.assignment.notebook, frame(week))
+
+
+def _graded(submission: Submission, handin: Handin, found: _Examined) -> Graded:
+    make_harmless(handin, frame(submission.week))
+    report = Report(
+        week=submission.week.assignment.week,
+        group=submission.group,
+        digest=submission.digest if found.transcript else "",
+        sandbox=found.kept_in,
+        verdicts=found.verdicts,
+        marks=tuple(mark(question, found.verdicts) for question in submission.week.assignment.questions),
+        notes=(*handin.notes, *found.notes),
+        seconds=found.seconds,
+        memory=found.memory,
+    )
+    return Graded(report, handin.notebook, found.transcript)
+
+
+def _examined(submission: Submission, handin: Handin, transcript: bytes | None) -> _Examined:
+    week = submission.week
+    if handin.broken:
+        verdicts = _alike(week, Outcome.FAILED, f'{handin.broken} "{week.assignment.rule}"', NO_NOTEBOOK)
+        return _Examined(verdicts, transcript=Transcript(Ran()).to_bytes())
+    causes = _causes(submission, handin)
+    if transcript is not None:
+        return _replayed(submission, handin, causes, transcript)
+    try:
+        return _fresh(submission, handin, causes)
+    except StartFailed as error:
+        if submission.room.template:
+            raise TemplateGone from error
+        return _Examined(_left(week, str(error), "StartFailed"))
+
+
+def _causes(submission: Submission, handin: Handin) -> dict[str, str]:
+    cells = [
+        (index, grade_id(cell), cell.source, TRAINING in tags(cell), index in handin.skipped)
+        for index, cell in enumerate(handin.notebook.cells)
+        if cell.cell_type == "code"
+    ]
+    draws = submission.draw("transcript").bytes(32)
+    return run_causes(submission.folder, submission.data, cells, draws, (submission.room, submission.clock))
+
+
+def _fresh(submission: Submission, handin: Handin, causes: dict[str, str]) -> _Examined:
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
+        stage(submission.folder, submission.data, Path(place))
+        with KernelStudent(Path(place), submission.room, submission.clock, submission.tell) as kernel:
+            recorder = Recorder(kernel)
+            listen(kernel.student, _teller(submission.tell))
+            found = _sit(submission, handin, recorder)
+            if kernel.death and submission.room.template and not answers(submission.room.template):
+                raise TemplateGone  # and took the kernel along: that is no fault of the student's
+            transcript = recorder.transcript(causes, time.monotonic() - started, kernel.peak_memory)
+    return replace(found, transcript=transcript.to_bytes(), memory=transcript.ran.memory)
+
+
+def _teller(tell: Tell) -> Listener:
+    def carry(transport: Transport, asker: str, frames: Frames, seconds: float) -> Frames:
+        tell(f"asking for {asker}")
+        return transport(frames, seconds)
+
+    return carry
+
+
+def _replayed(submission: Submission, handin: Handin, causes: dict[str, str], transcript: bytes) -> _Examined:
+    if not transcript:
+        raise NotAsked("There is no transcript.")
+    try:
+        read = Transcript.from_bytes(transcript)
+    except BrokenTranscript as error:
+        raise NotAsked(str(error)) from None
+    changed = [name for name, digest in causes.items() if read.ran.causes.get(name) != digest]
+    if changed:
+        raise NotAsked(f"What was run has changed: {', '.join(changed)}.")
+    found = _sit(submission, handin, ReplayStudent(read))
+    return replace(found, transcript=transcript, seconds={"total": read.ran.seconds}, memory=read.ran.memory)
+
+
+def _sit(submission: Submission, handin: Handin, sitting: Sitting) -> _Examined:
+    """Run the notebook and ask all questions, in a kernel or from a transcript.
+
+    Our own numbers are computed by one thread: their last digits must not depend on the machine's number of cores.
+    """
+    with threadpool_limits(1):
+        return _sit_through(submission, handin, sitting)
+
+
+def _sit_through(submission: Submission, handin: Handin, sitting: Sitting) -> _Examined:
+    week, student, fresh = submission.week, sitting.student, set[str]()
+    filled, problems = counting_form(submission.folder, week.assignment)
+    given = {"sheet": Sheet(week.assignment, student, filled), "notebook": Evidence(handin.notebook, fresh)}
+    examination = Examination(week, student, submission.draw, given)
+    stand_ins = _stand_ins(examination, handin, fresh)
+    sitting.run(handin.notebook, stand_ins, _stages(handin))
+    verdicts = examine(examination)
+    forget_hidden_inputs(handin, min((i for i, call in stand_ins.items() if call is not dict), default=None))
+    notes = (*_notes(sitting), *problems)
+    sitting.settle(unasked(examination, verdicts))
+    return _Examined(verdicts, notes, sitting.kept_in)
+
+
+def _notes(sitting: Sitting) -> Iterator[str]:
+    if sitting.death:
+        yield f"The kernel ended early. {sitting.death}"
+    if sitting.dropped:
+        yield "The kernel sent messages that no kernel of ours sends; they were dropped."
+
+
+def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dict[int, StandIn]:
+    """Decide what is not run: lacking cells, and training whose outputs were handed in (its names come from us)."""
+    stand_ins: dict[int, StandIn] = dict.fromkeys(handin.skipped, dict)
+    for index, cell in enumerate(handin.notebook.cells):
+        name = grade_id(cell)
+        if name is None or TRAINING not in tags(cell):
+            continue
+        outputs = clean(list(handin.saved.get(name, [])))
+        if printed(outputs).strip() or figures(outputs):
+            cell.outputs = outputs
+            stand_ins[index] = _standing_in(examination, name)
+        else:
+            fresh.add(name)
+    return stand_ins
+
+
+def _stages(handin: Handin) -> dict[int, str]:
+    """Give the question of each test cell, by the cell's index."""
+    return {index: str(grade_id(cell)) for index, cell in enumerate(handin.notebook.cells) if is_test(cell)}
+
+
+def _standing_in(examination: Examination, cell: str) -> StandIn:
+    fixture = examination.week.stand_ins.get(cell)
+    return dict if fixture is None else lambda: examination.names(fixture)
+
+
+def _left(week: Week, sentence: str, cause: str) -> tuple[Verdict, ...]:
+    return _alike(week, Outcome.ERROR, sentence, cause)
+
+
+def _alike(week: Week, outcome: Outcome, detail: str, cause: str) -> tuple[Verdict, ...]:
+    return tuple(Verdict(c.name, c.exercise, outcome, c.sentence, detail, cause) for c in week.checks)
+
+
+def mark(question: Question, verdicts: tuple[Verdict, ...]) -> Mark:
+    """Give the mark of a question from its verdicts: all or nothing, and none where our own check failed."""
+    outcome = combine([verdict.outcome for verdict in verdicts if verdict.exercise == question.name])
+    points = {Outcome.PASSED: question.points, Outcome.ERROR: None}.get(outcome, 0.0)
+    return Mark(question.name, question.number, question.title, points, question.points, question.bonus, outcome)

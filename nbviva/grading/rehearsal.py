@@ -1,0 +1,142 @@
+"""Rehearse a week in this process: the notebook's own solutions, with one name replaced by a mutant or an alternative.
+
+For tests and for `verify`; never to mark, since here the notebook's code does run beside the checks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nbviva.course import generators
+from nbviva.grading.examine import Examination, examine
+from nbviva.grading.verdict import Verdict
+from nbviva.handin.sheet import Sheet
+from nbviva.kernel.student import Student, local_student
+from nbviva.notebooks import grade_id, is_test, tags
+from nbviva.week.declare import Check, Overlay
+from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
+from nbviva.week.week import Week, load
+
+
+@dataclass
+class Rehearsed:
+    """What the notebook's cells printed when rehearsed; a picture under every cell is taken for granted."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def printed(self, cell: str) -> str:
+        """All text under a cell."""
+        return self.texts.get(cell, "")
+
+    def figures(self, cell: str) -> int:
+        """The number of pictures under a cell."""
+        del cell
+        return 1
+
+    def fresh(self, cell: str) -> bool:
+        """Whether it was run at grading: never here."""
+        del cell
+        return False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A week's notebook after its cells have run, ready to be examined as often as one likes."""
+
+    week: Week
+    given: Mapping[str, Any]
+    student: Student
+
+
+def rehearse(
+    week: Week, overlay: Overlay | None = None, *, group: str = "rehearsal", secret: bytes = b"rehearsal"
+) -> tuple[Verdict, ...]:
+    """Run the checks that an overlay names, with those that they need, or all of them, on the notebook's solutions.
+
+    Parameters
+    ----------
+    overlay
+        The wrong or right answer that replaces a name of the notebook's.
+    group, secret
+        Another group is asked other questions; with the course's secret those that it is asked when marked.
+    """
+    prepared = prepare(week, overlay, overlay.checks if overlay else week.checks)
+    with contextlib.redirect_stdout(io.StringIO()):  # what the notebook's functions print is no answer
+        return examine(examination(prepared, secret, group))
+
+
+def prepare(week: Week, overlay: Overlay | None, checks: Iterable[Check], *, real: Path | None = None) -> Prepared:
+    """Run the notebook's cells for these checks and those that they need.
+
+    Parameters
+    ----------
+    real
+        The folder in which the notebook finds its data; without it the week's small stand-ins take their place.
+    """
+    wanted = closure(checks)
+    chosen = replace(week, checks=tuple(check for check in week.checks if check in wanted))
+    evidence = Rehearsed()
+    with contextlib.chdir(real or Path.cwd()):
+        namespace = _namespace(chosen, overlay, evidence, real=real is not None)
+    student = local_student(namespace)
+    stand_ins = {} if real else small(week, "FIXTURES")
+    return Prepared(chosen, {"sheet": Sheet(week.assignment, student), "notebook": evidence, **stand_ins}, student)
+
+
+def examination(prepared: Prepared, secret: bytes, group: str, kind: type[Examination] = Examination) -> Examination:
+    """Give the examination of one group under a secret: each has questions of its own."""
+    draw = generators(secret, prepared.week.assignment.week, group)
+    return kind(prepared.week, prepared.student, draw, prepared.given)
+
+
+def closure(checks: Iterable[Check]) -> set[Check]:
+    """Give these checks and all that they need."""
+    todo, found = list(checks), set[Check]()
+    while todo:
+        check = todo.pop()
+        found.add(check)
+        todo.extend(need for need in check.needs if need not in found)
+    return found
+
+
+def small(week: Week, name: str) -> Mapping[str, Any]:
+    """Give the week's small stand-ins for rehearsals (`NAMES`, `FIXTURES` of its rehearsal.py), if it has any."""
+    if not (week.folder / "rehearsal.py").exists():
+        return {}
+    found: Mapping[str, Any] = getattr(week.module("rehearsal"), name)
+    return found
+
+
+def _namespace(week: Week, overlay: Overlay | None, evidence: Rehearsed, *, real: bool) -> dict[str, Any]:
+    namespace: dict[str, Any] = {"__name__": "__main__", **({} if real else small(week, "NAMES"))}
+    trains = any("notebook" in week.fixtures_of(check) for check in week.checks)
+    answers = {name for question in week.assignment.questions for name, _ in question.answers}
+    for name, tagged, code in _compiled(week.folder):
+        if (EXPERIMENT in tagged and not real) or (TRAINING in tagged and not trains):
+            continue
+        execute(code, namespace, name, evidence)
+        if overlay and overlay.replaces in namespace:
+            namespace[overlay.replaces] = overlay.function() if overlay.replaces in answers else overlay.function
+    return namespace
+
+
+def execute(code: Any, namespace: dict[str, Any], name: str, evidence: Rehearsed) -> None:
+    """Run a cell of our own; what it raises is for the checks to find."""
+    with contextlib.redirect_stdout(io.StringIO()) as text, contextlib.suppress(Exception):
+        exec(code, namespace)  # noqa: S102 - our own notebook, in a rehearsal; a cell that fails fails its checks
+    evidence.texts[name] = text.getvalue()
+
+
+@cache
+def _compiled(folder: Path) -> list[tuple[str, list[str], Any]]:
+    return [
+        (grade_id(cell) or "", tags(cell), compile(cell.source, f"<{folder.name} {grade_id(cell)}>", "exec"))
+        for cell in code_cells(load(folder))
+        if not is_test(cell)
+    ]

@@ -1,0 +1,69 @@
+"""Store what grading found: transcript, notebook.ipynb and report.json in `reports/<week>/<group>/`, each whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from nbviva.course import Course
+from nbviva.files import write
+from nbviva.grading.grade import Graded, Submission, grade, ungraded
+from nbviva.grading.reports import shared, stored_whole
+from nbviva.grading.verdict import Report
+from nbviva.handin.sheet import signed
+from nbviva.kernel.room import Room
+from nbviva.kernel.sitting import Tell, untold
+from nbviva.kernel.transcript import MAX_FILE_BYTES
+from nbviva.notebooks import NotebookNode, read, to_text
+
+
+def submission(course: Course, week: str, group: str, room: Room | None = None) -> Submission:
+    """Give a group's hand-in with all that grading it needs."""
+    room = room or Room()
+    loaded, folder, data = course.week(week), course.submitted(week, group), course.source(week) / "data"
+    digest = shared(course, week, room).with_handin(folder, group)
+    return Submission(loaded, group, folder, data, course.draw(week, group), digest, room)
+
+
+def graded(
+    course: Course, week: str, group: str, *, again: bool = False, room: Room | None = None,
+    tell: Tell = untold,
+) -> tuple[Report, NotebookNode]:  # fmt: skip
+    """Give the report on a group's hand-in: the stored one while nothing has changed, else a new one.
+
+    Parameters
+    ----------
+    tell
+        Is told what is being done.
+    """
+    item = submission(course, week, group, room)
+    folder = course.report(week, group)
+    stored = None if again else stored_whole(folder)
+    if stored is not None and stored.digest == item.digest:
+        return stored, read(folder / "notebook.ipynb")
+    found = grade(replace(item, tell=tell))
+    save(folder, found)
+    signed(item.folder, folder, item.week.assignment)  # the names on the sheet, for the marks list alone
+    return found.report, found.notebook
+
+
+def leave_to_a_person(course: Course, week: str, group: str, sentence: str) -> None:
+    """Store a report that leaves every question to a person, for a hand-in that we could not grade."""
+    save(course.report(week, group), ungraded(submission(course, week, group), sentence))
+
+
+def save(folder: Path, found: Graded) -> None:
+    """Store what grading found; `report.json` is written last, so that it stands for a whole report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder / "transcript", found.transcript)
+    write(folder / "notebook.ipynb", to_text(found.notebook).encode())
+    write(folder / "report.json", found.report.to_json().encode())
+
+
+def stored_transcript(folder: Path) -> bytes:
+    """Read a stored transcript's bytes, as many as one may have; empty where there is none."""
+    try:
+        with (folder / "transcript").open("rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except OSError:
+        return b""

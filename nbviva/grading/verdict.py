@@ -1,0 +1,165 @@
+"""Outcome, Verdict, Mark and Report, and their JSON: what one hand-in's grading found, as frozen plain data."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from nbviva.week.declare import Plot, PlotKind, Series, Value
+
+
+class Outcome(StrEnum):
+    """How a check ended. Only `error` is our fault, and only `error` leaves a question without a mark."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+NO_NOTEBOOK = "NoNotebook"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one check found.
+
+    Attributes
+    ----------
+    exercise
+        The `grade_id` of the graded cell that the check belongs to.
+    sentence
+        The check's docstring: what must hold.
+    detail
+        What was measured: the student's value and the bound, never a hidden input.
+    cause
+        For a failure without an answer its kind (`Raised`, `TimedOut`, `Died`, `UnreadableAnswer`, or `NO_NOTEBOOK`),
+        for an error the exception; else empty.
+    values, plots
+        What the check, and the fixtures that it used, noted in their `findings`.
+    """
+
+    check: str
+    exercise: str
+    outcome: Outcome
+    sentence: str
+    detail: str = ""
+    cause: str = ""
+    values: tuple[Value, ...] = ()
+    plots: tuple[Plot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark of one question; `points` is None when a check of ours failed and a person must decide."""
+
+    question: str
+    number: str
+    title: str
+    points: float | None
+    maximum: float
+    bonus: bool
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that grading one hand-in found; equal hand-ins give equal reports, but for `seconds` and `memory`.
+
+    Attributes
+    ----------
+    notes
+        Sentences on the hand-in as a whole: cells that were missing, a notebook that could not be read.
+    sandbox
+        How the student's code was kept apart: the sandbox and who held its memory limit, or `none`.
+    digest
+        SHA-256 of hand-in, week, framework and environment; a report whose digest is still right is used again.
+    memory
+        The most bytes that its kernel took (above its template's, where it was forked); 0 where nobody measured.
+    """
+
+    week: str
+    group: str
+    digest: str
+    sandbox: str
+    verdicts: tuple[Verdict, ...]
+    marks: tuple[Mark, ...]
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)
+    memory: int = field(default=0, compare=False)
+
+    @property
+    def points(self) -> float:
+        """Points without the extra ones; a question without a mark counts as 0 until a person decides."""
+        return sum(mark.points or 0 for mark in self.marks if not mark.bonus)
+
+    @property
+    def extra_points(self) -> float:
+        """Extra points, which the maximum does not contain."""
+        return sum(mark.points or 0 for mark in self.marks if mark.bonus)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a check of ours failed on this hand-in."""
+        return any(mark.points is None for mark in self.marks)
+
+    def to_json(self) -> str:
+        """Give the report as JSON text, valid also where a number is not finite: such a number is a text there."""
+        return json.dumps(_encoded(asdict(self)), indent=1, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Report:
+        """Read what `to_json` wrote; raises ValueError, KeyError or TypeError on anything else."""
+        data = json.loads(text)
+        if type(data) is not dict:
+            raise TypeError("a report is a JSON object")
+        verdicts = tuple(_verdict(item) for item in data.pop("verdicts"))
+        marks = tuple(Mark(**{**item, "outcome": Outcome(item["outcome"])}) for item in data.pop("marks"))
+        return cls(**{**data, "verdicts": verdicts, "marks": marks, "notes": tuple(data["notes"])})
+
+
+def combine(outcomes: list[Outcome]) -> Outcome:
+    """Give the outcome of a question from those of its checks: all or nothing, and our own fault before theirs."""
+    for outcome in (Outcome.ERROR, Outcome.FAILED, Outcome.SKIPPED):
+        if outcome in outcomes:
+            return outcome
+    return Outcome.PASSED
+
+
+def _encoded(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _encoded(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_encoded(item) for item in data]
+    return str(data) if isinstance(data, float) and not math.isfinite(data) else data
+
+
+def _verdict(item: dict[str, Any]) -> Verdict:
+    item = dict(item)  # raises what is promised for what is none
+    values = tuple(
+        Value(**{**value, "number": _number(value["number"]), "bound": _bound(value)})
+        for value in item.get("values", ())
+    )
+    plots = tuple(_plot(plot) for plot in item.get("plots", ()))
+    return Verdict(**{**item, "outcome": Outcome(item["outcome"]), "values": values, "plots": plots})
+
+
+def _plot(item: dict[str, Any]) -> Plot:
+    series = tuple(
+        Series(**{**one, "x": tuple(map(_number, one["x"])), "y": tuple(map(_number, one["y"]))})
+        for one in item["series"]
+    )
+    return Plot(**{**item, "kind": PlotKind(item["kind"]), "series": series, "bound": _bound(item)})
+
+
+def _bound(item: dict[str, Any]) -> float | None:
+    return None if item.get("bound") is None else _number(item["bound"])
+
+
+def _number(value: object) -> float:
+    if type(value) not in (int, float, str):
+        raise TypeError("a number, or the text of one, is expected")
+    return float(str(value))  # through its text, since a whole number may be too large for a float

@@ -1,0 +1,121 @@
+"""The few lines that answer inside the student's kernel. The student can change all of them; nothing trusts them.
+
+`python -m nbviva.agent -f connection.json` is an ordinary ipykernel that also understands one more message, `viva_ask`:
+its buffers hold a question, the buffers of the `viva_reply` hold the answer. The examiner's side is `nbviva.student`.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from nbviva.inside import Frames, Handle, Unreadable, decode, encode
+
+
+class Agent:
+    """Answers questions about a namespace: reads a name, sets one, calls a function or a method."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+        self.kept: dict[int, Any] = {}
+        self.stages: dict[str, dict[str, Any]] = {}
+
+    def answer(self, frames: Frames) -> Frames:
+        """Turn the frames of a question into the frames of an answer; whatever the code raises is an answer too."""
+        try:
+            operation, seed, stage, *rest = decode(frames, tensors=True)
+            self.namespace.update(self.stages.get(stage, {}))
+            _seed_everything(seed)
+            value = getattr(self, f"_{operation}")(*rest)
+        except Unreadable as error:
+            return encode(("unreadable", str(error)))
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the student's error is the answer
+            return encode(("raised", type(error).__name__))
+        return self._encoded(value)
+
+    def _encoded(self, value: Any) -> Frames:
+        try:
+            return encode(("ok", value), self._keep)
+        except Unreadable as error:
+            return encode(("unreadable", str(error)))
+        except Exception as error:  # noqa: BLE001 - the value is the student's, and so is what becomes of asking it
+            return encode(("unreadable", f"the value cannot be read: {type(error).__name__}"))
+
+    def _ping(self) -> None:
+        """Say that the kernel still answers."""
+
+    def _mark(self, stage: str) -> None:
+        """Keep what functions, classes and modules the names stand for now; questions of this stage are about them."""
+        self.stages[stage] = {
+            name: value for name, value in self.namespace.items() if callable(value) or isinstance(value, ModuleType)
+        }
+
+    def _read(self, name: str) -> Any:
+        return self.namespace[name]
+
+    def _hold(self, name: str) -> Handle:
+        return self._keep(self.namespace[name])
+
+    def _write(self, name: str, value: Any) -> None:
+        self.namespace[name] = self._inside(value)
+
+    def _call(self, root: str | Handle, path: list[str], args: list[Any], kwargs: dict[str, Any]) -> Any:
+        target = self.namespace[root] if isinstance(root, str) else self.kept[root.number]
+        for attribute in path:
+            target = getattr(target, attribute)
+        return target(*self._inside(args), **self._inside(kwargs))
+
+    def _keep(self, value: object) -> Handle:
+        number = len(self.kept)
+        self.kept[number] = value
+        return Handle(number)
+
+    def _inside(self, value: Any) -> Any:
+        """Put the objects back in the place of their handles."""
+        if isinstance(value, Handle):
+            return self.kept[value.number]
+        if isinstance(value, list | tuple):
+            return type(value)(self._inside(item) for item in value)
+        if isinstance(value, dict):
+            return {key: self._inside(item) for key, item in value.items()}
+        return value
+
+
+def _seed_everything(seed: int) -> None:
+    random.seed(seed)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(seed % 2**32)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(seed)
+
+
+def serve(kernel: Any) -> None:
+    """Teach an ipykernel the message `viva_ask`."""
+    agent = Agent(kernel.shell.user_ns)
+
+    def viva_ask(stream: Any, identity: Any, parent: dict[str, Any]) -> None:
+        frames = agent.answer(parent.get("buffers") or [])
+        kernel.session.send(stream, "viva_reply", {}, parent=parent, ident=identity, buffers=frames)
+
+    handlers: dict[str, Callable[..., Any]] = kernel.shell_handlers
+    handlers["viva_ask"] = viva_ask
+
+
+def main() -> None:
+    """Start the kernel; called by the kernel's command line."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    application = IPKernelApp.instance()
+    application.initialize(sys.argv[1:])
+    sys.path.append(str(Path.cwd()))  # a group's own modules come after the environment's, so that they shadow none
+    _seed_everything(0)
+    serve(application.kernel)
+    application.start()
+
+
+if __name__ == "__main__":
+    main()

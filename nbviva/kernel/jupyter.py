@@ -1,0 +1,125 @@
+"""nbclient for a student's notebook: outputs are capped as they arrive, and nothing in a message steers us."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.session import Session
+from nbclient import NotebookClient
+
+from nbviva.kernel.room import Room
+from nbviva.notebooks import NotebookNode, new_output
+
+MAX_PARTS = 4101  # an answer's frames and the five of Jupyter's envelope
+MAX_ENVELOPE_BYTES = 32 << 20
+MAX_MESSAGE_BYTES = 288 << 20
+_BAD = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError, MemoryError)
+
+
+class GuardedSession(Session):
+    """Gives an inert message in the place of one that cannot be trusted to be a message."""
+
+    dropped = 0
+
+    def feed_identities(self, msg_list: list[Any], copy: bool = True) -> tuple[list[Any], list[Any]]:
+        """Split routing prefix and message; called by every channel for whatever arrives."""
+        try:
+            identities, rest = super().feed_identities(msg_list, copy=copy)
+        except _BAD:
+            return [], []
+        return list(identities), list(rest)
+
+    def deserialize(self, msg_list: list[Any], content: bool = True, copy: bool = True) -> dict[str, Any]:
+        """Read one message; sizes are checked before anything is parsed."""
+        sizes = [len(part) for part in msg_list]
+        if len(sizes) > MAX_PARTS or sum(sizes[:5]) > MAX_ENVELOPE_BYTES or sum(sizes) > MAX_MESSAGE_BYTES:
+            return self._drop()
+        try:
+            message: dict[str, Any] = super().deserialize(msg_list, content=content, copy=copy)
+        except _BAD:
+            return self._drop()
+        return message if _is_message(message) else self._drop()
+
+    def _drop(self) -> dict[str, Any]:
+        self.dropped += 1
+        empty: dict[str, Any] = {"header": {"msg_type": "dropped"}, "msg_id": "", "msg_type": "dropped"}
+        return {**empty, "parent_header": {}, "metadata": {}, "content": {}, "buffers": []}
+
+
+def _is_message(message: dict[str, Any]) -> bool:
+    parts = (message.get(name) for name in ("header", "parent_header", "metadata", "content"))
+    return all(type(part) is dict for part in parts) and type(message.get("msg_type")) is str
+
+
+class CellRunner(NotebookClient):
+    """nbclient with caps on what a cell and a notebook may show: the rest is dropped as it arrives, and said."""
+
+    cell_bytes = 4 << 20
+    notebook_bytes = 32 << 20
+    least_bytes = 20_000  # what an output counts at least, so that many small ones are capped, too
+
+    def __init__(self, nb: NotebookNode, **options: Any) -> None:
+        self.used: dict[int, int] = {}
+        super().__init__(nb, record_timing=False, **options)
+
+    async def run_cell(self, cell: NotebookNode, index: int) -> None:
+        """Run one cell; what it shows stands in the cell."""
+        await self.async_execute_cell(cell, index)
+
+    def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
+        """Keep one output; called for each that arrives."""
+        before = self.used.get(cell_index, 0)
+        if self._has_room(msg, cell_index):
+            return super().output(outs, msg, display_id, cell_index)
+        if before <= self.cell_bytes:
+            outs.append(new_output("stream", name="stderr", text="\n[The rest of this output was cut.]\n"))
+        return None
+
+    def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
+        if self._has_room(msg, -1):
+            super()._update_display_id(display_id, msg)
+
+    def _has_room(self, msg: dict[str, Any], cell_index: int) -> bool:
+        size = self.least_bytes + sum(len(text) for text in _texts(msg["content"]))
+        self.used[cell_index] = self.used.get(cell_index, 0) + size
+        return self.used[cell_index] <= self.cell_bytes and sum(self.used.values()) <= self.notebook_bytes
+
+    def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Ignore widgets: they could register hooks that swallow outputs."""
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """Give all texts in a message's content, without building a larger one."""
+    todo = [content]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            todo.extend([*item.keys(), *item.values()])
+        elif isinstance(item, list):
+            todo.extend(item)
+
+
+class Specs(KernelSpecManager):
+    """Knows one kernel only: ours, with the environment's own modules before anything of the hand-in's."""
+
+    def __init__(self, room: Room, folder: Path) -> None:
+        super().__init__()
+        config = {"limits": room.limits, "working_copy": folder, "template": room.template}
+        stanza = {"provisioner_name": "nbviva-sandbox", "config": config} if room.sandboxed else None
+        self.known = KernelSpec(
+            argv=[sys.executable, "-P", "-m", "nbviva.inside.agent", "-f", "{connection_file}"],
+            display_name="nbviva",
+            language="python",
+            metadata={"kernel_provisioner": stanza} if stanza else {},
+        )
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Called by the kernel manager, whatever name it was given."""
+        del kernel_name
+        return self.known

@@ -1,0 +1,83 @@
+"""Where a kernel runs, and for how long: rooms, clocks, and what an unsandboxed kernel finds of the environment."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbviva.files import STAMP, regular_files
+from nbviva.sandbox.limits import Limits, thread_variables
+
+MAX_EXTRA_BYTES = 50 << 20
+MAX_EXTRA_FILES = 1000
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Wall-clock limits in seconds. They are generous: under load a cell takes many times its usual time.
+
+    Attributes
+    ----------
+    start, cell, grace
+        Of the kernel's start; of one cell, which is then interrupted; of what an interrupted kernel needs to go on.
+    notebook, questions
+        Of all cells together, and of all questions together; one question's limit is the check's.
+    """
+
+    start: float = 120.0
+    cell: float = 300.0
+    grace: float = 10.0
+    notebook: float = 1200.0
+    questions: float = 1800.0
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where a kernel runs: in a sandbox under `limits`, or (the instructor's own notebooks only) beside us.
+
+    Attributes
+    ----------
+    template
+        The address of a `nbviva.sandbox.fork_server.ForkServer` that sandboxed kernels are forked from; without one
+        they start cold. No report depends on it.
+    """
+
+    sandboxed: bool = True
+    limits: Limits = field(default_factory=Limits)
+    template: str = field(default="", repr=False, compare=False)
+
+
+def kernel_environment() -> dict[str, str]:
+    """Give the environment of an unsandboxed kernel: nothing of the grader's but paths, and one thread a library."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "TMPDIR", "MPLCONFIGDIR")
+    blas = (name for name in os.environ if name.startswith(("OPENBLAS_", "NVPL_")))
+    environment = {name: os.environ[name] for name in (*kept, *blas) if name in os.environ}
+    return {
+        **environment,
+        **thread_variables(1),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+
+
+def stage(handin: Path, data: Path, place: Path) -> None:
+    """Copy what the kernel may see into its working copy: the hand-in's own files, and the release's data over them.
+
+    When it was handed in is for no kernel to see, so that a report need not change with it.
+    """
+    budget = MAX_EXTRA_BYTES
+    for path in itertools.islice(regular_files(handin), MAX_EXTRA_FILES):
+        budget -= path.lstat().st_size
+        if path.suffix != ".ipynb" and path != handin / STAMP and budget >= 0:
+            target = place / path.relative_to(handin)
+            with contextlib.suppress(PermissionError):  # the run says that the file is missing
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+    if data.is_dir():
+        shutil.rmtree(place / "data", ignore_errors=True)
+        (place / "data").unlink(missing_ok=True)
+        shutil.copytree(data, place / "data")

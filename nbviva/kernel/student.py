@@ -1,0 +1,212 @@
+"""The student as a check sees it: a notebook that can be asked.
+
+A `Student` is a transport with manners: it turns `student.relu(x)` into the frames of a question and the frames of the
+answer into plain data. Behind the transport may be a sandboxed kernel (`nbviva.kernel`), or code in this process
+(`local_student`: the reference, a mutant, an alternative). A check cannot tell.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+
+from nbviva.inside import Frames, Handle, Unreadable, decode, encode
+from nbviva.inside.agent import Agent
+
+QUESTION_SECONDS = 60.0
+_ANSWER_PARTS = {"ok": 1, "raised": 1, "unreadable": 1}
+
+
+class NoAnswer(Exception):
+    """The student's notebook gave no usable answer. The text is a sentence that the student may read."""
+
+
+class Raised(NoAnswer):
+    """The student's code raised an exception."""
+
+
+class TimedOut(NoAnswer):
+    """The answer did not come within the limit."""
+
+
+class Died(NoAnswer):
+    """The kernel is gone."""
+
+
+class UnreadableAnswer(NoAnswer):
+    """Something came back that is no plain data, too large, or malformed."""
+
+
+class Transport(Protocol):
+    """Carries one question to the student and its answer back; raises `NoAnswer` when there is none."""
+
+    def __call__(self, frames: Frames, seconds: float) -> Frames:
+        """Ask, with a limit in seconds."""
+        ...
+
+
+class Listener(Protocol):
+    """Stands between a student and its transport: it may carry a question on, write it down, or answer itself."""
+
+    def __call__(self, transport: Transport, asker: str, frames: Frames, seconds: float) -> Frames:
+        """Answer what the check or fixture `asker` asks."""
+        ...
+
+
+class Student:
+    """Asks the student's notebook: `student["name"]` reads a variable, `student.name(...)` calls a function.
+
+    What is no plain data stays on the student's side and comes back as a `Remote`, which can be called, whose methods
+    can be called, and which can be handed to other functions of the student's. Before each question the student's
+    random generators are seeded, so that the same hand-in gives the same answers.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._seconds = QUESTION_SECONDS
+        self._rng = np.random.default_rng(0)
+        self._asker = self._stage = ""
+
+    def __getitem__(self, name: str) -> Any:
+        return self._ask("read", name)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: self._call(name, [], args, kwargs)
+
+    def __setitem__(self, name: str, value: object) -> None:
+        self._ask("write", name, _outgoing(value))
+
+    def _hold(self, name: str) -> Remote:
+        remote = self._ask("hold", name)
+        if not isinstance(remote, Remote):
+            raise UnreadableAnswer(f"`{name}` could not be held.")
+        return remote
+
+    def _call(self, root: str | Handle, path: list[str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self._ask("call", root, path, _outgoing(list(args)), _outgoing(kwargs))
+
+    def _ask(self, operation: str, *rest: Any) -> Any:
+        seed = int(self._rng.integers(2**32))
+        question = encode((operation, seed, self._stage, *rest))
+        answer = self._transport(question, self._seconds)
+        return self._incoming(_read_answer(answer, _name_of(rest)))
+
+    def _incoming(self, value: Any) -> Any:
+        if type(value) is Handle:
+            return Remote(self, value)
+        if type(value) in (list, tuple):
+            return type(value)(self._incoming(item) for item in value)
+        if type(value) is dict:
+            return {key: self._incoming(item) for key, item in value.items()}
+        return value
+
+
+class Remote:
+    """A value that stayed in the student's notebook: call it, call its methods, or pass it on."""
+
+    def __init__(self, student: Student, handle: Handle, path: tuple[str, ...] = ()) -> None:
+        self._student, self._handle, self._path = student, handle, path
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it in the student's notebook."""
+        return self._student._call(self._handle, list(self._path), args, kwargs)
+
+    def __getattr__(self, name: str) -> Remote:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Remote(self._student, self._handle, (*self._path, name))
+
+    def __repr__(self) -> str:
+        return "an object"  # the name of its type would be the notebook's own words
+
+
+def hold(student: Student, name: str) -> Remote:
+    """Give the student's variable `name` as a `Remote`, whatever it is."""
+    return student._hold(name)
+
+
+def listen(student: Student, listener: Listener) -> None:
+    """Let a listener carry all questions from now on."""
+    transport = student._transport
+    student._transport = lambda frames, seconds: listener(transport, student._asker, frames, seconds)
+
+
+@contextmanager
+def viva(
+    student: Student, rng: np.random.Generator, seconds: float, asker: str = "", stage: str = ""
+) -> Iterator[None]:
+    """Let the questions inside the block have this time limit (seconds each) and take their seeds from `rng`.
+
+    Parameters
+    ----------
+    asker
+        The check or fixture on whose behalf they are asked; a listener is told.
+    stage
+        The question at whose test cell the notebook stood as it is asked about: names that a later cell gives to other
+        functions, classes or modules stand for what they stood for then. Empty: as it stands now.
+    """
+    before = student._seconds, student._rng, student._asker, student._stage
+    student._seconds, student._rng, student._asker, student._stage = seconds, rng, asker, stage
+    try:
+        yield
+    finally:
+        student._seconds, student._rng, student._asker, student._stage = before
+
+
+def local_student(namespace: dict[str, Any]) -> Student:
+    """Give a student that answers from a namespace in this process: for the reference and for tests, never to mark."""
+    agent = Agent(namespace)
+    return Student(lambda frames, _seconds: agent.answer(frames))
+
+
+def _outgoing(value: Any) -> Any:
+    if isinstance(value, Remote):
+        if value._path:
+            raise TypeError(
+                f"{value._path[-1]} of a student's value cannot be handed on; call it, or hand on the value"
+            )
+        return value._handle
+    if isinstance(value, list | tuple):
+        return type(value)(_outgoing(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _outgoing(item) for key, item in value.items()}
+    return value
+
+
+def _name_of(question: tuple[Any, ...]) -> str:
+    """Give the words for what was asked: the notebook's name, or the method of a value that it gave."""
+    root, path = question[0], question[1] if len(question) > 2 else []
+    words = ".".join([root, *path] if isinstance(root, str) else path)
+    return f"`{words}`" if words else "an object that the notebook gave"
+
+
+def _read_answer(frames: Frames, name: str) -> Any:
+    """Read an answer. Of what the notebook says about an error only its kind is told, no word of its own.
+
+    A message could carry the hidden input into the feedback.
+    """
+    try:
+        answer = decode(frames)
+    except Unreadable as error:
+        raise UnreadableAnswer(f"what {name} gives cannot be read: {error}.") from None
+    if type(answer) is not tuple or not answer or type(answer[0]) is not str:
+        raise UnreadableAnswer(f"what {name} gives is malformed.")
+    kind, *parts = answer
+    if len(parts) != _ANSWER_PARTS.get(kind):
+        raise UnreadableAnswer(f"what {name} gives is malformed.")
+    if kind == "ok":
+        return parts[0]
+    if kind == "raised":
+        raise Raised(f"{name} raised {_error_name(parts[0])}.")
+    raise UnreadableAnswer(f"what {name} gives is no plain data, or too large.")
+
+
+def _error_name(name: object) -> str:
+    known = getattr(builtins, name, None) if type(name) is str else None
+    return str(name) if isinstance(known, type) and issubclass(known, BaseException) else "an exception"

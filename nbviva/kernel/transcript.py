@@ -1,0 +1,282 @@
+"""The transcript of a viva: what was asked and answered, and what running the notebook gave, as one compact file.
+
+It holds bytes that a student's kernel chose and inputs that no student may see. So it is read under caps like all that
+comes from outside, nothing in it is unpickled, and it stays with the examiner. The file is a line with the format's
+name, then one zlib stream: the length of a JSON header, the header, and the frames of questions and answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import zlib
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbviva.inside import CAPS, Frames
+from nbviva.kernel.student import Died, NoAnswer, TimedOut, UnreadableAnswer
+
+MAGIC = b"nbviva transcript 1\n"
+MAX_FILE_BYTES = 64 << 20
+MAX_BYTES = 160 << 20  # unpacked
+MAX_HEADER_BYTES = 64 << 20
+MAX_EXCHANGES = 100_000
+FAILURES = {kind.__name__: kind for kind in (NoAnswer, TimedOut, Died, UnreadableAnswer)}
+_LEVEL = 6
+_BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError, MemoryError)
+
+
+class BrokenTranscript(ValueError):
+    """The file is no transcript that can be read; the text is a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One question, and the answer or the `NoAnswer` that came.
+
+    Attributes
+    ----------
+    asker
+        The check or fixture on whose behalf it was asked; empty for the names that a stand-in sets.
+    digest
+        Of the question's frames.
+    question
+        The frames of a small question; of a large one, which secret, group and check give again, there is `brief`.
+    limit, seconds
+        The time that it was given, and that it took.
+    writes
+        Whether it set a variable.
+    answer
+        The frames; None where there is none, or where it was too large to be kept.
+    failure, sentence
+        The kind of `NoAnswer` (a name in `FAILURES`) and its text; else empty.
+    """
+
+    asker: str
+    digest: str
+    question: tuple[bytes, ...]
+    brief: str
+    limit: float
+    seconds: float
+    writes: bool = False
+    answer: tuple[bytes, ...] | None = None
+    failure: str = ""
+    sentence: str = ""
+
+    @property
+    def is_turning(self) -> bool:
+        """Whether all later answers hang on it: a variable was set, or the kernel failed to answer."""
+        return self.writes or bool(self.failure)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What running the notebook gave besides answers: all that a replay needs in the place of a kernel.
+
+    Attributes
+    ----------
+    causes
+        Digests of all that decides what a kernel shows and answers, by what it is (`nbviva.digest.run_causes`).
+    kept_in, dropped
+        What the kernel said of itself at the end.
+    death, last_death
+        Why the kernel had ended when the verdicts stood, and at the end.
+    called
+        Indices of the cells whose stand-ins were called.
+    asked
+        The number of questions that were asked while the notebook ran.
+    settled
+        The number of questions that were asked until the verdicts stood; those after it were asked for replays only.
+    outputs
+        The harmless outputs of each code cell that has any, by its index.
+    seconds, memory
+        What all of it took, and the most bytes that the kernel had.
+    """
+
+    causes: Mapping[str, str] = field(default_factory=dict)
+    kept_in: str = ""
+    death: str = ""
+    last_death: str = ""
+    dropped: int = 0
+    called: tuple[int, ...] = ()
+    asked: int = 0
+    settled: int = 0
+    outputs: Mapping[int, list[Any]] = field(default_factory=dict)
+    seconds: float = 0.0
+    memory: int = 0
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """One viva, from the first question to the last."""
+
+    ran: Ran
+    exchanges: tuple[Exchange, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """Give the file's bytes."""
+        frames: list[bytes] = []
+        header = {"ran": vars(self.ran), "exchanges": [_to_plain(item, frames) for item in self.exchanges]}
+        text = json.dumps(header, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+        return MAGIC + zlib.compress(b"".join([len(text).to_bytes(8, "big"), text, *frames]), _LEVEL)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Transcript:
+        """Read what `to_bytes` wrote.
+
+        Raises
+        ------
+        BrokenTranscript
+            Whatever is wrong with the bytes; no other exception leaves this function.
+        """
+        try:
+            return _read(_unpacked(data))
+        except BrokenTranscript:
+            raise
+        except _BROKEN as error:
+            raise BrokenTranscript(f"The transcript is malformed ({type(error).__name__}).") from None
+
+
+def digest_of(frames: Frames) -> str:
+    """Give the digest (hex) by which a question is known."""
+    total = hashlib.blake2b(digest_size=16)
+    for frame in frames:
+        total.update(len(frame).to_bytes(8, "big"))
+        total.update(frame)
+    return total.hexdigest()
+
+
+def by_question(exchanges: Sequence[Exchange]) -> dict[tuple[str, str], deque[int]]:
+    """Give the places of exchanges by asker and digest, in order."""
+    found: dict[tuple[str, str], deque[int]] = {}
+    for place, exchange in enumerate(exchanges):
+        found.setdefault((exchange.asker, exchange.digest), deque()).append(place)
+    return found
+
+
+def _to_plain(item: Exchange, frames: list[bytes]) -> dict[str, Any]:
+    frames += [*item.question, *(item.answer or ())]
+    answer = None if item.answer is None else [len(frame) for frame in item.answer]
+    return {**vars(item), "question": [len(frame) for frame in item.question], "answer": answer}
+
+
+def _unpacked(data: bytes) -> bytes:
+    if not data.startswith(MAGIC):
+        raise BrokenTranscript("The transcript is none of this version's.")
+    if len(data) > MAX_FILE_BYTES:
+        raise BrokenTranscript("The transcript is too large.")
+    stream = zlib.decompressobj()
+    try:
+        plain = stream.decompress(data[len(MAGIC) :], MAX_BYTES)
+    except zlib.error:
+        raise BrokenTranscript("The transcript is damaged.") from None
+    if stream.unconsumed_tail:
+        raise BrokenTranscript("The transcript is too large when unpacked.")
+    if not stream.eof or stream.unused_data:
+        raise BrokenTranscript("The transcript is cut off, or something follows it.")
+    return plain
+
+
+def _read(plain: bytes) -> Transcript:
+    length = int.from_bytes(plain[:8], "big")
+    if length > min(MAX_HEADER_BYTES, len(plain) - 8):
+        raise BrokenTranscript("The transcript's header is too large.")
+    header = json.loads(plain[8 : 8 + length].decode("ascii"))
+    if len(header["exchanges"]) > MAX_EXCHANGES:
+        raise BrokenTranscript("The transcript has too many questions.")
+    frames = _Frames(memoryview(plain)[8 + length :])
+    exchanges = tuple(_exchange(item, frames) for item in header["exchanges"])
+    if frames.left:
+        raise BrokenTranscript("The transcript has more bytes than its header says.")
+    ran = _ran(header["ran"])
+    if not ran.asked <= ran.settled <= len(exchanges):
+        raise BrokenTranscript("The transcript has fewer questions than its header says.")
+    return Transcript(ran, exchanges)
+
+
+class _Frames:
+    """The bytes behind the header, given out in order."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data, self._place = data, 0
+
+    @property
+    def left(self) -> int:
+        return len(self._data) - self._place
+
+    def take(self, sizes: Any) -> tuple[bytes, ...]:
+        if len(sizes) > CAPS.frames + 1:
+            raise ValueError("too many frames")
+        return tuple(self._next(_whole(size)) for size in sizes)
+
+    def _next(self, size: int) -> bytes:
+        if size > self.left:
+            raise ValueError("a frame is missing")
+        self._place += size
+        return bytes(self._data[self._place - size : self._place])
+
+
+def _exchange(item: Any, frames: _Frames) -> Exchange:
+    question = frames.take(item["question"])
+    answer = None if item["answer"] is None else frames.take(item["answer"])
+    failure = _text(item["failure"])
+    if failure and failure not in FAILURES:
+        raise ValueError("an unknown failure")
+    return Exchange(
+        asker=_text(item["asker"]),
+        digest=_text(item["digest"]),
+        question=question,
+        brief=_text(item["brief"]),
+        limit=_number(item["limit"]),
+        seconds=_number(item["seconds"]),
+        writes=item["writes"] is True,
+        answer=answer,
+        failure=failure,
+        sentence=_text(item["sentence"]),
+    )
+
+
+def _ran(item: Any) -> Ran:
+    outputs = {int(index): list(_cells(cell)) for index, cell in item["outputs"].items()}
+    return Ran(
+        causes={_text(name): _text(digest) for name, digest in item["causes"].items()},
+        kept_in=_text(item["kept_in"]),
+        death=_text(item["death"]),
+        last_death=_text(item["last_death"]),
+        dropped=_whole(item["dropped"]),
+        called=tuple(_whole(index) for index in item["called"]),
+        asked=_whole(item["asked"]),
+        settled=_whole(item["settled"]),
+        outputs=outputs,
+        seconds=_number(item["seconds"]),
+        memory=_whole(item["memory"]),
+    )
+
+
+def _cells(outputs: Any) -> Iterator[dict[str, Any]]:
+    for output in outputs:
+        if type(output) is not dict:
+            raise TypeError("an output is an object")
+        yield output
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise TypeError("a text is expected")
+    value.encode("utf-8")  # raises for half a character
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**40:
+        raise TypeError("a size is expected")
+    return value
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise TypeError("a number is expected")
+    return float(value)

@@ -1,0 +1,216 @@
+"""The data of the class report: what reports, gradebook and times say about a week's hand-ins, as frozen plain data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from nbviva.course import Course
+from nbviva.errors import CourseError
+from nbviva.grading.reports import stored_report
+from nbviva.grading.verdict import Report
+from nbviva.notebooks import read
+from nbviva.results.faults import Fault, FaultKind, faults_of, was_read
+from nbviva.results.marks import Marked, StudentRow, gradebook_marks, report_marks, rows
+from nbviva.results.similar import Pair, own_cells, similar
+from nbviva.results.statistics import Curves, Distribution, QuestionStatistics, distributions, items, known, noted
+from nbviva.results.wrong import Answers, Wrong, failures, sheet_answers, stories, wrong_answers
+from nbviva.week.source import release_template, source_notebook
+from nbviva.week.week import Week
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """One row of the table of all hand-ins.
+
+    Attributes
+    ----------
+    group
+        The group's name, or its pseudonym.
+    people
+        Its members' names; none in an anonymous report.
+    questions
+        Points by the sheet's number; None where a person has to decide.
+    feedback
+        The path of its feedback from the report's folder; empty where there is none.
+    values
+        What checks measured, by name.
+    """
+
+    group: str
+    people: tuple[str, ...]
+    questions: tuple[tuple[str, float | None], ...]
+    points: float | None
+    extra: float | None
+    late_minutes: int | None
+    penalty: float
+    total: float | None
+    status: str
+    sandbox: str
+    seconds: float | None
+    mebibytes: float | None
+    feedback: str
+    values: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """All that the class report shows; `made` is in UTC."""
+
+    week: str
+    title: str
+    course: str
+    term: str
+    maximum: float
+    extra: float
+    made: datetime
+    anonymous: bool
+    handins: tuple[HandIn, ...]
+    faults: tuple[Fault, ...]
+    items: tuple[QuestionStatistics, ...]
+    distributions: tuple[Distribution, ...]
+    curves: tuple[Curves, ...]
+    wrong: tuple[Wrong, ...]
+    answers: tuple[Answers, ...]
+    similar: tuple[Pair, ...]
+
+
+def class_report(course: Course, name: str, *, anonymous: bool = False) -> ClassReport:
+    """Gather a week's class report from its stored reports, the gradebook and the hand-ins' times; marks nothing."""
+    week = course.week(name)
+    assignment, groups = week.assignment, course.groups(name)
+    if not groups:
+        raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{name}.")
+    reports = {group: report for group in groups if (report := stored_report(course.report(name, group)))}
+    marks = _marks(course, week, reports)
+    by_group = _by_group(rows(course, name))
+    seen = [report for report in reports.values() if was_read(report)]
+    found, curves = distributions(seen, known(course, name))
+    everything = ClassReport(
+        name, assignment.title, assignment.course, assignment.term, assignment.maximum, assignment.extra,
+        datetime.now(UTC), anonymous,
+        handins=tuple(_handin(course, week, by_group[group], reports.get(group)) for group in groups),
+        faults=_faults(groups, reports, by_group),
+        items=items(assignment, seen, [marks[report.group].points for report in seen]),
+        distributions=found,
+        curves=curves,
+        wrong=wrong_answers(assignment, seen, stories(course, week, failures(assignment, seen))),
+        answers=sheet_answers(assignment, seen),
+        similar=_similar(course, week, seen),
+    )  # fmt: skip
+    return without_names(everything, course.secret()) if anonymous else everything
+
+
+def _marks(course: Course, week: Week, reports: Mapping[str, Report]) -> dict[str, Marked]:
+    booked = gradebook_marks(course, week.assignment)
+    found = {group: booked.get(group) or report_marks(course, week.assignment, group) for group in reports}
+    return {group: marked for group, marked in found.items() if marked is not None}
+
+
+def _by_group(found: Sequence[StudentRow]) -> dict[str, list[StudentRow]]:
+    groups: dict[str, list[StudentRow]] = {}
+    for row in found:
+        groups.setdefault(row.group, []).append(row)
+    return groups
+
+
+def _handin(course: Course, week: Week, found: Sequence[StudentRow], report: Report | None) -> HandIn:
+    row = found[0]
+    page = f"{row.group}/{week.assignment.week}/{week.assignment.notebook}.html"
+    has_page = (course.root / "feedback" / page).is_file()
+    return HandIn(
+        row.group,
+        tuple(member.person.name for member in found if member.person.name),
+        row.questions,
+        row.points,
+        row.extra,
+        row.late_minutes,
+        row.penalty,
+        row.total,
+        row.status,
+        report.sandbox if report else "",
+        report.seconds.get("total") if report else None,
+        round(report.memory / (1 << 20), 1) if report and report.memory else None,
+        f"../../feedback/{quote(page)}" if has_page else "",
+        tuple((name, number) for name, (number, _) in noted(report).items()) if report else (),
+    )
+
+
+def _faults(
+    groups: Sequence[str], reports: Mapping[str, Report], found: Mapping[str, Sequence[StudentRow]]
+) -> tuple[Fault, ...]:
+    faults = [fault for report in reports.values() for fault in faults_of(report)]
+    faults += [Fault(FaultKind.UNMARKED, group, "There is no report.") for group in groups if group not in reports]
+    erred = {fault.group for fault in faults if fault.kind is FaultKind.ERROR}
+    for group in groups:
+        row = found[group][0]
+        if row.status == "needs a person" and group not in erred:
+            faults.append(Fault(FaultKind.PERSON, group, "The gradebook asks for a person's mark."))
+        if row.late_minutes:
+            lost = f", which costs {row.penalty:g} points" if row.penalty else ""
+            faults.append(Fault(FaultKind.LATE, group, f"{row.late_minutes} minutes after its deadline{lost}."))
+        if row.late_minutes is None:
+            faults.append(
+                Fault(FaultKind.FLAGGED, group, "Its timestamp cannot be read: nobody knows whether it is late.")
+            )
+    order = {kind: place for place, kind in enumerate(FaultKind)}
+    return tuple(sorted(faults, key=lambda fault: (order[fault.kind], fault.group)))
+
+
+def _similar(course: Course, week: Week, reports: Sequence[Report]) -> tuple[Pair, ...]:
+    release = own_cells(release_template(source_notebook(week)))
+    paths = {report.group: course.report(report.week, report.group) / "notebook.ipynb" for report in reports}
+    return similar({group: own_cells(read(path)) for group, path in paths.items() if path.is_file()}, release)
+
+
+def without_names(report: ClassReport, secret: bytes) -> ClassReport:
+    """Give the report with pseudonyms for groups, and without people, links and words that may name somebody.
+
+    A pseudonym is the same in every report on a week, and without the course's secret nobody can tell whose it is.
+    """
+
+    def pseudonym(group: str) -> str:
+        digest = hmac.digest(secret, f"{report.week}\0{group}".encode(), hashlib.sha256)
+        return base64.b32encode(digest)[:7].decode().lower()
+
+    faults = tuple(
+        replace(fault, sentence="The report has the sentence.") if fault.personal else fault for fault in report.faults
+    )
+    handins = tuple(replace(handin, people=(), feedback="") for handin in report.handins)
+    return _sorted(_renamed(replace(report, faults=faults, handins=handins), pseudonym))
+
+
+def _sorted(report: ClassReport) -> ClassReport:
+    """Let no order tell whose a row is."""
+    order = {kind: place for place, kind in enumerate(FaultKind)}
+    return replace(
+        report,
+        handins=tuple(sorted(report.handins, key=lambda handin: handin.group)),
+        faults=tuple(sorted(report.faults, key=lambda fault: (order[fault.kind], fault.group))),
+    )
+
+
+def _renamed(value: Any, pseudonym: Callable[[str], str]) -> Any:
+    """Put a pseudonym in the place of every group's name, wherever the report has one."""
+    if isinstance(value, tuple):
+        return tuple(_renamed(item, pseudonym) for item in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changed: dict[str, Any] = {}
+    for field in fields(value):
+        item = getattr(value, field.name)
+        if field.name in ("group", "first", "second"):
+            changed[field.name] = pseudonym(item)
+        elif field.name == "groups":
+            changed[field.name] = tuple(sorted(map(pseudonym, item)))
+        elif field.name in ("numbers", "curves") and not isinstance(value, ClassReport):
+            changed[field.name] = tuple(sorted((pseudonym(group), rest) for group, rest in item))
+        else:
+            changed[field.name] = _renamed(item, pseudonym)
+    return replace(value, **changed)

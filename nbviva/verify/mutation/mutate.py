@@ -1,0 +1,193 @@
+"""Mutation testing of a week: every slip that an operator can make in its solutions, and the check that catches it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from nbviva.course import Course
+from nbviva.errors import SpecError
+from nbviva.notebooks import NotebookNode, grade_id, is_answer
+from nbviva.verify.cache import TrialCache, digest, files_digest, framework_digest
+from nbviva.verify.mutation.forks import End, Ended, ForkLimits, forked, grant
+from nbviva.verify.mutation.score import (
+    FILE,
+    Excuse,
+    Explained,
+    Fate,
+    Mutated,
+    Score,
+    TriedMutant,
+    explained,
+    mutants_of,
+)
+from nbviva.verify.mutation.trial import MutantTrial, attempt, failing, warm_up
+from nbviva.week.source import code_cells, release_template, source_notebook
+from nbviva.week.week import Week
+
+GROUPS = 4  # the first group's questions decide; those of the others are asked of what passed
+LEAST_SECONDS, TIMES = 1.0, 10.0  # a mutant may take ten times what the solution takes, and a second
+SAVED_EVERY = 50
+SAME_ANSWER = "The answer is the same, and nothing else of its cell is asked."
+_NO_INFLUENCE = (FILE, "notebook.py", "*mutants.py", "*alternatives.py", "*.typ")  # of the notebook the code has one
+
+
+def mutation_score(
+    course: Course,
+    name: str,
+    *,
+    secret: bytes = b"mutants",
+    workers: int | None = None,
+    told: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Score:
+    """Mutate the solutions of a week and try every mutant that is not in the cache.
+
+    Parameters
+    ----------
+    secret
+        Other secrets ask other questions.
+    workers
+        How many mutants are tried at a time; default: one a processor.
+    told
+        Called after each with how many are done, and of how many.
+    """
+    week = course.week(name)
+    bench = _MutantBench(week, secret, TrialCache(course.root / ".nbviva" / "cache" / f"mutants-{name}.json"), workers)
+    jobs = bench.jobs()
+    trials = bench.run(jobs, told)
+    entries, answers = explained(week.folder), {f"{q.name}_answer" for q in week.assignment.questions if q.answers}
+    tried = tuple(
+        _tried(cell, mutated, trials[key], entries, only_answers=cell in answers)
+        for key, (cell, mutated, _) in jobs.items()
+    )
+    return Score(name, tried, tuple(_stale(entries, tried)), bench.seconds, len(jobs) - bench.fresh)
+
+
+Job = tuple[str, Mutated, tuple[str, ...]]
+
+
+class _MutantBench:
+    """Where the mutants of a week are tried, with a memory."""
+
+    def __init__(self, week: Week, secret: bytes, kept: TrialCache, workers: int | None) -> None:
+        self.week, self.secret, self.kept = week, secret, kept
+        self.workers = workers or os.cpu_count() or 1
+        self.seconds, self.fresh, self._limit = 0.0, 0, ForkLimits()
+        codes = [cell.source for cell in code_cells(week)]
+        self._context = digest(files_digest(week.folder, _NO_INFLUENCE), *codes, framework_digest(), secret)
+
+    def jobs(self) -> dict[str, Job]:
+        """Give every mutant by its key, with the checks that notice when its cell is not solved."""
+        dependent = self._dependent_checks()
+        cells = {grade_id(cell) or "": cell.source for cell in _solutions(self.week)}
+        return {
+            digest(self._context, cell, mutated.source): (cell, mutated, dependent[cell])
+            for cell, source in cells.items()
+            for mutated in mutants_of(source)
+        }
+
+    def run(self, jobs: Mapping[str, Job], told: Callable[[int, int], None]) -> dict[str, tuple[End, MutantTrial]]:
+        """Try those that are not in the cache, and keep what came of them."""
+        todo = [key for key in jobs if self.kept.get(key) is None]
+        texts = {key: text for key in jobs if (text := self.kept.get(key)) is not None}
+        self.fresh = len(todo)
+        if todo:
+            warm_up(self.week)
+        new: dict[str, str] = {}
+        try:
+            for ended in forked(partial(self._try, jobs), todo, self.workers, self._limit):
+                new[ended.job] = self._told(ended)
+                told(len(new), len(todo))
+                if len(new) % SAVED_EVERY == 0:
+                    self.kept.update(new)
+        finally:
+            self.kept.update(new)
+        return {key: _read(text) for key, text in {**texts, **new}.items()}
+
+    def _try(self, jobs: Mapping[str, Job], key: str) -> str:
+        cell, mutated, names = jobs[key]
+        checks = [check for name in names for check in self.week.checks if check.name == name]
+        groups = [f"mutants {number}" for number in range(GROUPS)]
+        more = partial(grant, self._limit.processor)
+        return attempt(self.week, checks, {cell: mutated.source}, self.secret, groups, more).to_json()
+
+    def _told(self, ended: Ended) -> str:
+        self.seconds += ended.seconds or self._limit.processor
+        return f"{ended.end}\n{ended.text}"
+
+    def _dependent_checks(self) -> dict[str, tuple[str, ...]]:
+        """Give for each solution cell the checks that fail without it, those of its own question first."""
+        released = {grade_id(cell) or "": cell.source for cell in release_template(source_notebook(self.week)).cells}
+        solutions = [grade_id(cell) or "" for cell in _solutions(self.week)]
+        keys = {digest(self._context, "without", cell): cell for cell in ["", *solutions]}
+        new, missing = {}, [key for key in keys if self.kept.get(key) is None]
+        if missing:
+            warm_up(self.week)
+        for ended in forked(partial(self._without, keys, released), missing, self.workers, self._limit):
+            if ended.end is not End.DONE:
+                raise SpecError(f"Without a solution for '{keys[ended.job]}' the week's rehearsal {ended.end}.")
+            new[ended.job] = json.dumps([ended.seconds, *json.loads(ended.text)])
+            self.seconds += ended.seconds
+        self.kept.update(new)
+        found = {cell: json.loads(self.kept.get(key) or "") for key, cell in keys.items()}
+        seconds, *failing_checks = found.pop("")
+        if failing_checks:
+            raise SpecError(f"The week's own solutions do not pass {', '.join(failing_checks)}; mend that first.")
+        self._limit = ForkLimits(processor=LEAST_SECONDS + TIMES * seconds)
+        own = {check.name: check.exercise for check in self.week.checks}
+        return {
+            cell: tuple(sorted(names, key=lambda name: f"{own[name]}_answer" != cell))
+            for cell, (_, *names) in found.items()
+        }
+
+    def _without(self, keys: Mapping[str, str], released: Mapping[str, str], key: str) -> str:
+        texts = {keys[key]: released[keys[key]]} if keys[key] else {}
+        return json.dumps(failing(self.week, texts, self.secret, "mutants 0"))
+
+
+def _solutions(week: Week) -> list[NotebookNode]:
+    return [cell for cell in code_cells(week) if is_answer(cell)]
+
+
+def _read(text: str) -> tuple[End, MutantTrial]:
+    end, _, answer = text.partition("\n")
+    return End(end), MutantTrial(**json.loads(answer)) if answer else MutantTrial()
+
+
+def _tried(
+    cell: str, mutated: Mutated, came: tuple[End, MutantTrial], entries: Iterable[Explained], *, only_answers: bool
+) -> TriedMutant:
+    """Say what came of a mutant; a cell that is asked for its answers alone is right if they are the same."""
+    end, trial = came
+    fate = _fate(end, trial)
+    said = next((entry for entry in entries if _names(entry, cell, mutated)), None)
+    if said is None and only_answers and fate is Fate.SAME:
+        said = Explained(cell, mutated.operator, mutated.before, mutated.after, Excuse.EQUIVALENT, SAME_ANSWER)
+    return TriedMutant(cell, mutated, fate, trial.caught_by, trial.cause, trial.others, said)
+
+
+def _fate(end: End, trial: MutantTrial) -> Fate:
+    if end is not End.DONE:
+        return Fate.TIMED_OUT if end is End.TIMED_OUT else Fate.DIED
+    if trial.broke:
+        return Fate.BROKE
+    if trial.caught_by:
+        return Fate.CAUGHT
+    return Fate.SAME if trial.same else Fate.SURVIVED
+
+
+def _names(entry: Explained, cell: str, mutated: Mutated) -> bool:
+    """Whether an entry of survivors.toml speaks of this mutant; its cell may be named as its question is."""
+    mine = (cell.removesuffix("_answer"), mutated.operator, mutated.before)
+    said = (entry.cell.removesuffix("_answer"), entry.operator, entry.before)
+    return mine == said and entry.after in ("", mutated.after)
+
+
+def _stale(entries: Iterable[Explained], tried: Iterable[TriedMutant]) -> Iterable[str]:
+    passing = [item for item in tried if not item.is_caught]
+    for entry in entries:
+        if not any(_names(entry, item.cell, item.mutated) for item in passing):
+            what = f"{entry.cell}, {entry.operator}, `{entry.before}`"
+            yield f"{FILE} explains a mutant that there is not, or that is caught: {what}; remove the entry or mend it."

@@ -1,0 +1,257 @@
+"""One mutant on trial: the notebook with a cell of another text, asked what a hand-in is asked until a check fails.
+
+Here code of the notebook runs beside the checks, and a mutant of it may do anything: only in a fork (`nbviva.forks`).
+
+`nbviva.tryout` is for answers that a person wrote: it runs all checks, to the end, and times them.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nbviva.course import generators
+from nbviva.grading.examine import Examination
+from nbviva.grading.rehearsal import Rehearsed, closure, execute, small
+from nbviva.grading.verdict import Outcome, Verdict
+from nbviva.handin.sheet import Sheet
+from nbviva.inside import Frames, decode
+from nbviva.inside.agent import Agent
+from nbviva.kernel.student import Student
+from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
+from nbviva.week.declare import Check
+from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
+from nbviva.week.week import Week, load
+
+Talk = list[Frames]
+
+
+CLOSE = 1e-6  # relative to the largest number of an array
+
+
+class Rehearsal:
+    """The notebook with some cells' texts replaced; it runs no further than to the test cell of the check at hand."""
+
+    def __init__(
+        self, week: Week, checks: Iterable[Check], texts: Mapping[str, str], secret: bytes, group: str
+    ) -> None:
+        self._texts, self._evidence, self._done = texts, _LazyEvidence(self), 0
+        asked = {check.exercise for check in closure(checks)}
+        questions = [question for question in week.assignment.questions if question.name not in asked]
+        self._idle = {f"{question.name}_answer" for question in questions if question.answers}
+        self._namespace: dict[str, Any] = {"__name__": "__main__", **small(week, "NAMES")}
+        self._cells = cells_of(week.folder)
+        self._agent = Agent(self._namespace)
+        student = Student(self._ask)
+        given = {"sheet": Sheet(week.assignment, student), "notebook": self._evidence, **small(week, "FIXTURES")}
+        self._examination = Examination(week, student, generators(secret, week.assignment.week, group), given)
+        self._settled: dict[Check, tuple[Verdict, Talk]] = {}
+        self._talk: Talk = []
+
+    def verdict(self, check: Check) -> tuple[Verdict, Talk]:
+        """Run one check, after those that it needs; give its verdict and what was answered to it."""
+        if check not in self._settled:
+            outcomes = {need: self.verdict(need)[0].outcome for need in check.needs}
+            self._run_to(check.exercise)
+            self._talk = []
+            self._settled[check] = self._examination.verdict(check, outcomes), self._talk
+        return self._settled[check]
+
+    def _ask(self, frames: Frames, seconds: float) -> Frames:
+        del seconds  # a fork has limits of its own
+        answer = self._agent.answer(frames)
+        self._talk.append(answer)
+        return answer
+
+    def _run_to(self, exercise: str) -> None:
+        names = [cell.name for cell in self._cells]
+        for cell in islice(self._cells, self._done, names.index(exercise)):
+            self._done += 1
+            if not self._is_idle(cell):
+                self.run(cell)
+
+    def run(self, cell: _CompiledCell) -> None:
+        """Run one cell, with its other text if it has one."""
+        code = compile(self._texts[cell.name], f"<{cell.name}>", "exec") if cell.name in self._texts else cell.code
+        execute(code, self._namespace, cell.name, self._evidence)
+
+    def run_late(self, name: str) -> None:
+        """Run a cell that was left out, now that somebody asks what it printed."""
+        for cell in self._cells[: self._done]:
+            if cell.name == name:
+                self.run(cell)
+
+    def _is_idle(self, cell: _CompiledCell) -> bool:
+        """Whether nobody looks at what the cell does: figures, answers that are not asked, training without use."""
+        if cell.graded or EXPERIMENT in cell.tags or cell.name in self._idle:
+            return True
+        if TRAINING not in cell.tags:
+            return False
+        later = self._cells[self._cells.index(cell) + 1 :]
+        return not any(cell.sets & other.uses for other in later if not other.graded and not self._is_idle(other))
+
+
+class _LazyEvidence(Rehearsed):
+    """What cells printed; a cell that was left out is run when it is asked for."""
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        super().__init__()
+        self._rehearsal = rehearsal
+
+    def printed(self, cell: str) -> str:
+        """All text under a cell."""
+        if cell not in self.texts:
+            self._rehearsal.run_late(cell)
+        return super().printed(cell)
+
+
+@dataclass(frozen=True)
+class _CompiledCell:
+    name: str
+    tags: list[str]
+    code: Any
+    graded: bool
+    sets: frozenset[str]
+    uses: frozenset[str]
+
+
+@cache
+def cells_of(folder: Path) -> tuple[_CompiledCell, ...]:
+    """Give the code cells of a week's notebook, compiled."""
+    return tuple(_cell(cell) for cell in code_cells(load(folder)))
+
+
+def _cell(cell: NotebookNode) -> _CompiledCell:
+    name = grade_id(cell) or ""
+    names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
+    sets = frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
+    uses = frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
+    graded = is_test(cell)
+    return _CompiledCell(name, tags(cell), compile(cell.source, f"<{name}>", "exec"), graded, sets, uses)
+
+
+def warm_up(week: Week) -> None:
+    """Read the notebook and import what it imports, so that a fork need not."""
+    cells_of(week.folder)
+    small(week, "NAMES")
+    for cell in code_cells(week):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+                with suppress(ImportError):
+                    import_module(module or "")
+
+
+@dataclass(frozen=True)
+class MutantTrial:
+    """What came of a mutant.
+
+    Attributes
+    ----------
+    caught_by, cause
+        The first check that it did not pass, and for a missing answer its kind; empty where it passed all.
+    broke
+        What a check of ours raised on it, which is a fault of the check.
+    others
+        Of those further groups whose questions it was asked because it passed, how many caught it.
+    same
+        Whether it gave the reference's answers to everything that it was asked.
+    """
+
+    caught_by: str = ""
+    cause: str = ""
+    broke: str = ""
+    others: int = 0
+    same: bool = False
+
+    def to_json(self) -> str:
+        """Give it as JSON text."""
+        return json.dumps(asdict(self))
+
+
+def failing(week: Week, texts: Mapping[str, str], secret: bytes, group: str) -> list[str]:
+    """Name the checks of the week that do not pass when these cells have these texts, but for those before."""
+    names = [cell.name for cell in cells_of(week.folder)]
+    first = min((names.index(name) for name in texts), default=0)
+    checks = [check for check in week.checks if names.index(check.exercise) > first]
+    rehearsal = Rehearsal(week, checks, texts, secret, group)
+    return [check.name for check in checks if rehearsal.verdict(check)[0].outcome is not Outcome.PASSED]
+
+
+def attempt(
+    week: Week,
+    checks: list[Check],
+    texts: Mapping[str, str],
+    secret: bytes,
+    groups: Iterable[str],
+    rest: Callable[[], None],
+) -> MutantTrial:
+    """Try a mutant: the first group's questions decide; where it passes, those of the others tell more.
+
+    Parameters
+    ----------
+    checks
+        Those that can notice it, in the order in which they are to be run.
+    rest
+        Called before each group's questions: to be given more time.
+    """
+    same, others = True, 0
+    for number, group in enumerate(groups):
+        rest()
+        verdict, talks = _heard(week, checks, texts, secret, group)
+        if verdict and not number:
+            broke = verdict.detail if verdict.outcome is Outcome.ERROR else ""
+            return MutantTrial(verdict.check, verdict.cause, broke)
+        others += verdict is not None
+        rest()
+        same = same and not verdict and _same_talks(talks, _heard(week, checks, {}, secret, group)[1])
+    return MutantTrial(others=others, same=same)
+
+
+def _heard(
+    week: Week, checks: list[Check], texts: Mapping[str, str], secret: bytes, group: str
+) -> tuple[Verdict | None, list[Talk]]:
+    """Give the first verdict that is not a pass, and what was answered before."""
+    rehearsal = Rehearsal(week, checks, texts, secret, group)
+    talks: list[Talk] = []
+    for check in checks:
+        verdict, talk = rehearsal.verdict(check)
+        if verdict.outcome is not Outcome.PASSED:
+            return verdict, talks
+        talks.append(talk)
+    return None, talks
+
+
+def _same_talks(ours: list[Talk], theirs: list[Talk]) -> bool:
+    return len(ours) == len(theirs) and all(map(_same_talk, ours, theirs))
+
+
+def _same_talk(ours: Talk, theirs: Talk) -> bool:
+    return len(ours) == len(theirs) and all(map(_same, map(decode, ours), map(decode, theirs)))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare two answers; numbers may differ by rounding."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if not isinstance(one, float | np.ndarray):
+        return bool(one == other)
+    one, other = np.asarray(one), np.asarray(other)
+    if one.shape != other.shape or one.dtype != other.dtype or one.dtype.kind not in "fiub":
+        return one.shape == other.shape and one.dtype == other.dtype and np.array_equal(one, other)
+    scale = float(np.abs(other).max(initial=0.0)) if np.isfinite(other).all() else 0.0
+    return np.allclose(one, other, rtol=CLOSE, atol=CLOSE * scale, equal_nan=True)

@@ -1,0 +1,293 @@
+"""One trial of a week: a right or wrong answer is rehearsed in a process of its own, and each check timed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Self
+
+from nbviva.grading.examine import Examination, examine
+from nbviva.grading.rehearsal import Prepared, closure, examination, prepare
+from nbviva.grading.verdict import Outcome, Verdict
+from nbviva.sandbox.limits import using_threads
+from nbviva.verify.cache import ResultCache, environment, key_of
+from nbviva.verify.row import Origin
+from nbviva.week.declare import Check, Overlay
+from nbviva.week.imports import files_behind
+from nbviva.week.week import Week, load
+
+LIMIT_SECONDS = 1800  # of a job; a wrong answer may loop for ever
+
+
+Say = Callable[[str], None]
+ROOT = Path(__file__).parents[1]
+_SHOWN_ONLY = {"sheet.typ", "requirements.txt"}  # they decide no verdict
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be tried.
+
+    Attributes
+    ----------
+    folder
+        The week's folder.
+    overlay
+        The answer that is put in, as `module.name` of the week; empty: the notebook's own solutions, the reference.
+    checks
+        Names of the checks that are run, with those that they need.
+    seeds
+        Each is one trial: another secret and another group.
+    threads
+        How many threads the numerical libraries may use.
+    real
+        The folder with the notebook's real data; empty: the week's small stand-ins.
+    """
+
+    folder: str
+    overlay: str
+    checks: tuple[str, ...]
+    seeds: tuple[int, ...] = (0,)
+    threads: int = 1
+    real: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How one check ended in a trial, its seconds, and what it measured against which bound."""
+
+    check: str
+    outcome: str
+    detail: str
+    cpu: float
+    wall: float
+    values: tuple[tuple[str, float, float | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one trial gave; `fault` says why it gave nothing."""
+
+    overlay: str
+    seed: int
+    real: bool
+    judged: tuple[Judged, ...] = ()
+    fault: str = ""
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Trial:
+        """Read what was kept as JSON."""
+        judged = tuple(
+            Judged(**{**item, "values": tuple((n, x, b) for n, x, b in item["values"])}) for item in data["judged"]
+        )
+        return cls(**{**data, "judged": judged})
+
+
+class Timed(Examination):
+    """An examination that times its checks; what fixtures cost counts for the first check that uses them."""
+
+    seconds: dict[str, tuple[float, float]]
+
+    def verdict(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
+        """Run one check, and note its CPU and wall-clock seconds."""
+        cpu, wall = time.process_time(), time.perf_counter()
+        verdict = super().verdict(item, before)
+        self.seconds[item.name] = (time.process_time() - cpu, time.perf_counter() - wall)
+        return verdict
+
+
+def overlays(week: Week, kind: str) -> dict[str, Overlay]:
+    """Give all overlays of the week's files `*mutants.py` or `*alternatives.py`, as `module.name`."""
+    modules = {path.stem: week.module(path.stem) for path in sorted(week.folder.glob(f"*{kind}.py"))}
+    return {
+        f"{stem}.{name}": value
+        for stem, module in modules.items()
+        for name, value in vars(module).items()
+        if isinstance(value, Overlay)
+    }
+
+
+def run(job: Job) -> tuple[Trial, ...]:
+    """Run a job's trials on one notebook."""
+    prepared = _prepared(job)
+    return tuple(_trial(prepared, job, seed) for seed in job.seeds)
+
+
+def limited(job: Job) -> tuple[Trial, ...]:
+    """Run a job's trials in a process of its own, which is ended when they take too long."""
+    signal.signal(signal.SIGALRM, _out_of_time)
+    signal.alarm(LIMIT_SECONDS)
+    try:
+        return run(job)
+    finally:
+        signal.alarm(0)
+
+
+def failed(job: Job, why: str) -> tuple[Trial, ...]:
+    """Give the trials of a job that gave nothing."""
+    return tuple(Trial(job.overlay, seed, bool(job.real), fault=why) for seed in job.seeds)
+
+
+def _prepared(job: Job) -> Prepared:
+    week = load(Path(job.folder))
+    overlay = _overlay(week, job.overlay) if job.overlay else None
+    checks = [check for check in week.checks if check.name in job.checks]
+    return prepare(week, overlay, checks, real=Path(job.real) if job.real else None)
+
+
+def _overlay(week: Week, name: str) -> Overlay:
+    module, _, function = name.partition(".")
+    overlay: Overlay = getattr(week.module(module), function)
+    return replace(overlay)
+
+
+def _trial(prepared: Prepared, job: Job, seed: int) -> Trial:
+    asked = examination(prepared, f"verify {seed}".encode(), f"group {seed}", Timed)
+    assert isinstance(asked, Timed)  # noqa: S101 - for mypy
+    asked.seconds = {}
+    verdicts = examine(asked)
+    return Trial(job.overlay, seed, bool(job.real), tuple(_judged(v, asked.seconds[v.check]) for v in verdicts))
+
+
+def _judged(verdict: Verdict, seconds: tuple[float, float]) -> Judged:
+    cpu, wall = (round(number, 4) for number in seconds)
+    values = tuple((value.name, value.number, value.bound) for value in verdict.values)
+    return Judged(verdict.check, str(verdict.outcome), verdict.detail, cpu, wall, values)
+
+
+def quieten() -> None:
+    """Let a worker say nothing: what libraries say of the machine would run through the table."""
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    os.environ["MPLBACKEND"] = "agg"
+    silent = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+
+
+def _out_of_time(*_: object) -> None:
+    raise TimeoutError(f"it ran longer than {LIMIT_SECONDS} s")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Trials, and where they came from."""
+
+    trials: tuple[Trial, ...]
+    origin: Origin
+
+    def __add__(self, other: Tried) -> Tried:
+        return Tried((*self.trials, *other.trials), self.origin + other.origin)
+
+
+class Pools:
+    """Processes that run jobs, kept for the next ones: each takes seconds to start. None: jobs run in this process."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._pools: dict[int, Executor] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pool in self._pools.values():
+            pool.shutdown(cancel_futures=True)
+        self._pools.clear()
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, tuple[Trial, ...]]]:
+        """Run jobs and give each with its trials when it is done; those with equal `threads` run together."""
+        for threads in sorted({job.threads for job in jobs}):
+            with using_threads(threads):
+                pool = self._pools.setdefault(threads, self._pool())
+                own = [job for job in jobs if job.threads == threads]
+                futures = {pool.submit(limited if self._workers else run, job): job for job in own}
+                for future in as_completed(futures):
+                    error = future.exception()
+                    if isinstance(error, BrokenExecutor):  # a process died; the next jobs get new ones
+                        self._pools.pop(threads, None)
+                    why = f"{type(error).__name__}: {error}"
+                    yield futures[future], future.result() if error is None else failed(futures[future], why)
+
+    def _pool(self) -> Executor:
+        if not self._workers:
+            return ThreadPoolExecutor(1)
+        return ProcessPoolExecutor(self._workers, get_context("spawn"), quieten)
+
+
+class Bench:
+    """Tries answers of one week: those trials that the cache does not have."""
+
+    def __init__(self, week: Week, cache: ResultCache, pools: Pools, say: Say) -> None:
+        self.week, self._cache, self._pools, self._say = week, cache, pools, say
+        self._keys: dict[tuple[str, ...], str] = {}
+
+    def run(self, jobs: Sequence[Job], what: str) -> Tried:
+        """Give the trials of these jobs, in their order, from the cache or made now."""
+        kept = {
+            (job, seed): entry
+            for job in jobs
+            for seed in job.seeds
+            if (entry := self._cache.get("trials", self._key(job, seed)))
+        }
+        todo = [
+            replace(job, seeds=left) for job in jobs if (left := tuple(s for s in job.seeds if (job, s) not in kept))
+        ]
+        made = self._make(todo, what)
+        old = tuple(Trial.from_json(entry.value) for entry in kept.values())
+        oldest = min((entry.made for entry in kept.values()), default=None)
+        return Tried((*old, *made), Origin(len(made), len(old), oldest))
+
+    def has(self, job: Job, seed: int) -> bool:
+        """Whether the cache has this trial."""
+        return self._cache.get("trials", self._key(job, seed)) is not None
+
+    def _make(self, jobs: Sequence[Job], what: str) -> list[Trial]:
+        made: list[Trial] = []
+        for number, (job, trials) in enumerate(self._pools.run(jobs), start=1):
+            self._say(f"{what}: {number} of {len(jobs)}, {job.overlay or 'reference'}")
+            for item in trials:
+                if not item.fault:
+                    self._cache.put("trials", self._key(job, item.seed), asdict(item))
+            made += trials
+        return made
+
+    def _key(self, job: Job, seed: int) -> str:
+        """Digest all that decides a trial: the job, the modules behind it, the week's other files, the environment."""
+        modules = (*job.checks, job.overlay)
+        if modules not in self._keys:
+            self._keys[modules] = key_of(environment(), *self._files(job))
+        return key_of(self._keys[modules], job.overlay, job.checks, job.threads, bool(job.real), seed)
+
+    def _files(self, job: Job) -> Iterable[Path]:
+        folder = self.week.folder
+        package = f"{folder.parent.name}.{folder.name}"
+        checks = closure(check for check in self.week.checks if check.name in job.checks)
+        modules = {check.function.__module__ for check in checks}
+        modules |= {
+            f"{package}.rehearsal",
+            f"{package}.notebook",
+            *([f"{package}.{job.overlay.partition('.')[0]}"] * bool(job.overlay)),
+        }
+        packages = {
+            package: folder,
+            **{
+                f"nbviva.{p.name}" if p.name != "nbviva" else "nbviva": p
+                for p in (ROOT, *(d for d in ROOT.iterdir() if d.is_dir()))
+            },
+            "nbviva.verify.mutation": ROOT / "verify" / "mutation",
+        }
+        yield from files_behind(["nbviva.verify.trials", *modules], packages)
+        others = (path for path in folder.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file())
+        yield from sorted(path for path in others if path.name not in _SHOWN_ONLY)

@@ -1,0 +1,294 @@
+"""Assignment and Question: a week's `assignment.toml` as frozen dataclasses, with errors that name field and line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from nbviva.errors import SpecError
+from nbviva.week.deadline import NOT_LATE, Late, Policy, in_zone
+
+__all__ = ["CHECK_DIGITS", "Assignment", "Kind", "Question", "SpecError", "read_assignment"]
+CHECK_DIGITS = ("mod11", "luhn")
+_REQUIRED: dict[str, type] = {
+    "course": str, "title": str, "term": str, "notebook": str, "issued": datetime, "due": datetime,
+    "zone": str, "group_size": int, "rule": str,
+}  # fmt: skip
+_OPTIONAL = {"question", "files", "late", "check_digit", "sheet_required"}
+
+
+class Fields:
+    """Reads fields of one file and knows the line of every field, to say where a mistake is.
+
+    `fail` and the readers look for the field at the top of the file, or below the header line `below`.
+    """
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.lines = text.splitlines()
+
+    def starts(self, pattern: str) -> list[int]:
+        """Give the lines (from 0) that begin with a pattern."""
+        return [i for i, line in enumerate(self.lines) if re.match(rf"\s*{pattern}", line)]
+
+    def fail(self, field: str, why: str, below: int | None = None) -> NoReturn:
+        """Refuse the file because of a field."""
+        start = below or 0
+        end = next((i for i in self.starts(r"\[") if i > start or below is None), len(self.lines))
+        pattern = re.compile(rf"\s*{re.escape(field)}\s*(=|\.)")
+        line = next((i for i in range(start, end) if pattern.match(self.lines[i])), start)
+        raise SpecError(f"{self.path}, line {line + 1}: '{field}' {why}.")
+
+    def names(self, data: dict[str, Any], field: str) -> tuple[str, ...]:
+        """Read a list of texts."""
+        value = data.get(field, [])
+        if type(value) is not list or not all(type(item) is str for item in value):
+            self.fail(field, 'must be a list of texts, as in ["torch"]')
+        return tuple(value)
+
+    def table(self, data: dict[str, Any], field: str, below: int | None = None) -> tuple[tuple[str, str], ...]:
+        """Read a table of texts."""
+        value = data.get(field, {})
+        if type(value) is not dict or not all(type(item) is str for item in value.values()):
+            self.fail(field, 'must be a table of names and texts, as in { x_1 = "x1" }', below)
+        return tuple(value.items())
+
+    def truth(self, data: dict[str, Any], field: str, below: int | None = None) -> bool:
+        """Read true or false; false where there is nothing."""
+        value = data.get(field, False)
+        if type(value) is not bool:
+            self.fail(field, "must be true or false", below)
+        return value
+
+    def one_of(self, data: dict[str, Any], field: str, allowed: tuple[str, ...]) -> str:
+        """Read one of some texts; empty where there is nothing."""
+        value = data.get(field, "")
+        if value not in ("", *allowed):
+            self.fail(field, f"must be one of {', '.join(allowed)}, or left out")
+        return str(value)
+
+    def number(
+        self, data: dict[str, Any], field: str, top: float, why: str, default: float = 0, below: int | None = None
+    ) -> float:
+        """Read a number from 0 to `top`; `why` is the sentence for anything else."""
+        value = data.get(field, default)
+        if type(value) not in (int, float) or not 0 <= value < top:
+            self.fail(field, why, below)
+        return float(value)
+
+
+class Kind(StrEnum):
+    """What a question asks for."""
+
+    CODE = "code"
+    NUMERIC = "numeric"
+    CHOICE = "choice"
+    MULTIPLE_CHOICE = "multiple_choice"
+    TRUE_FALSE = "true_false"
+    FIGURE = "figure"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One graded cell.
+
+    Attributes
+    ----------
+    name
+        The `grade_id` of its test cell, and the exercise that checks name.
+    number
+        The number on the sheet; several cells may share one.
+    answers
+        Names of the notebook's variables that hold the answers, each with its label on the sheet.
+    options
+        For choices: what the answer may be, each with its label on the sheet.
+    tolerance
+        For numbers: the largest absolute difference that still counts.
+    bonus
+        Its points are extra: they count on top of the maximum.
+    """
+
+    name: str
+    number: str
+    title: str
+    kind: Kind
+    points: float = 0.0
+    bonus: bool = False
+    answers: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One week: its title, dates, rules and questions.
+
+    Attributes
+    ----------
+    issued, due
+        Aware datetimes in the week's zone.
+    files
+        What the release holds beside the notebook: paths in the release, each with its path in the week's folder.
+    late
+        What a late hand-in costs.
+    check_digit
+        How the last digit of a matriculation number is checked, one of `CHECK_DIGITS`; empty: not at all.
+    sheet_required
+        Whether a hand-in without the filled PDF has no answers; else they are read from the notebook's answer cells.
+    """
+
+    week: str
+    course: str
+    title: str
+    term: str
+    notebook: str
+    issued: datetime
+    due: datetime
+    group_size: int
+    rule: str
+    questions: tuple[Question, ...]
+    files: tuple[tuple[str, str], ...] = ()
+    late: Late = NOT_LATE
+    check_digit: str = ""
+    sheet_required: bool = False
+
+    @property
+    def maximum(self) -> float:
+        """Points without the extra ones."""
+        return sum(q.points for q in self.questions if not q.bonus)
+
+    @property
+    def extra(self) -> float:
+        """Extra points."""
+        return sum(q.points for q in self.questions if q.bonus)
+
+    @property
+    def due_utc(self) -> datetime:
+        """The deadline in UTC."""
+        return self.due.astimezone(UTC)
+
+    def question(self, name: str) -> Question:
+        """Give the question of a graded cell; raises KeyError with the names that there are."""
+        found = {q.name: q for q in self.questions}
+        if name not in found:
+            raise KeyError(f"{self.week} has no question '{name}'; it has {', '.join(found)}.")
+        return found[name]
+
+
+def read_assignment(folder: Path) -> Assignment:
+    """Read `assignment.toml` of a week's folder.
+
+    Raises
+    ------
+    SpecError
+        With one sentence that names the line and the field to change.
+    """
+    path = folder / "assignment.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except FileNotFoundError:
+        raise SpecError(f"{path} is missing: a week is a folder with an assignment.toml in it.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"{path} is no valid TOML: {error}.") from None
+    return _Reader(path, text).assignment(folder.name, data)
+
+
+_QUESTION_FIELDS = {f.name for f in fields(Question)}
+
+
+class _Reader(Fields):
+    """Reads one assignment.toml."""
+
+    def assignment(self, week: str, data: dict[str, Any]) -> Assignment:
+        for field, kind in _REQUIRED.items():
+            if field not in data:
+                self.fail(field, f"is missing; add it with a value of type {kind.__name__}")
+            if type(data[field]) is not kind:
+                self.fail(field, f"must be of type {kind.__name__}, not {type(data[field]).__name__}")
+        for field in data:
+            if field not in {*_REQUIRED, *_OPTIONAL}:
+                self.fail(field, "is not known; remove it or correct its spelling")
+        if data["group_size"] < 1:
+            self.fail("group_size", "must be at least 1")
+        return Assignment(
+            week=week,
+            issued=self.moment(data, "issued"),
+            due=self.moment(data, "due"),
+            questions=self.questions(data.get("question")),
+            files=self.table(data, "files"),
+            late=self.late(data["late"]) if "late" in data else NOT_LATE,
+            check_digit=self.one_of(data, "check_digit", CHECK_DIGITS),
+            sheet_required=self.truth(data, "sheet_required"),
+            **{name: data[name] for name in ("course", "title", "term", "notebook", "group_size", "rule")},
+        )
+
+    def late(self, table: Any) -> Late:
+        if type(table) is not dict:
+            self.fail("late", 'must be a table: a line [late], then policy = "per_day" and points = 1')
+        below = next(iter(self.starts(r"\[\s*late\s*\]")), None)
+        for field in table:
+            if field not in ("policy", "grace_minutes", "points"):
+                self.fail(field, "is not known; [late] has policy, grace_minutes and points", below)
+        if table.get("policy") not in list(Policy):
+            self.fail("policy", f"must be one of {', '.join(Policy)}", below)
+        grace = self.number(table, "grace_minutes", 100_000, "must be a number of minutes from 0", below=below)
+        points = self.number(table, "points", 1000, "must be a number from 0 to 1000", below=below)
+        if (points > 0) is not (table["policy"] in (Policy.PER_HOUR, Policy.PER_DAY)):
+            self.fail("points", "must be above 0 for per_hour and per_day, and is not for the other policies", below)
+        return Late(Policy(table["policy"]), grace, points)
+
+    def moment(self, data: dict[str, Any], field: str) -> datetime:
+        value: datetime = data[field]
+        if value.tzinfo is not None:
+            self.fail(field, "must be local time without an offset; the zone stands in 'zone'")
+        try:
+            return in_zone(value, ZoneInfo(data["zone"]))
+        except OverflowError:
+            self.fail(field, "lies too far from today")
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a region, such as 'Europe', is a folder
+            self.fail("zone", f"is '{data['zone']}', which is no IANA time zone; write one such as 'Europe/Berlin'")
+
+    def questions(self, items: Any) -> tuple[Question, ...]:
+        if type(items) is not list or not items or not all(type(item) is dict for item in items):
+            self.fail("question", "is missing; add at least one [[question]] table")
+        heads = [*self.starts(r"\[\[\s*question\s*\]\]"), *([None] * len(items))]
+        questions = tuple(self.question(head, item) for head, item in zip(heads, items, strict=False))
+        names = [q.name for q in questions]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                self.fail("name", f"is '{name}', which an earlier question has already; choose another", heads[i])
+        return questions
+
+    def question(self, below: int | None, item: dict[str, Any]) -> Question:
+        for field in ("name", "number", "title", "kind"):
+            if type(item.get(field)) is not str:
+                self.fail(field, "is missing or no text", below)
+        for field in item:
+            if field not in _QUESTION_FIELDS:
+                self.fail(field, "is not known; remove it or correct its spelling", below)
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", item["name"]):
+            self.fail("name", f"is '{item['name']}'; use small letters, digits and underscores", below)
+        if item["kind"] not in list(Kind):
+            self.fail("kind", f"is '{item['kind']}'; it must be one of {', '.join(Kind)}", below)
+        points = self.number(item, "points", 1000, "must be a number from 0 to 1000", below=below)
+        tables = {name: self.table(item, name, below) for name in ("answers", "options")}
+        self.check_answers(below, item)
+        return Question(**{**item, "kind": Kind(item["kind"]), "points": points, **tables})
+
+    def check_answers(self, below: int | None, item: dict[str, Any]) -> None:
+        kind = Kind(item["kind"])
+        if kind not in (Kind.CODE, Kind.FIGURE) and not item.get("answers"):
+            self.fail("answers", f"is missing; a {kind} question names the variable that holds its answer", below)
+        if kind in (Kind.CHOICE, Kind.MULTIPLE_CHOICE) and len(item.get("options", {})) < 2:
+            self.fail("options", "must have at least two entries", below)
+        if kind is Kind.NUMERIC or "tolerance" in item:
+            why = "is missing or negative; a numeric question says how near is near enough"
+            self.number(item, "tolerance", 1e6, why, -1, below)
+        self.truth(item, "bonus", below)
