@@ -80,7 +80,7 @@ def bench(number: int = 1000, pages: int = 100) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as place:
         course = _toy(Path(place) / "course")
         groups = synthetic_reports(course, "toy", number)
-        with mock.patch("nbviva.record.write_pages"):
+        with mock.patch("nbviva.gradebook.record.write_pages"):
             found = {"marks": cpu(lambda: record(course, "toy", groups)) / number}
             found["nothing changed"] = cpu(lambda: record(course, "toy", groups)) / number
         for path in sorted((course.root / "autograded").iterdir())[pages:]:

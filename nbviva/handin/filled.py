@@ -81,7 +81,7 @@ def read_form(path: Path, week: Assignment) -> Filled:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    """Let `nbviva.pdf` parse the file in a process of its own, and give what it found."""
+    """Let `nbviva.handin.pdf` parse the file in a process of its own, and give what it found."""
     try:
         status = path.lstat()
     except OSError:

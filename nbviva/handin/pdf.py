@@ -1,4 +1,4 @@
-"""What stands in the fields of a PDF, as JSON: a program of its own, which `nbviva.filled` runs with limits.
+"""What stands in the fields of a PDF, as JSON: a program of its own, which `nbviva.handin.filled` runs with limits.
 
 Whoever hands in a PDF chose all its bytes. So it is parsed outside of the examiner's process, in pure Python, with
 limits on memory, time and files; nothing that it contains is run, opened or drawn. Run it as `python pdf.py FILE`.

@@ -1,7 +1,8 @@
 """The few lines that answer inside the student's kernel. The student can change all of them; nothing trusts them.
 
-`python -m nbviva.agent -f connection.json` is an ordinary ipykernel that also understands one more message, `viva_ask`:
-its buffers hold a question, the buffers of the `viva_reply` hold the answer. The examiner's side is `nbviva.student`.
+`python -m nbviva.inside.agent -f connection.json` is an ordinary ipykernel that also understands one more message,
+`viva_ask`: its buffers hold a question, the buffers of the `viva_reply` hold the answer. The examiner's side is
+`nbviva.kernel.student`.
 """
 
 from __future__ import annotations

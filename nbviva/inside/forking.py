@@ -1,6 +1,6 @@
 """The process that warm kernels are forked from: what a week imports, imported once, inside a sandbox of its own.
 
-`python -P -m nbviva.template LISTENER MODULE...` imports, makes sure that forks would share nothing that can be
+`python -P -m nbviva.inside.forking LISTENER MODULE...` imports, makes sure that forks would share nothing that can be
 changed, says that it is ready, and forks for whoever connects. It reads no byte of what an asker sends: the fork does.
 From the asker's side a kernel looks as one that bubblewrap started:
 

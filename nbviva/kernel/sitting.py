@@ -1,4 +1,4 @@
-"""A sitting: a notebook that is run and then asked, in a kernel or from a transcript. `nbviva.grade` cannot tell."""
+"""A sitting: a notebook that is run and then asked, in a kernel or from a transcript; grading cannot tell which."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _question(frames: Frames) -> tuple[tuple[bytes, ...], str]:
 
 
 class NotAsked(BaseException):
-    """The transcript cannot answer; the text says why. It is for `nbviva.regrade`, which starts a kernel then.
+    """The transcript cannot answer; the text says why. It is for `nbviva.grading.regrade`, which starts a kernel then.
 
     It is no `Exception`, so that neither a check nor the examiner makes a verdict of it.
     """

@@ -79,7 +79,7 @@ class Ran:
     Attributes
     ----------
     causes
-        Digests of all that decides what a kernel shows and answers, by what it is (`nbviva.digest.run_causes`).
+        Digests of all that decides what a kernel shows and answers, by what it is (`nbviva.grading.digest.run_causes`).
     kept_in, dropped
         What the kernel said of itself at the end.
     death, last_death

@@ -74,7 +74,7 @@ def page(report: ClassReport, files: Sequence[Download] = ()) -> str:
     library, own = charts.script(), (_FOLDER / "report.js").read_text("utf-8")
     style = (_FOLDER / "report.css").read_text("utf-8")
     drawn = _charts(report)
-    return template("report.html.j2", number=_number, code=_code).render(
+    return template("results", "report.html.j2", number=_number, code=_code).render(
         report=report,
         charts={chart.name: chart for chart in drawn},
         faults=[(kind, ADVICE[kind], number) for kind, number in counts(report.faults)],

@@ -149,7 +149,7 @@ class ForkServer:
     Parameters
     ----------
     modules
-        what to import ahead; `nbviva.source.imports_of` reads it from a week's notebook.
+        what to import ahead; `nbviva.week.source.imports_of` reads it from a week's notebook.
     limits
         of the template itself; every kernel has its own.
     hidden

@@ -7,7 +7,7 @@ capability, no new user namespace, no privilege to gain; a seccomp filter on top
 id of its own on the machine; started by an ordinary user, it has that user's, in a user namespace.
 
 Not covered: a hole in the Linux kernel, timing and other side channels, what the CPU's description tells; and where no
-cgroup may be written, what `nbviva.cgroup` says about memory.
+cgroup may be written, what `nbviva.sandbox.cgroup` says about memory.
 """
 
 # ruff: noqa: S108, S603 - our folder in /tmp is a new one; every command line is a list that we wrote

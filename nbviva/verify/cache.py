@@ -1,7 +1,7 @@
 """Results that are expensive to have, kept in the course's `.nbviva/cache` under a digest of all that decides them.
 
-`nbviva.results` keeps few results, each in a file of its own that tells its age, and decides by the modules behind it.
-Here are thousands of mutants' trials, which one file holds; any change to nbviva makes all of them anew, since a mutant
+`ResultCache` keeps few results, each in a file of its own that tells its age, and decides by the modules behind it.
+`TrialCache` keeps thousands of mutants' trials in one file; any change to nbviva makes all of them anew, since a mutant
 may meet any part of it.
 """
 

@@ -1,6 +1,6 @@
 """The fields of a week's exercise sheet: their names, what they are for, and the mark that tells a sheet's week.
 
-`nbviva.form` puts them into the PDF, `nbviva.filled` looks for them in the PDF that is handed in.
+`nbviva.week.typesetting` puts them into the PDF, `nbviva.handin.filled` looks for them in the PDF that is handed in.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def files_behind(modules: Iterable[str], packages: Mapping[str, Path]) -> list[P
     Parameters
     ----------
     modules
-        Full names, such as `nbviva.rehearsal`.
+        Full names, such as `nbviva.grading.rehearsal`.
     packages
         The folder of each package to follow imports into, by its name.
     """

@@ -146,8 +146,8 @@ def code_cells(week: Week) -> list[NotebookNode]:
 def imports_of(source: NotebookNode) -> tuple[str, ...]:
     """Give the modules that the release's own cells import and that are installed here, in their order.
 
-    For `nbviva.warm`: they are imported once for all kernels of a batch. Cells in which a student writes are not read,
-    nor is a module that lies beside the notebook.
+    For `nbviva.sandbox.fork_server`: they are imported once for all kernels of a batch. Cells in which a student writes
+    are not read, nor is a module that lies beside the notebook.
     """
     found: list[str] = []
     for cell in release_template(source).cells:

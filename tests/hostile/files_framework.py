@@ -1,6 +1,6 @@
 """Hands in a package with the framework's name, and one with the name of the course's own."""
 
-CELLS = ["import nbviva.agent, builtins\nprint('caught' if hasattr(builtins, 'caught') else 'clean')"]
+CELLS = ["import nbviva.inside.agent, builtins\nprint('caught' if hasattr(builtins, 'caught') else 'clean')"]
 
 
 def tamper(notebook, folder):

@@ -26,4 +26,4 @@ for name in [name for name in sys.modules if name.startswith(("nbviva", "graders
     del sys.modules[name]
 """,
 ]
-ANSWERS = {"double_answer": "import nbviva.codec, math\ndouble = math.double"}
+ANSWERS = {"double_answer": "import nbviva.inside, math\ndouble = math.double"}

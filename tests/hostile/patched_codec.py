@@ -5,7 +5,7 @@ CELLS = [
 import sys
 
 for name, module in list(sys.modules.items()):
-    if name in ("nbviva.codec", "nbviva.encoder", "nbviva.decoder", "nbviva.agent", "__main__"):
+    if name in ("nbviva.inside", "nbviva.inside.encoder", "nbviva.inside.decoder", "nbviva.inside.agent", "__main__"):
         encode = getattr(module, "encode", None)
         module.encode = lambda value, *args: encode(("ok", 7.0), *args)
         module.decode = lambda *args, **options: ("read", 0, "double")

@@ -7,7 +7,7 @@ CELLS = [
     """
 import sys, importlib
 print(sys.path)
-for name in ("nbviva.checks", "nbviva.grade", "nbviva.here", "nbviva.course", "graders.toy.checks", "graders"):
+for name in ("nbviva.grading.examine", "nbviva.grading.grade", "nbviva.here", "nbviva.course", "graders"):
     try:
         module = importlib.import_module(name)
         print("imported", name)

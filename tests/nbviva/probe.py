@@ -36,7 +36,7 @@ class Specs(KernelSpecManager):
     metadata: dict[str, Any]
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        command = [sys.executable, "-P", "-m", "nbviva.agent", "-f", "{connection_file}"]
+        command = [sys.executable, "-P", "-m", "nbviva.inside.agent", "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name=kernel_name, language="python", metadata=self.metadata)
 
 
@@ -46,7 +46,7 @@ class Kernel:
     def __init__(self, working_copy: Path | None, limits: Limits, template: str = "") -> None:
         factory = KernelProvisionerFactory.instance()
         factory.provisioners["nbviva-sandbox"] = EntryPoint(
-            "nbviva-sandbox", "nbviva.sandbox:SandboxProvisioner", factory.GROUP_NAME
+            "nbviva-sandbox", "nbviva.sandbox.provisioner:SandboxProvisioner", factory.GROUP_NAME
         )
         specs = Specs()
         config = {"limits": limits, "working_copy": working_copy, "template": template}

@@ -67,7 +67,7 @@ def test_batch_gives_the_reports_that_single_gradings_give(handed_in, graded, op
 def test_nothing_is_graded_twice(graded, options):
     course, _ = graded
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nbviva.pool.run", None)  # a call would fail
+        patch.setattr("nbviva.grading.pool.run", None)  # a call would fail
         again = grade_batch(course, "toy", course.groups("toy"), options)
     assert (("ada", "ben", "cem", "dora", "eve"), ()) == (again.fresh, again.graded)
 

@@ -14,7 +14,7 @@ from nbviva.sandbox.limits import MIB, Limits
 from nbviva.sandbox.provisioner import SandboxUnavailable
 
 LIMITS = Limits(memory=300 * MIB, processes=50, open_files=77, file_size=5 * MIB, disk=8 * MIB, cpu_seconds=60)
-KERNEL = ["python3", "-P", "-m", "nbviva.agent", "-f", "/run/nbviva/connection.json"]
+KERNEL = ["python3", "-P", "-m", "nbviva.inside.agent", "-f", "/run/nbviva/connection.json"]
 
 
 def line(program: str = "podman") -> list[str]:

@@ -488,5 +488,5 @@ def test_mutated_bytes_never_raise(form, tmp_path_factory, seed):
 
 
 def test_the_parser_stays_out_of_the_examiners_process():
-    code = "import sys, nbviva.filled; print('pypdf' in sys.modules)"
+    code = "import sys, nbviva.handin.filled; print('pypdf' in sys.modules)"
     assert "False" == subprocess.check_output([sys.executable, "-c", code], text=True).strip()

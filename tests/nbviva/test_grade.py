@@ -131,7 +131,7 @@ def test_hand_in_that_cannot_be_interrupted_is_ended_and_every_question_marked(j
     [
         'get_ipython().input_transformers_cleanup.append(lambda ls: ["pass\\n"])',
         "import os; os._exit(0)",
-        "import nbviva.compare, builtins; builtins.AssertionError = Warning",
+        "import nbviva.week.compare, builtins; builtins.AssertionError = Warning",
     ],
 )
 def test_no_line_of_the_students_earns_a_mark(judge, line):

@@ -179,7 +179,7 @@ def test_page_stays_small_whatever_the_notebook_holds():
 
 
 def test_plot_that_does_not_fit_leaves_its_sentence(monkeypatch):
-    monkeypatch.setattr("nbviva.page.MAX_PLOTS", 1000)
+    monkeypatch.setattr("nbviva.feedback.page.MAX_PLOTS", 1000)
     found = page()
     assert "<svg" not in found
     assert "[A falling line Left out: too large.]" in found

@@ -32,5 +32,5 @@ def test_secrets_that_lie_beside_the_notebook_are_found(course, room):
 
 
 def test_a_search_that_does_not_end_well_is_told(course, room, monkeypatch):
-    monkeypatch.setattr("nbviva.reach.inspect.getsource", lambda _: "1 / 0")
+    monkeypatch.setattr("nbviva.verify.route.inspect.getsource", lambda _: "1 / 0")
     assert ["the search in the kernel did not end: look at nbviva/probe.py"] == found(course, room, course.root)

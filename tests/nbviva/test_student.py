@@ -390,6 +390,6 @@ def test_agent_seeds_what_is_imported():
 
 def test_agent_does_not_import_what_the_student_did_not():
     """The agent starts without numpy and torch: what a kernel has loaded is the student's choice."""
-    code = "import sys, nbviva.agent; print([name for name in ('numpy', 'torch') if name in sys.modules])"
+    code = "import sys, nbviva.inside.agent; print([name for name in ('numpy', 'torch') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -189,8 +189,12 @@ def test_a_transcript_is_true_for_as_long_as_what_runs_is_the_same():
     graph = grimp.build_graph("nbviva")
     roots = {f"nbviva.{name}" for name in ("agent", "kernel", "sandbox", "container", "template", "warm")}
     used = set().union(*(graph.find_upstream_modules(root) for root in roots)) | roots
-    examiners = {"nbviva.student", "nbviva.sitting", "nbviva.notebooks"}  # words and types of our own side
-    assert {f"nbviva.{name}" for name in RUNNING} == (used - examiners) | {"nbviva.working_copy"}
+    examiners = {
+        "nbviva.kernel.student",
+        "nbviva.kernel.sitting",
+        "nbviva.notebooks",
+    }  # words and types of our own side
+    assert {f"nbviva.{name}" for name in RUNNING} == (used - examiners) | {"nbviva.kernel.room"}
 
 
 def test_no_answer_is_no_failure_of_the_recorder():

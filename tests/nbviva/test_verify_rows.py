@@ -165,7 +165,7 @@ def test_few_numbers_tell_no_probability(toy):
 
 
 def test_costly_checks_are_repeated_less_unless_thorough(toy, monkeypatch):
-    monkeypatch.setattr("nbviva.flakes.CHEAP_SECONDS", -1.0)
+    monkeypatch.setattr("nbviva.verify.answers.CHEAP_SECONDS", -1.0)
     assert any(line.endswith(", 2 times.") for line in flaky(toy, repeats=4).details)
     assert any(line.endswith(", 4 times.") for line in flaky(toy, repeats=4, thorough=True).details)
 

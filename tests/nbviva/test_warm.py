@@ -462,7 +462,7 @@ def test_a_room_is_the_same_with_a_template() -> None:
 
 
 def fork_and_end(running: ForkServer, times: int) -> None:
-    command = [sys.executable, "-P", "-m", "nbviva.agent", "-f", str(world.CONNECTION_FILE)]
+    command = [sys.executable, "-P", "-m", "nbviva.inside.agent", "-f", str(world.CONNECTION_FILE)]
     for _ in range(times):
         forked = Forked(running.address)
         with os.fdopen(os.memfd_create("handin"), "w+b") as archive:

@@ -1,0 +1,137 @@
+"""Markdown, formulas and code as HTML that can do no harm: HTML in them is text, and nothing is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from functools import cache
+from jinja2 import Environment
+from jinja2 import PackageLoader
+from jinja2 import StrictUndefined
+from jinja2 import Template
+from latex2mathml import exceptions
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from typing import Any
+import html
+import re
+from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
+from nbviva.notebooks import NotebookNode, new_output
+
+MAX_CODE = 40_000  # characters that are coloured; a longer cell is shown plain
+_TOP = 2  # levels that a page's own headings take
+_BROKEN: tuple[type[Exception], ...] = (
+    *(error for error in vars(exceptions).values() if isinstance(error, type) and issubclass(error, Exception)),
+    *(ValueError, LookupError, AttributeError, TypeError),
+)
+_REFUSED = re.compile(r"\s(?:href|style|class|id)=")
+
+
+_PARSER = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+SYMBOLS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "○", Outcome.ERROR: "!"}
+WORDS = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "not passed",
+    Outcome.SKIPPED: "not asked",
+    Outcome.ERROR: "our fault, a person will look at it",
+}
+# A page that has colours of its own sets the variables; a notebook has none, and shows these.
+_COLOURS = {Outcome.PASSED: "#17633a", Outcome.FAILED: "#a3201d", Outcome.SKIPPED: "#5c5c5c", Outcome.ERROR: "#7a4b00"}
+_BOX = "border-left:4px solid #2b5f8a;padding:2px 0 2px 12px;margin:6px 0;font-family:sans-serif"
+
+
+def markdown(text: str) -> str:
+    """Give a text's HTML: formulas become MathML, and its headings stand below those of the page."""
+    tokens = _PARSER.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1:]) + _TOP)}"
+    found = str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+    return found.replace('<div class="math block">', '<div class="math block" tabindex="0">')  # wide ones scroll
+
+
+def code(text: str) -> str:
+    """Give Python code as HTML with classes for its colours."""
+    if len(text) > MAX_CODE:
+        return html.escape(text)
+    return str(highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True, classprefix="c-")))
+
+
+def python_tokens(text: str) -> list[tuple[str, str]]:
+    """Give the tokens of Python code, broken or not, each with its kind, such as `Token.Name.Builtin`."""
+    return [(str(kind), word) for kind, word in PythonLexer().get_tokens(text)]
+
+
+def escaped(text: str) -> str:
+    """Give a text as HTML that shows it."""
+    return html.escape(text)
+
+
+def _formula(content: str, options: dict[str, Any]) -> str:
+    """Give MathML, or the formula as it was typed where that is none."""
+    try:
+        found = str(convert(content, display="block" if options["display_mode"] else "inline"))
+    except _BROKEN:
+        found = ""
+    return f"<code>{html.escape(content)}</code>" if not found or _REFUSED.search(found) else found
+
+
+dollarmath_plugin(_PARSER, allow_labels=False, renderer=_formula)
+
+
+@cache
+def template(room: str, name: str, **filters: Callable[..., Any]) -> Template:
+    """Give a template of a room's folder `templates/`, with these filters of its own."""
+    environment = Environment(
+        loader=PackageLoader(f"nbviva.{room}"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= filters
+    return environment.get_template(name)
+
+
+
+def words(mark: Mark, report: Report) -> NotebookNode:
+    """Give the output of a graded cell that tells the question's mark and why."""
+    verdicts = [verdict for verdict in report.verdicts if verdict.exercise == mark.question]
+    head = ": ".join(filter(None, (f"{mark.number} {mark.title}", points(mark))))
+    lines = [f"{WORDS[v.outcome]}: {v.sentence} {v.detail}".strip() for v in verdicts]
+    block = f'<div style="{_BOX}"><strong>{html.escape(head)}</strong>{listed(verdicts)}</div>'
+    return new_output("display_data", data={"text/html": block, "text/plain": "\n".join([head, *lines])})
+
+
+def points(mark: Mark) -> str:
+    """Give a mark in words; nothing for a question that has no points of its own."""
+    if mark.points is None:
+        return "no mark yet"
+    if mark.maximum == mark.points == 0:
+        return ""
+    unit = "point" if mark.maximum == 1 else "points"
+    return f"{mark.points:g} of {mark.maximum:g} {'extra ' if mark.bonus else ''}{unit}"
+
+
+def listed(verdicts: Iterable[Verdict]) -> str:
+    """Give verdicts as a list in HTML: symbol, word, the sentence of the check, and what was measured."""
+    return f'<ul class="verdicts">{"".join(f"<li>{_row(verdict)}</li>" for verdict in verdicts)}</ul>'
+
+
+def outcome(found: Outcome) -> str:
+    """Give an outcome as symbol and word in HTML, so that colour is not all that tells it."""
+    colour = f"var(--{found},{_COLOURS[found]})"
+    return f'<strong style="color:{colour}"><span aria-hidden="true">{SYMBOLS[found]}</span> {WORDS[found]}</strong>'
+
+
+def _row(verdict: Verdict) -> str:
+    detail = f"<br><em>{_text(verdict.detail)}</em>" if verdict.detail else ""
+    return f"{outcome(verdict.outcome)} {_text(verdict.sentence)}{detail}"
+
+
+def _text(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

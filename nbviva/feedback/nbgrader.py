@@ -1,0 +1,224 @@
+"""The nbgrader seam of feedback: `nbgrader generate_feedback` writes our page, with the marks of the gradebook.
+
+`configure` puts these two classes into GenerateFeedback's configuration, so that releasing feedback works as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from nbconvert.exporters import Exporter
+from nbgrader.apps import GenerateFeedbackApp
+from nbgrader.converters import GenerateFeedback
+from nbgrader.converters import NbGraderException
+from nbgrader.preprocessors import GetGrades
+from typing import Any
+import ctypes
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from nbviva.course import Course
+from nbviva.errors import Refused
+from nbviva.feedback.page import Head, ShownQuestion, render
+from nbviva.grading.reports import stored_report
+from nbviva.grading.verdict import Mark, Outcome, Report
+from nbviva.notebooks import NotebookNode, grade_id
+from nbviva.week.deadline import handed_in_at, late_minutes
+from nbviva.week.spec import Assignment
+
+_PR_SET_PDEATHSIG = 1
+_A_WORKER = 4  # pages: fewer are written sooner by one process than by two
+
+
+def write_pages(course: Course, week: str, notebook: str, groups: Sequence[str], workers: int | None = None) -> None:
+    """Write the pages of these groups, whose notebooks lie in `autograded/`.
+
+    Raises
+    ------
+    Refused
+        With nbgrader's last words, if a page could not be written; the others are.
+    """
+    if not groups:
+        return
+    most = workers or len(os.sched_getaffinity(0))
+    number = max(1, min(most, -(-len(groups) // _A_WORKER)))
+    done = subprocess.run(  # noqa: S603 - our own program, with arguments of ours
+        [sys.executable, "-P", "-m", "nbviva.feedback.nbgrader", week, notebook, str(number)],
+        input=json.dumps(list(groups)),
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = "\n".join(done.stderr.strip().splitlines()[-12:])
+        raise Refused(f"Not all feedback could be written. nbgrader's last words:\n{last}")
+
+
+class Pages(GenerateFeedback):
+    """nbgrader's converter, for the notebook of named groups in the place of all."""
+
+    groups: Sequence[str] = ()
+    week = notebook = ""
+
+    def init_notebooks(self) -> None:
+        """Called by nbgrader: says which notebooks there are to convert."""
+        self.notebooks = []
+        places = [self._format_source(self.week, group) for group in self.groups]
+        self.assignments = {place: [f"{place}{os.sep}{self.notebook}.ipynb"] for place in places}
+
+
+def _die_with_parent() -> None:
+    """Ask the system to end this process with the one that started it: a killed call leaves no writer behind."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _convert(app: Any, notebook: str, groups: Sequence[str]) -> None:
+    _die_with_parent()
+    converter: Any = Pages(coursedir=app.coursedir, parent=app)  # type: ignore[no-untyped-call]  # nbgrader has no types
+    converter.groups, converter.week, converter.notebook = groups, app.coursedir.assignment_id, notebook
+    try:
+        converter.start()
+    except NbGraderException:
+        sys.exit(1)
+
+
+def main() -> None:
+    """Convert the notebooks of the groups on standard input, in so many processes; called by `write_pages`."""
+    week, notebook, workers = sys.argv[1:]
+    groups = json.load(sys.stdin)
+    _die_with_parent()
+    app: Any = GenerateFeedbackApp()
+    app.initialize([week, "--force"])
+    app.coursedir.assignment_id = week
+    fork = multiprocessing.get_context("fork")
+    shares = [groups[number :: int(workers)] for number in range(int(workers))]
+    children = [fork.Process(target=_convert, args=(app, notebook, share)) for share in shares]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    sys.exit(any(child.exitcode for child in children))
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A mark as it stands in the gradebook; None where nobody gave one."""
+
+    points: float | None
+    manual: bool
+
+
+class BookedGrades(GetGrades):
+    """Puts marks and comments into the cells as nbgrader does, and says which marks a person gave."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Called by nbgrader's GenerateFeedback for each notebook in `autograded/`."""
+        self.booked: dict[str, Booked] = {}
+        nb, resources = super().preprocess(nb, resources)
+        resources["nbviva"] = self.booked
+        return nb, resources
+
+    def _get_score(self, cell: NotebookNode, resources: Any) -> None:
+        super()._get_score(cell, resources)
+        name = str(grade_id(cell))
+        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+        manual = grade.manual_score is not None
+        self.booked[name] = Booked(float(grade.score) if manual or grade.auto_score is not None else None, manual)
+
+
+class FeedbackExporter(Exporter):
+    """Gives the feedback page in the place of nbconvert's HTML."""
+
+    export_from_notebook = "nbviva feedback"
+    output_mimetype = "text/html"
+
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
+        """Called by nbgrader's GenerateFeedback; runs the preprocessors and renders what they found."""
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        names = resources["nbgrader"]
+        course = Course.find()
+        week, group = names["assignment"], names["student"]
+        report = stored_report(course.report(week, group))
+        comments = {name: text for cell in nb.cells if (name := grade_id(cell)) and (text := _comment(cell))}
+        loaded = course.week(week)
+        asked = questions(loaded.assignment, report, resources["nbviva"], comments)
+        facts = _facts(asked, loaded.assignment, float(names["late_penalty"])) + _times(
+            course, loaded.assignment, group
+        )
+        head = Head(
+            f"{loaded.assignment.course}, {loaded.assignment.term}", loaded.assignment.title, group, facts,
+            _notices(asked, report),
+        )  # fmt: skip
+        return render(head, asked, nb), resources
+
+
+def questions(
+    assignment: Assignment, report: Report | None, booked: Mapping[str, Booked], comments: Mapping[str, str]
+) -> tuple[ShownQuestion, ...]:
+    """Join what the examiner found with what stands in the gradebook, which wins; in the sheet's order."""
+    found: list[ShownQuestion] = []
+    for question in assignment.questions:
+        marks = [mark for mark in report.marks if mark.question == question.name] if report else []
+        automatic = marks[0] if marks else None
+        now = booked.get(question.name) or Booked(automatic.points if automatic else None, manual=False)
+        outcome = automatic.outcome if automatic else Outcome.PASSED if now.points else Outcome.FAILED
+        mark = Mark(
+            question.name, question.number, question.title, now.points, question.points, question.bonus, outcome
+        )
+        before = automatic.points if automatic and automatic.points != now.points else None
+        verdicts = tuple(v for v in report.verdicts if v.exercise == question.name) if report else ()
+        said = tuple(text for name in (question.name, f"{question.name}_answer") if (text := comments.get(name)))
+        found.append(ShownQuestion(mark, verdicts, before if now.manual else None, now.manual, said))
+    return tuple(found)
+
+
+def _facts(asked: tuple[ShownQuestion, ...], assignment: Assignment, penalty: float) -> tuple[tuple[str, str], ...]:
+    marks = [question.mark for question in asked]
+    points, extra = (sum(mark.points or 0 for mark in marks if mark.bonus is bonus) for bonus in (False, True))
+    facts = [("Points", f"{points:g} of {assignment.maximum:g}")]
+    if assignment.extra:
+        facts.append(("Extra points", f"{extra:g} of {assignment.extra:g}"))
+    if penalty:
+        facts.append(("Late penalty", f"-{penalty:g}"))
+    if penalty or extra:
+        facts.append(("In all", f"{points + extra - penalty:g}"))
+    return tuple(facts)
+
+
+def _notices(asked: tuple[ShownQuestion, ...], report: Report | None) -> tuple[str, ...]:
+    notes = report.notes if report else ("The examiner's report is not stored here: only the marks are known.",)
+    if None in (question.mark.points for question in asked):
+        return ("A question has no mark yet: a check of ours failed, and a person will decide.", *notes)
+    return notes
+
+
+def _times(course: Course, assignment: Assignment, group: str) -> tuple[tuple[str, str], ...]:
+    moment = handed_in_at(course.submitted(assignment.week, group) / "timestamp.txt")
+    if moment is None:
+        return ()
+    due = course.extensions(assignment).due(group, assignment.due)
+    late = late_minutes(moment, due)
+    when = f"{moment.astimezone(due.tzinfo):%d.%m.%Y %H:%M}"
+    return (("Handed in", f"{when}, {f'{_spell(late)} late' if late else 'in time'}"),)
+
+
+def _spell(minutes: int) -> str:
+    days, rest = divmod(minutes, 24 * 60)
+    parts = [(days, "d"), (rest // 60, "h"), (rest % 60, "min")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def _comment(cell: NotebookNode) -> str:
+    return str(cell.metadata.get("nbgrader", {}).get("comment") or "")
+
+
+if __name__ == "__main__":
+    main()

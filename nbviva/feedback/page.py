@@ -1,0 +1,195 @@
+"""The feedback page: one self-contained HTML file that tells a group its marks, why, and shows its notebook below.
+
+Nothing is loaded from anywhere and nothing runs: a Content-Security-Policy says so to the browser, too. Whatever a
+student wrote is escaped by the template or comes through `nbviva.feedback.html`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from dataclasses import replace
+from markupsafe import Markup
+from nbviva.feedback.figures import svg
+from nbviva.feedback.html import listed, outcome, points, template
+from nbviva.grading.verdict import Mark, NO_NOTEBOOK, Outcome, Verdict
+from nbviva.notebooks import NotebookNode, grade_id
+from nbviva.week.declare import Plot
+from nbviva.feedback.html import code, escaped, markdown
+
+MAX_PAGE = 2_000_000  # bytes
+MAX_PLOTS = 900_000  # bytes of all plots
+MAX_TEXT = 100_000  # bytes of one output, or of one cell's code
+_OWN = 60_000  # bytes kept for what the page itself says
+_FRAME = 400  # bytes that a cell or an output takes beside its content
+LONG = 24  # lines from which on code or an output is folded
+_ROLES = {"given": "Given code", "test": "Visible tests", "answer": "Your answer", "free": "Code"}
+_FOLDED = ("given", "test")
+
+
+@dataclass(frozen=True)
+class ShownQuestion:
+    """A question as it is marked now.
+
+    Attributes
+    ----------
+    mark
+        The mark that counts: the gradebook's.
+    automatic
+        The examiner's points where a person decided otherwise; else None.
+    manual
+        Whether a person gave the mark.
+    comments
+        What persons wrote about it.
+    """
+
+    mark: Mark
+    verdicts: tuple[Verdict, ...] = ()
+    automatic: float | None = None
+    manual: bool = False
+    comments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands at the top of the page; dates and times are those of the course's zone, in words.
+
+    Attributes
+    ----------
+    facts
+        Points first, then what is told of the hand-in, such as when it came; each with its name.
+    notices
+        Sentences on the hand-in as a whole: what was missing, what could not be read.
+    """
+
+    course: str
+    title: str
+    group: str
+    facts: tuple[tuple[str, str], ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Folded:
+    """A piece of the notebook; what has more than a few lines is folded under its summary."""
+
+    html: Markup
+    summary: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class _ShownCell:
+    kind: str
+    body: _Folded
+    outputs: tuple[_Folded, ...] = ()
+    question: ShownQuestion | None = None
+    comment: str = ""
+
+
+@dataclass
+class _SpaceLeft:
+    """The bytes that are left on the page."""
+
+    left: int
+
+    def fits(self, text: str, limit: int) -> bool:
+        size = len(text.encode())
+        return size <= limit and self.takes(size)
+
+    def takes(self, size: int) -> bool:
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
+
+
+def render(head: Head, questions: tuple[ShownQuestion, ...], notebook: NotebookNode) -> str:
+    """Give the page's HTML, at most `MAX_PAGE` bytes: what does not fit is left out with a sentence."""
+    plots, notices, told = _plots(questions), head.notices, questions
+    unread = next((v.detail for q in questions for v in q.verdicts if v.cause == NO_NOTEBOOK), "")
+    if unread:
+        notices = (unread, *(notice for notice in notices if notice not in unread))
+        told = tuple(question for question in questions if question.manual or question.comments)
+    room = _SpaceLeft(MAX_PAGE - _OWN - sum(len(p.html.encode()) for found in plots.values() for p in found))
+    return str(
+        template("feedback", "feedback.html.j2").render(
+            head=replace(head, notices=notices), questions=questions, told=told, plots=plots, listed=_listed,
+            outcome=_outcome, points=points, unread=bool(unread),
+            cells=() if unread else tuple(_cells(notebook, questions, room)),
+        )
+    )  # fmt: skip
+
+
+def _listed(question: ShownQuestion) -> Markup:
+    return Markup(listed(question.verdicts))  # noqa: S704 - nbviva.feedback.html escapes
+
+
+def _outcome(found: Outcome) -> Markup:
+    return Markup(outcome(found))  # noqa: S704 - our own words
+
+
+def _plots(questions: Iterable[ShownQuestion]) -> dict[str, tuple[_Folded, ...]]:
+    """Draw each question's plots, each plot once: several checks may have noted what they share."""
+    seen, room, drawn = set[Plot](), _SpaceLeft(MAX_PLOTS), dict[str, tuple[_Folded, ...]]()
+    for question in questions:
+        found: list[_Folded] = []
+        for plot in (plot for verdict in question.verdicts for plot in verdict.plots if plot not in seen):
+            seen.add(plot)
+            picture = svg(plot, f"plot-{len(seen)}")
+            shown = picture if room.fits(picture, MAX_PLOTS) else escaped(f"[{plot.alt} Left out: too large.]")
+            found.append(_Folded(Markup(shown), plot.caption, plot.title))  # noqa: S704 - our own picture
+        drawn[question.mark.question] = tuple(found)
+    return drawn
+
+
+def _cells(notebook: NotebookNode, questions: Iterable[ShownQuestion], room: _SpaceLeft) -> Iterable[_ShownCell]:
+    marked = {question.mark.question: question for question in questions}
+    for cell in notebook.cells:
+        if not room.takes(_FRAME * (1 + len(cell.get("outputs", ())))):
+            yield _ShownCell("prose", _Folded(Markup("<p>[The rest is left out: the page would be too large.]</p>")))
+            return
+        comment = str(cell.metadata.get("nbgrader", {}).get("comment") or "")
+        if cell.cell_type == "code":
+            question = marked.get(grade_id(cell) or "") if _role(cell) == "test" else None
+            shown = () if question else tuple(_output(output, room) for output in cell.outputs)
+            yield _ShownCell("code", _code(cell, room), shown, question, comment)
+        elif cell.source.strip():
+            prose = markdown(cell.source)
+            prose = prose if room.fits(prose, MAX_TEXT) else "<p>[Left out: too long.]</p>"
+            yield _ShownCell("prose", _Folded(Markup(prose)), comment=comment)  # noqa: S704 - nbviva.feedback.html escapes
+
+
+def _role(cell: NotebookNode) -> str:
+    known = cell.metadata.get("nbgrader")
+    if not known:
+        return "free"
+    return "test" if known.get("grade") else "answer" if known.get("solution") else "given"
+
+
+def _code(cell: NotebookNode, room: _SpaceLeft) -> _Folded:
+    lines, role = cell.source.count("\n") + 1, _role(cell)
+    shown = code(cell.source)
+    if not room.fits(shown, MAX_TEXT):
+        return _Folded(Markup("[Left out: too long.]"), kind=role)
+    name = (grade_id(cell) or "").removesuffix("_answer").replace("_", " ")
+    summary = f"{_ROLES[role]}{': ' if name else ''}{name}, {lines} line{'s' if lines > 1 else ''}"
+    return _Folded(Markup(shown), summary if lines > LONG or role in _FOLDED else "", role)  # noqa: S704 - it escapes
+
+
+def _output(output: NotebookNode, room: _SpaceLeft) -> _Folded:
+    """Show text or a PNG picture; HTML of a notebook's is never shown, not even our own."""
+    data = output.get("data", {})
+    if picture := data.get("image/png"):
+        tag = f'<img src="data:image/png;base64,{escaped(picture)}" alt="Figure that the cell above drew">'
+        shown = tag if room.fits(tag, MAX_PAGE) else "<p>[A figure is left out: the page would be too large.]</p>"
+        return _Folded(Markup(shown), kind="figure")  # noqa: S704 - escaped above
+    if output.output_type == "error":
+        text, kind = "\n".join(output.traceback), "error"
+    else:
+        text, kind = output.get("text", data.get("text/plain", "")), output.get("name", "result")
+    shown = escaped(text)
+    if not room.fits(shown, MAX_TEXT):
+        shown = "[Left out: too long.]"
+    lines = text.count("\n") + 1
+    return _Folded(Markup(shown), f"Output, {lines} lines" if lines > LONG else "", kind)  # noqa: S704 - escaped above
