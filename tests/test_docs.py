@@ -3,13 +3,11 @@
 import ast
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
 
 from codemap import codemap  # noqa: E402 - the tools are no package
 

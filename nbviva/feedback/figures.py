@@ -5,8 +5,13 @@ Colours are drawn as stand-ins and then replaced by CSS variables, so that one p
 
 from __future__ import annotations
 
+import html
+import io
+import re
 from functools import cache
 from itertools import groupby
+from typing import Any
+
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,13 +19,9 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
-from matplotlib.ticker import LogLocator
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 from matplotlib.transforms import Affine2D
-from typing import Any
-import html
-import io
-import re
+
 from nbviva.week.declare import Plot, PlotKind, Series
 
 INK, MUTED = "#010101", "#020202"

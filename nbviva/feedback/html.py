@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterable
+import html
+import re
+from collections.abc import Callable, Iterable
 from functools import cache
-from jinja2 import Environment
-from jinja2 import PackageLoader
-from jinja2 import StrictUndefined
-from jinja2 import Template
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from latex2mathml import exceptions
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
@@ -16,9 +16,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
-from typing import Any
-import html
-import re
+
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
 from nbviva.notebooks import NotebookNode, new_output
 
@@ -95,7 +93,6 @@ def template(room: str, name: str, **filters: Callable[..., Any]) -> Template:
     )
     environment.filters |= filters
     return environment.get_template(name)
-
 
 
 def words(mark: Mark, report: Report) -> NotebookNode:

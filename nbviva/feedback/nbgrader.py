@@ -5,15 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Sequence
-from dataclasses import dataclass
-from nbconvert.exporters import Exporter
-from nbgrader.apps import GenerateFeedbackApp
-from nbgrader.converters import GenerateFeedback
-from nbgrader.converters import NbGraderException
-from nbgrader.preprocessors import GetGrades
-from typing import Any
 import ctypes
 import json
 import multiprocessing
@@ -21,6 +12,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbconvert.exporters import Exporter
+from nbgrader.apps import GenerateFeedbackApp
+from nbgrader.converters import GenerateFeedback, NbGraderException
+from nbgrader.preprocessors import GetGrades
+
 from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.feedback.page import Head, ShownQuestion, render

@@ -7,15 +7,15 @@ student wrote is escaped by the template or comes through `nbviva.feedback.html`
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
 from markupsafe import Markup
+
 from nbviva.feedback.figures import svg
-from nbviva.feedback.html import listed, outcome, points, template
-from nbviva.grading.verdict import Mark, NO_NOTEBOOK, Outcome, Verdict
+from nbviva.feedback.html import code, escaped, listed, markdown, outcome, points, template
+from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Verdict
 from nbviva.notebooks import NotebookNode, grade_id
 from nbviva.week.declare import Plot
-from nbviva.feedback.html import code, escaped, markdown
 
 MAX_PAGE = 2_000_000  # bytes
 MAX_PLOTS = 900_000  # bytes of all plots

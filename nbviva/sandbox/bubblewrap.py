@@ -1,5 +1,4 @@
 """The command line of bubblewrap, and the one sentence that says why it cannot be used here."""
-
 # ruff: noqa: S603 - every command line is a list that we wrote
 
 import contextlib

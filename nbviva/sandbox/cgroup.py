@@ -5,7 +5,6 @@ counted, and only a cgroup counts it without a gap. Where none may be written, `
 can pass its limit by what it touches in that time, files in its tmpfs are held by `Limits.disk` only, and what Linux
 keeps for it (buffers of sockets, names of files, swapped pages) is not counted.
 """
-
 # ruff: noqa: S603 - every command line is a list that we wrote
 
 import contextlib

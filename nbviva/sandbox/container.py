@@ -3,7 +3,6 @@
 Tested as a command line, and not run: no engine runs on the machine that this was written on. Weaker than the sandbox
 in one thing: the sockets lie in a folder of the machine, and the size of what a kernel writes there is not limited.
 """
-
 # ruff: noqa: S603 - every command line is a list that we wrote
 
 import os

@@ -1,5 +1,4 @@
 """Keep a template running: the sandboxed process, with a week's modules imported, that kernels are forked from."""
-
 # ruff: noqa: S603, S108 - every command line is a list that we wrote; our folder in /tmp is a new one
 
 import contextlib

@@ -9,7 +9,6 @@ id of its own on the machine; started by an ordinary user, it has that user's, i
 Not covered: a hole in the Linux kernel, timing and other side channels, what the CPU's description tells; and where no
 cgroup may be written, what `nbviva.sandbox.cgroup` says about memory.
 """
-
 # ruff: noqa: S108, S603 - our folder in /tmp is a new one; every command line is a list that we wrote
 
 import asyncio

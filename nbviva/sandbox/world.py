@@ -2,7 +2,6 @@
 
 Both backends build on it: `bubblewrap` puts these things into a namespace, `container` into an engine's container.
 """
-
 # ruff: noqa: S108, S603 - /tmp inside is the kernel's own; every command line is a list that we wrote
 
 import contextlib

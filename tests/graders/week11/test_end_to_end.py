@@ -1,7 +1,6 @@
 """Week 11 from the release to the mark, through the sandbox: a group that solves everything, and the blank release."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from nbviva.verify.release import make_source
 from nbviva.week.source import release_template, source_notebook
 
 ROOT = Path(next(iter(graders.week11.__path__))).parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
 
 from hand_in import read_cells  # noqa: E402 - the tools are no package
 

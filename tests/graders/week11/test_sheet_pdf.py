@@ -1,7 +1,6 @@
 """The sheet of week 11: every sentence is there (matrices by columns), and what four programs fill in is read."""
 
 import re
-import sys
 import unicodedata
 from pathlib import Path
 
@@ -12,10 +11,7 @@ from nbviva.handin.filled import Member, read_form
 from nbviva.week.spec import read_assignment
 from nbviva.week.typesetting import build_form
 from nbviva.week.week import Week
-
-sys.path.append(str(Path(__file__).parents[2]))
-
-from fillers import PROGRAMS, fields_of, installed
+from tests.fillers import PROGRAMS, fields_of, installed
 
 FOLDER = Path(__file__).parents[3] / "graders" / "week11"
 ASSIGNMENT = read_assignment(FOLDER)

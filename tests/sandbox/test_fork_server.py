@@ -28,8 +28,8 @@ from nbviva.kernel.student import Died
 from nbviva.sandbox import cgroup, fork_server, provisioner, world
 from nbviva.sandbox.fork_server import Forked, ForkServer, request
 from nbviva.sandbox.limits import MIB, Limits
-from tests.nbviva import probe
-from tests.nbviva.probe import ROOMY, Kernel, processes_named
+from tests import probe
+from tests.probe import ROOMY, Kernel, processes_named
 
 pytestmark = pytest.mark.skipif(provisioner.refusal() is not None, reason=str(provisioner.refusal()))
 
@@ -523,7 +523,7 @@ def test_a_killed_asker_leaves_no_kernel(warmed: ForkServer, forks: bool) -> Non
     marker = f"5{secrets.randbelow(10**6)}.5"
     driver = f"""
         import os, sys, time
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
         from probe import ROOMY, Kernel
         with Kernel(None, ROOMY, {warmed.address!r}) as kernel:
             kernel.run("import subprocess; subprocess.Popen(['sleep', '{marker}'])")

@@ -13,7 +13,7 @@ import pytest
 
 from nbviva.sandbox.provisioner import refusal
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"^```\n(\$ .*?)^```", (ROOT / "docs/write-a-week.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
 PROGRAMS = str(Path(sys.executable).parent)
 

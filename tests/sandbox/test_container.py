@@ -1,5 +1,4 @@
 """The engine's command line, word by word, and what becomes of an engine that fails; no engine is run."""
-
 # ruff: noqa: S108 - places that are only named
 
 from pathlib import Path

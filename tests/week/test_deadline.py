@@ -1,5 +1,4 @@
 """Deadlines: clocks that change, extensions, lateness and its price."""
-
 # ruff: noqa: DTZ001 - local times are the matter of these tests
 
 import contextlib

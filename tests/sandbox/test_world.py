@@ -1,5 +1,4 @@
 """What goes into a sandbox: the archive of a working copy, the environment, the interpreter's folders, the limits."""
-
 # ruff: noqa: S108 - places that are only named
 
 import io

@@ -2,7 +2,6 @@
 
 One kernel, `kernel`, is shared by the probes that only look; a test that breaks its kernel starts its own.
 """
-
 # ruff: noqa: S108 - places inside the sandbox
 
 import contextlib
@@ -25,7 +24,7 @@ from nbviva.errors import HandInTooLarge
 from nbviva.sandbox import bubblewrap, cgroup, provisioner, seccomp, world
 from nbviva.sandbox.fork_server import ForkServer
 from nbviva.sandbox.limits import MIB, Limits
-from tests.nbviva.probe import HOG, ROOMY, Died, Kernel, processes_named
+from tests.probe import HOG, ROOMY, Died, Kernel, processes_named
 
 REPOSITORY = Path(__file__).parents[2]
 VARIABLE = "NBVIVA_VARIABLE_OF_THE_GRADER"
@@ -317,7 +316,7 @@ def test_a_killed_grader_leaves_no_kernel(tmp_path: Path) -> None:
     marker = f"8{secrets.randbelow(10**6)}.5"
     driver = f"""
         import sys, time
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        sys.path.insert(0, {str(Path(__file__).parents[1])!r})
         from probe import ROOMY, Kernel
         with Kernel(None, ROOMY) as kernel:
             kernel.run("import subprocess; subprocess.Popen(['sleep', '{marker}'])")
@@ -357,9 +356,9 @@ ORDINARY = 65534
 VISIT = """
     import os, sys
     sys.path.insert(0, sys.argv[1])
-    from nbviva.sandbox.fork_server import Template
+    from nbviva.sandbox.fork_server import ForkServer
     from probe import HOG, ROOMY, Died, Kernel, Limits
-    with Template([]) as template:
+    with ForkServer([]) as template:
         for way in ("", template.address):
             with Kernel(None, ROOMY, way) as kernel:
                 print(kernel.value("import os; print([os.getuid(), os.getcwd()])"))
@@ -376,7 +375,7 @@ VISIT = """
 def test_an_ordinary_user_gets_the_same_sandbox(tmp_path: Path) -> None:
     """Without root there is a sandbox too; the interpreter is mounted where that user can read it."""
     needed = (*world.python_home(sys.executable, (REPOSITORY,)).binds, REPOSITORY)
-    command = ["env", f"HOME={tmp_path}", sys.executable, "-c", textwrap.dedent(VISIT), str(Path(__file__).parent)]
+    command = ["env", f"HOME={tmp_path}", sys.executable, "-c", textwrap.dedent(VISIT), str(Path(__file__).parents[1])]
     visit = as_ordinary_user(command, needed, tmp_path)
     answer = subprocess.run(visit, capture_output=True, text=True, check=False, cwd="/var", timeout=120)
     expected = ["[1000, '/handin']", "EROFS nothing 1", "True", "died", "False"]

@@ -20,13 +20,10 @@ from nbviva.week.source import release_template, source_notebook
 from nbviva.week.spec import read_assignment
 from nbviva.week.typesetting import build_form
 from nbviva.week.week import Week
+from tests.fillers import by_pypdf
 
-sys.path.append(str(Path(__file__).parent.parent))
-
-from fillers import by_pypdf
-
-TOY = Path(__file__).parent.parent / "toy"
-KINDS = Path(__file__).parent.parent / "kinds" / "week3"
+TOY = Path(__file__).parent / "toy"
+KINDS = Path(__file__).parent / "kinds" / "week3"
 PATH = list(sys.path)
 
 settings.register_profile("nbviva", derandomize=True, deadline=None, max_examples=100)

@@ -2,7 +2,6 @@
 
 What the marks list has to say was worked out by hand and stands in `MARKS`.
 """
-
 # ruff: noqa: DTZ001 - archives have local times
 
 import csv
@@ -15,10 +14,10 @@ from datetime import datetime
 import nbformat
 import openpyxl
 import pytest
-from fillers import filled
 
 from nbviva.handin.collect import Action, collect
 from nbviva.sandbox.provisioner import refusal
+from tests.fillers import filled
 
 pytestmark = pytest.mark.skipif(refusal() is not None, reason=str(refusal()))
 

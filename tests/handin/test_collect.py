@@ -1,5 +1,4 @@
 """Collecting from real archives of every layout, hostile ones too: what is written, kept, and said."""
-
 # ruff: noqa: DTZ001 - local times are the matter of these tests
 
 import io

@@ -13,13 +13,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
-from sqlalchemy import Engine, event
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent.parent.parent / "tools"))
-
-from databases import everything, new_database, server
 from record_bench import STORED, synthetic_reports
+from sqlalchemy import Engine, event
 
 from nbviva.course import Course
 from nbviva.errors import Refused
@@ -30,6 +25,7 @@ from nbviva.gradebook.penalties import reapply
 from nbviva.gradebook.record import Recorded, record
 from nbviva.grading.verdict import Report
 from nbviva.verify.release import make_release
+from tests.databases import everything, new_database, server
 
 LATE = '\n[late]\npolicy = "per_hour"\npoints = 1\n'
 
