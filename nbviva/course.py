@@ -1,4 +1,7 @@
-"""The course directory: where its stages lie, its weeks, and its secret."""
+"""The course directory: where its stages lie, its weeks, its secret, and the lock of one command at a time.
+
+The lock ends with the process that holds it, however that ends.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Show what `nbviva verify` finds: a table with the defects below, or JSON; what it is doing goes to stderr."""
+"""What the longer answers look like in a terminal: an audit, what regrading found, dates, `verify`'s table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands print: tables and lines for people, JSON for programs."""
+"""What the commands print: tables and lines for people, a row a hand-in with the reason for every lost point, JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Markdown, formulas and code as HTML that can do no harm: HTML in them is text, and nothing is loaded."""
+"""All HTML that a page or a graded notebook holds: prose, formulas and code made harmless, and the examiner's words.
+
+HTML in what others wrote is text, and nothing is loaded. What is put into a template is escaped, and what is missing is
+an error. The examiner's words stand in the graded cells of a notebook and at the top of the feedback page; students'
+outputs have no HTML left (`nbviva.kernel.outputs`).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """The nbgrader seam of feedback: `nbgrader generate_feedback` writes our page, with the marks of the gradebook.
 
-`configure` puts these two classes into GenerateFeedback's configuration, so that releasing feedback works as ever.
+`nbviva.preprocessor.configure` puts these classes into GenerateFeedback's configuration, so that releasing feedback
+works as ever. nbgrader renders one page after another. Here a program of its own reads nbgrader's configuration once
+and forks; each child renders its share with nbgrader's converter.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
-"""What was recorded: one small file a week that says, for each group, from what its marks and its page were made.
+"""Two notes on what is done: what each group's marks and page were made from, and whether anything changed since.
 
-It is only a note: a group is taken as recorded where the note is right and gradebook and files still hold what it says.
+Both are only notes. A group is taken as recorded where its note is right and gradebook and files still hold what it
+says. A week is settled where its note, written last, still holds: a digest of all that recording reads, the stamp of
+the gradebook's file, and the stamps of all that was written; it is told without gradebook, notebooks or checks being
+opened. A gradebook on a server has no stamp, so there the server is asked each time.
 """
 
 from __future__ import annotations

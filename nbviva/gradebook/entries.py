@@ -1,6 +1,6 @@
 """Enter reports: graded notebooks into `autograded/`, their marks and comments into the gradebook, in one commit.
 
-What stands there afterwards is what `nbgrader autograde` with our preprocessor writes.
+What stands there afterwards is what `nbgrader autograde` with our preprocessor writes, the notebook read-only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The nbgrader seam of the deadline: a plugin for its late penalties, and their recomputation without marking."""
+"""What being late costs: a plugin for nbgrader's late penalties, and their recomputation without marking anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Grading on a Dask cluster: hand-ins travel as bytes, reports travel back; no worker needs the course directory."""
+"""Grading on a Dask cluster: hand-ins and weeks travel as bytes, reports travel back.
+
+No worker needs the course directory.
+"""
 
 from __future__ import annotations
 

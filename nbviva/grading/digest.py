@@ -2,6 +2,9 @@
 
 Equal gradings have the same hand-in, week, framework, environment and secret. For a run only that counts which a kernel
 can see, or which decides what it is asked: a changed check makes a report stale, and leaves the transcript true.
+
+A kernel runs the hand-in's text and ours. So a package counts for a run where one of its modules is named in that text,
+where our own modules in the kernel import it, or where a package that counts requires it. Any other may come and go.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from pathlib import Path
 
 from nbviva.files import STAMP, regular_files
 from nbviva.week.deadline import NOT_LATE
-from nbviva.week.imports import modules_of
+from nbviva.week.imports import files_behind, modules_of
 from nbviva.week.spec import Assignment
 
 ALWAYS = frozenset({"IPython", "ipykernel", "matplotlib_inline", "numpy", "zmq"})  # what each kernel is made of
@@ -28,10 +31,12 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 _IGNORED = {"__pycache__"}
-RUNNING = (
-    "agent", "bubblewrap", "cells", "cgroup", "codec", "container", "decoder", "encoder", "forked", "inside", "kernel",
-    "nest", "plain", "room", "sandbox", "seccomp", "session", "specs", "template", "threads", "user", "warm",
-    "working_copy",
+NBVIVA = Path(__file__).parents[1]
+# What runs a notebook and asks it starts here: inside, the agent, or the process that kernels are forked from; outside,
+# the student's kernel, its sandbox of either kind, and the files that it finds. All that they import counts, too.
+ENTRIES = (
+    "nbviva.inside.agent", "nbviva.inside.forking", "nbviva.kernel.kernel", "nbviva.kernel.room",
+    "nbviva.sandbox.container", "nbviva.sandbox.fork_server", "nbviva.sandbox.provisioner",
 )  # fmt: skip
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 
@@ -179,7 +184,7 @@ def run_causes(
         "secret, week or group": draws,
         "sandbox or limits": repr(place).encode(),
         "the framework": _running(),
-        "the environment": of_kernel(_texts(handin, cells), _ours()),
+        "the environment": of_kernel(_texts(handin, cells), running_files()),
     }
     return {name: hashlib.sha256(content).hexdigest()[:32] for name, content in causes.items()}
 
@@ -192,9 +197,9 @@ def _texts(handin: Path, cells: Sequence[tuple[object, ...]]) -> Iterator[str]:
             yield _content(path).decode(errors="replace")
 
 
-def _ours() -> list[Path]:
-    root = Path(__file__).parents[1]
-    return [path for name in ("inside", "sandbox", "kernel") for path in sorted((root / name).glob("*.py"))]
+def running_files() -> tuple[Path, ...]:
+    """Give those files of ours whose change makes a transcript untrue: the import closure of `ENTRIES`."""
+    return files_behind(ENTRIES, {"nbviva": NBVIVA})
 
 
 def _files(folder: Path, left_out: str = "") -> bytes:
@@ -215,12 +220,12 @@ def _content(path: Path) -> bytes:
 
 @cache
 def _framework() -> bytes:
-    return _files(Path(__file__).parents[1])
+    return _files(NBVIVA)
 
 
 @cache
 def _running() -> bytes:
-    return _digest(path.read_bytes() for path in _ours())
+    return _digest(path.read_bytes() for path in running_files())
 
 
 def _environment() -> bytes:

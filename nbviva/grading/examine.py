@@ -1,4 +1,4 @@
-"""A week's checks: how they are loaded, and `examine`, which runs them all on one hand-in.
+"""`examine`: run all checks of a week on one hand-in, each after those that it needs.
 
 What a check notes in the fixture `findings` stays with its verdict, however it ends; what a shared fixture noted goes
 to each check that used it.

@@ -19,8 +19,9 @@ from nbviva.handin.sheet import Sheet, counting_form
 from nbviva.inside import Frames
 from nbviva.kernel.kernel import KernelStudent, StartFailed
 from nbviva.kernel.outputs import clean, figures, printed
+from nbviva.kernel.recording import NotAsked, Recorder, ReplayStudent
 from nbviva.kernel.room import Clock, Room, stage
-from nbviva.kernel.sitting import NotAsked, Recorder, ReplayStudent, Sitting, StandIn, Tell, untold
+from nbviva.kernel.sitting import Sitting, StandIn, Tell, untold
 from nbviva.kernel.student import Listener, Transport, listen
 from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags

@@ -1,4 +1,7 @@
-"""How a batch is getting on: a live table in a terminal, plain lines elsewhere, JSON lines for programs."""
+"""How a batch is getting on: what its workers tell, and a live table in a terminal, plain lines or JSON lines of it.
+
+Workers tell by short messages over a local datagram socket, which may be lost and never block.
+"""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from nbviva.grading.grade import Graded, Submission, grade
 from nbviva.grading.reports import stored_report
 from nbviva.grading.stored import stored_transcript, submission
 from nbviva.grading.verdict import Mark, Report, Verdict
+from nbviva.kernel.recording import NotAsked
 from nbviva.kernel.room import Room
-from nbviva.kernel.sitting import NotAsked
 from nbviva.sandbox.provisioner import refusal
 
 _A_WORKER = 4  # hand-ins: fewer are done sooner by one process than by two

@@ -1,7 +1,8 @@
 """Collect hand-ins from a folder, an LMS's archive or an nbgrader exchange into `submitted/GROUP/WEEK/`.
 
 The last hand-in counts; earlier ones are kept in `submitted/GROUP/.earlier/WEEK/TIME/`, where nbgrader does not look.
-Each is written aside and moved in its place whole. Collecting again changes nothing, and nothing is ever deleted.
+Each is written aside, its files under safe names and caps, and moved in its place whole. Collecting again changes
+nothing, and nothing is ever deleted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""The answers of the exercise sheet, read from the notebook's answer cells and judged by the kind of their question."""
+"""The exercise sheet of a hand-in: which file it is, whether it counts, whom it names, and its answers.
+
+Answers are read from the sheet and the notebook's answer cells, and judged by the kind of their question. Names are
+kept beside the report, in a file that only its owner can read; no report, transcript or log has them.
+"""
 
 from __future__ import annotations
 

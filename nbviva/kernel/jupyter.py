@@ -1,4 +1,9 @@
-"""nbclient for a student's notebook: outputs are capped as they arrive, and nothing in a message steers us."""
+"""What we change of Jupyter's client: the session that reads messages, the runner of cells, the one kernel spec.
+
+Everything that arrives from a kernel is read by `GuardedSession` first: unsigned, forged, repeated, oversized and
+malformed frames never reach the code that waits for an answer; they are dropped and counted. `CellRunner` is nbclient
+with outputs capped as they arrive; nothing in a message steers us.
+"""
 
 from __future__ import annotations
 

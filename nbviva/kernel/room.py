@@ -1,4 +1,4 @@
-"""Where a kernel runs, and for how long: rooms, clocks, and what an unsandboxed kernel finds of the environment."""
+"""Where a kernel runs, for how long, and what it finds there: rooms, clocks, the environment, a copy of the files."""
 
 from __future__ import annotations
 

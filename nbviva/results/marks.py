@@ -1,4 +1,9 @@
-"""The marks of a week as rows, one a student: from the gradebook, where manual marks win, else from the reports."""
+"""The marks list of a week, one row a student, as CSV and XLSX, and files that Moodle and Blackboard import.
+
+Marks come from the gradebook, where manual marks win, else from the reports. Blackboard's file serves every Blackboard
+Learn, such as Freie Universität Berlin's Whiteboard. Nothing in a cell is a formula. These files hold personal data:
+they go to the instructor's folder and nowhere else.
+"""
 
 from __future__ import annotations
 

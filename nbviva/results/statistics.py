@@ -1,4 +1,9 @@
-"""Statistics of a week's questions: how hard each one was, and whether it tells strong hand-ins from weak ones."""
+"""Statistics of a week: how hard its questions were, what checks measured, and what the reference measured.
+
+A check notes a value by a name such as `roc_auc`. A name with a number in brackets, `roc_auc[8]`, is one point of a
+curve: the value at that setting. What the week's own solution measured is kept by `nbviva verify`: a mark to see a
+class by.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""The most frequent wrong answers of a class: what failed alike, what it resembles, and what stood on the sheet."""
+"""The most frequent wrong answers of a class: what failed alike, which mutant it behaves like, what stood on the sheet.
+
+A hand-in behaves like a mutant that is told the very same by the same check. The mutant is run in this process, as in a
+rehearsal, with the questions that the group was asked; no code of a student's is. What was found is kept in
+`.nbviva/cache`, and what does not fit into the time is looked up at the next run.
+"""
 
 from __future__ import annotations
 

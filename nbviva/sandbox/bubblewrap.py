@@ -1,4 +1,7 @@
-"""The command line of bubblewrap, and the one sentence that says why it cannot be used here."""
+"""The command line of bubblewrap, the user that it runs as, and the one sentence that says why it cannot be used here.
+
+A kernel runs as a user id of its own when root starts it, and as the grader's own user otherwise.
+"""
 # ruff: noqa: S603 - every command line is a list that we wrote
 
 import contextlib

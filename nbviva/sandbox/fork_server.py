@@ -1,4 +1,7 @@
-"""Keep a template running: the sandboxed process, with a week's modules imported, that kernels are forked from."""
+"""The fork server from outside: a sandboxed process with a week's modules imported, and the kernels forked from it.
+
+To whom a forked kernel is a process, it looks like a started one. What runs inside is `nbviva.inside.forking`.
+"""
 # ruff: noqa: S603, S108 - every command line is a list that we wrote; our folder in /tmp is a new one
 
 import contextlib

@@ -1,4 +1,9 @@
-"""Rows of `verify` on single answers: every mutant is caught by the checks that it names, every alternative passes."""
+"""Rows of `verify` on single answers: mutants are caught, alternatives pass, and chance decides nothing.
+
+For chance every trial has another secret, another group, and one or two threads, and what a check measures has to keep
+its distance from its bound. Small stand-ins for data make most checks cheap; the reference is also tried on the real
+data, which costs more and is what a bound such as a ROC-AUC of 0.75 is about.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nbviva.grading.digest import installed
+from nbviva.grading.digest import NBVIVA, installed
 
 MOST = 20_000  # the oldest go first
 
@@ -66,7 +66,7 @@ def files_digest(folder: Path, without: Iterable[str] = ()) -> str:
 @cache
 def framework_digest() -> str:
     """Give the digest of nbviva itself and of every package that is installed."""
-    return digest(files_digest(Path(__file__).parents[1]), *installed())
+    return digest(files_digest(NBVIVA), *installed())
 
 
 def _read(path: Path) -> dict[str, str]:

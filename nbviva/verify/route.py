@@ -1,7 +1,7 @@
 """The whole route in a copy of the course: source, release, hand-ins, sandbox, checks, gradebook, feedback.
 
 The reference and the blank release are handed in and marked there, so that the instructor's gradebook and hand-ins are
-not touched. On the way the release, the feedback and a student's kernel are searched for secrets.
+not touched. On the way the release, the feedback and a student's kernel (`probe`) are searched for secrets.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""One trial of a week: a right or wrong answer is rehearsed in a process of its own, and each check timed."""
+"""Trials of a week's answers: each rehearsed in a process of its own and its checks timed; the cache is asked first.
+
+A trial runs a whole notebook and times its checks, so its processes are new ones, with as many threads as grading has.
+The mutants of `nbviva mutate` are thousands, cost milliseconds and may do anything: `mutation.forks` runs those.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Self
 
+from nbviva.grading.digest import NBVIVA
 from nbviva.grading.examine import Examination, examine
 from nbviva.grading.rehearsal import Prepared, closure, examination, prepare
 from nbviva.grading.verdict import Outcome, Verdict
@@ -29,7 +34,6 @@ LIMIT_SECONDS = 1800  # of a job; a wrong answer may loop for ever
 
 
 Say = Callable[[str], None]
-ROOT = Path(__file__).parents[1]
 _SHOWN_ONLY = {"sheet.typ", "requirements.txt"}  # they decide no verdict
 
 
@@ -280,14 +284,6 @@ class Bench:
             f"{package}.notebook",
             *([f"{package}.{job.overlay.partition('.')[0]}"] * bool(job.overlay)),
         }
-        packages = {
-            package: folder,
-            **{
-                f"nbviva.{p.name}" if p.name != "nbviva" else "nbviva": p
-                for p in (ROOT, *(d for d in ROOT.iterdir() if d.is_dir()))
-            },
-            "nbviva.verify.mutation": ROOT / "verify" / "mutation",
-        }
-        yield from files_behind(["nbviva.verify.trials", *modules], packages)
+        yield from files_behind(["nbviva.verify.trials", *modules], {package: folder, "nbviva": NBVIVA})
         others = (path for path in folder.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file())
         yield from sorted(path for path in others if path.name not in _SHOWN_ONLY)

@@ -26,28 +26,26 @@ def installed_here(modules: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(modules) if find_spec(name.split(".")[0]))
 
 
-def files_behind(modules: Iterable[str], packages: Mapping[str, Path]) -> list[Path]:
+def files_behind(modules: Iterable[str], packages: Mapping[str, Path]) -> tuple[Path, ...]:
     """Give the files of these modules and of all that they import from `packages`, directly or not.
+
+    A package's own file counts with each of its modules: Python runs it first.
 
     Parameters
     ----------
     modules
         Full names, such as `nbviva.grading.rehearsal`.
     packages
-        The folder of each package to follow imports into, by its name.
+        The folder of each package to follow imports into, with its subpackages, by its name.
     """
     found = _behind(modules, packages)
-    return [found[name] for name in sorted(found)]
+    return tuple(found[name] for name in sorted(found))
 
 
 def libraries_behind(modules: Iterable[str], packages: Mapping[str, Path]) -> tuple[str, ...]:
     """Give the modules from outside of `packages` that the files behind these modules import, and that are here."""
     outside = {package.split(".")[0] for package in packages}
-    found = (
-        module
-        for name, path in _behind(modules, packages).items()
-        for module, _ in _read(path, name.rpartition(".")[0], path.stat().st_mtime_ns)
-    )
+    found = (module for name, path in _behind(modules, packages).items() for module, _ in _imports_of(name, path))
     return installed_here(sorted(module for module in found if module.split(".")[0] not in outside))
 
 
@@ -58,15 +56,25 @@ def _behind(modules: Iterable[str], packages: Mapping[str, Path]) -> dict[str, P
         path = _file(name, packages)
         if path is not None and name not in found:
             found[name] = path
-            for module, names in _read(path, name.rpartition(".")[0], path.stat().st_mtime_ns):
+            todo.append(name.rpartition(".")[0])
+            for module, names in _imports_of(name, path):
                 todo += [module, *(f"{module}.{item}" for item in names)]
     return found
 
 
+def _imports_of(name: str, path: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    return _read(path, package, path.stat().st_mtime_ns)
+
+
 def _file(name: str, packages: Mapping[str, Path]) -> Path | None:
-    package, _, module = name.rpartition(".")
-    path = packages[package] / f"{module}.py" if package in packages else None
-    return path if path is not None and path.is_file() else None
+    """Give the file of a module, or of a package, that lies in one of these packages or below it."""
+    above = [package for package in packages if name == package or name.startswith(f"{package}.")]
+    if not above:
+        return None
+    package = max(above, key=len)
+    place = packages[package].joinpath(*name.removeprefix(package).strip(".").split("."))
+    return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
 
 
 @cache

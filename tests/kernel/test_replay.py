@@ -9,8 +9,8 @@ from nbviva.grading import grade as grading
 from nbviva.grading.grade import grade
 from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Outcome
+from nbviva.kernel.recording import NotAsked, Recorder, ReplayStudent
 from nbviva.kernel.room import Clock, Room
-from nbviva.kernel.sitting import NotAsked, Recorder, ReplayStudent
 from nbviva.kernel.student import Died, TimedOut, local_student, viva
 from nbviva.kernel.transcript import Transcript
 from nbviva.notebooks import new_cell, new_notebook

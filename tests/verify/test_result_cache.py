@@ -42,7 +42,7 @@ def test_imports_are_followed_through_the_packages_that_are_named(tmp_path):
         "d.py": "",
     }.items():
         (tmp_path / name).write_text(text, "utf-8")
-    assert [tmp_path / "a.py", tmp_path / "b.py", tmp_path / "c.py"] == files_behind(["pack.a"], {"pack": tmp_path})
+    assert (tmp_path / "a.py", tmp_path / "b.py", tmp_path / "c.py") == files_behind(["pack.a"], {"pack": tmp_path})
 
 
 def test_libraries_behind_a_module_are_those_of_all_that_it_imports(tmp_path):

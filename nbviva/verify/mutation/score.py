@@ -1,4 +1,8 @@
-"""Mutants of a solution cell: each operator at each place where it fits, without those that are the same program."""
+"""The mutants of a week: how they are made, what came of them, and what their author says of those that pass.
+
+Each operator is applied at each place where it fits, without mutants that are the same program. `survivors.toml` holds
+what the author says of mutants that pass every check, one sentence each.
+"""
 
 from __future__ import annotations
 

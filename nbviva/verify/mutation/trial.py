@@ -1,8 +1,8 @@
 """One mutant on trial: the notebook with a cell of another text, asked what a hand-in is asked until a check fails.
 
-Here code of the notebook runs beside the checks, and a mutant of it may do anything: only in a fork (`forks`).
-
-`nbviva.verify.trials` is for answers that a person wrote: it runs all checks, to the end, and times them.
+The notebook is run only as far as a check needs, and trains only where something uses it. Code of the notebook runs
+beside the checks here, and a mutant of it may do anything: only in a fork (`forks`). `nbviva.verify.trials` is for
+answers that a person wrote: it runs all checks, to the end, and times them.
 """
 
 from __future__ import annotations
