@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,6 +64,7 @@ def grade(
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Run without a sandbox: for the instructor's own notebooks only.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Grade a whole class anew without being asked.")] = False,
     as_json: Json = False,
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
@@ -73,19 +76,20 @@ def grade(
     chosen = course.chosen_groups(week, groups)
     options = BatchOptions(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
     runner = _cluster(scheduler, course, week, options.room) if scheduler else None
-    faults = _graded(course, week, chosen, options, runner, watch(as_json=as_json))
+    faults = _graded(course, week, chosen, options, runner, watch(as_json=as_json), _agreement(week, yes=yes))
     _print_marked(course, week, chosen, faults, as_json=as_json)
 
 
 def _graded(
-    course: Course, week: str, groups: list[str], options: BatchOptions, runner: Runner | None, watch: Watch
-) -> dict[str, str]:
+    course: Course, week: str, groups: list[str], options: BatchOptions, runner: Runner | None, watch: Watch,
+    agree: Callable[[int], None],
+) -> dict[str, str]:  # fmt: skip
     """Grade and record; give a sentence for each fault of ours, by group."""
     from nbviva.gradebook.done import is_settled
     from nbviva.grading.batch import grade_batch
 
     try:
-        batch = grade_batch(course, week, groups, options, watch, runner)
+        batch = grade_batch(course, week, groups, options, watch, runner, agree)
     except KeyboardInterrupt:
         typer.echo("Interrupted. Nothing that was done is lost. Run the same command again to go on.", err=True)
         raise typer.Exit(INTERRUPTED) from None
@@ -94,6 +98,25 @@ def _graded(
 
         record(course, week, groups)
     return dict(batch.faults)
+
+
+def _agreement(week: str, *, yes: bool) -> Callable[[int], None]:
+    """Give what asks a person before a whole class is graded anew."""
+
+    def agree(number: int) -> None:
+        if yes:
+            return
+        said = (
+            f"All {number} hand-ins were graded before, and something that they have in common has changed since: the "
+            f"week, a package, or nbviva. 'nbviva regrade {week}' marks them from their transcripts, where those still "
+            "hold, and shows who gains and who loses."
+        )
+        if not sys.stdin.isatty():
+            raise CourseError(f"{said} To grade all of them anew, say --yes.")
+        typer.echo(said, err=True)
+        typer.confirm("Grade all of them anew?", abort=True, err=True)
+
+    return agree
 
 
 def _print_marked(course: Course, week: str, groups: list[str], faults: dict[str, str], *, as_json: bool) -> None:

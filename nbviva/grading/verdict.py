@@ -65,6 +65,9 @@ class Mark:
     outcome: Outcome
 
 
+FORMAT = 2  # of report.json; the first had no number, and reads the same
+
+
 @dataclass(frozen=True)
 class Report:
     """All that grading one hand-in found; equal hand-ins give equal reports, but for `seconds` and `memory`.
@@ -108,14 +111,17 @@ class Report:
 
     def to_json(self) -> str:
         """Give the report as JSON text, valid also where a number is not finite: such a number is a text there."""
-        return json.dumps(_encoded(asdict(self)), indent=1, ensure_ascii=False, allow_nan=False)
+        data = {"format": FORMAT, **_encoded(asdict(self))}
+        return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Report:
-        """Read what `to_json` wrote; raises ValueError, KeyError or TypeError on anything else."""
+        """Read what `to_json` wrote, of this format or an older one; raises ValueError, KeyError or TypeError else."""
         data = json.loads(text)
         if type(data) is not dict:
             raise TypeError("a report is a JSON object")
+        if data.pop("format", 1) not in range(1, FORMAT + 1):
+            raise ValueError("a newer nbviva wrote this report")
         verdicts = tuple(_verdict(item) for item in data.pop("verdicts"))
         marks = tuple(Mark(**{**item, "outcome": Outcome(item["outcome"])}) for item in data.pop("marks"))
         return cls(**{**data, "verdicts": verdicts, "marks": marks, "notes": tuple(data["notes"])})

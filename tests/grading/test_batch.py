@@ -72,6 +72,28 @@ def test_nothing_is_graded_twice(graded, options):
     assert (("ada", "ben", "cem", "dora", "eve"), ()) == (again.fresh, again.graded)
 
 
+def test_class_is_asked_for_before_it_is_graded_anew(graded, options, monkeypatch):
+    course, asked = graded[0], []
+
+    def refuse(number):
+        asked.append(number)
+        raise CourseError("No.")
+
+    run = {"agree": refuse, "runner": lambda groups, _: pytest.fail(f"graded {groups}")}
+    monkeypatch.setattr(batch, "fresh_groups", lambda *_: set())
+    with pytest.raises(CourseError, match=r"^No\.$"):
+        grade_batch(course, "toy", course.groups("toy"), options, **run)
+    assert [5] == asked
+
+
+@pytest.mark.parametrize("fresh", [{"ada"}, {"ada", "ben", "cem", "dora", "eve"}])
+def test_nobody_is_asked_where_a_report_is_fresh(graded, options, monkeypatch, fresh):
+    course = graded[0]
+    monkeypatch.setattr(batch, "fresh_groups", lambda *_: fresh)
+    run = {"agree": lambda number: pytest.fail(f"asked for {number}"), "runner": lambda *_: iter(())}
+    assert fresh == set(grade_batch(course, "toy", course.groups("toy"), options, **run).fresh)
+
+
 def test_changed_hand_in_is_graded_again_alone(graded, options, hand_in):
     course, _ = graded
     hand_in(course, "ben", half_answer="answer_half = 3.0")

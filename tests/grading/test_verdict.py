@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva.grading.verdict import Mark, Outcome, Report, Verdict, combine
+from nbviva.grading.verdict import FORMAT, Mark, Outcome, Report, Verdict, combine
 from nbviva.week.declare import Plot, PlotKind, Series, Value
 
 VERDICT = Verdict("adds", "sum", Outcome.FAILED, "Adds.", "`add` is 3.", "Raised")
@@ -82,6 +82,15 @@ def test_report_of_before_findings_is_read():
     for verdict in data["verdicts"]:
         del verdict["values"], verdict["plots"]
     assert report(mark(1.0)) == Report.from_json(json.dumps(data))
+
+
+def test_report_of_the_first_format_is_read_and_one_of_a_newer_is_not():
+    expected = report(mark(2.0))
+    data = json.loads(expected.to_json())
+    assert FORMAT == data.pop("format")
+    assert expected == Report.from_json(json.dumps(data))
+    with pytest.raises(ValueError, match="a newer nbviva"):
+        Report.from_json(json.dumps({**data, "format": FORMAT + 1}))
 
 
 def test_seconds_do_not_make_reports_differ():
