@@ -1,4 +1,4 @@
-"""Folders and zip archives as hostile input: their files by safe paths, streamed under caps; a sentence for the rest.
+"""Folders, zip and tar archives as hostile input: files by safe paths, streamed under caps; a sentence for the rest.
 
 Nothing is written here. Names are cleaned, not trusted: no path leaves its folder, no link is followed, and no more
 bytes are given than the limits allow, whatever the archive claims.
@@ -6,20 +6,25 @@ bytes are given than the limits allow, whatever the archive claims.
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
 import lzma
 import os
 import re
 import stat
 import struct
+import tarfile
+import tempfile
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, Self
+from typing import IO, Any, Self
 
 
 @dataclass(frozen=True)
@@ -57,47 +62,62 @@ class Member:
     size: int
     local: datetime | None
     moment: datetime | None
-    place: Path | zipfile.ZipInfo
+    place: Path | zipfile.ZipInfo | tarfile.TarInfo
     problem: str = ""
 
 
+ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")  # these are opened
+CLOSED_ARCHIVES = (".7z", ".rar")  # these are not
+_TIGHT = "is packed so tightly that it looks like an archive bomb"
 _DAMAGE = (
     OSError, EOFError, ValueError, RuntimeError, NotImplementedError, struct.error,
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, tarfile.TarError,
 )  # fmt: skip
 
 
 class Source:
-    """The files of a folder or of a zip archive; a context manager that closes the archive."""
+    """The files of a folder, or of a zip or tar archive; a context manager that closes the archive."""
 
     def __init__(self, path: Path | IO[bytes], limits: ArchiveCaps) -> None:
-        """Open a folder, a zip file, or the stream of one; raises `Unreadable`."""
+        """Open a folder, an archive's file, or the stream of one; raises `UnreadableArchive`."""
         self.limits = limits
         self.given = 0
         self.archive: zipfile.ZipFile | None = None
+        self.tar: tarfile.TarFile | None = None
         self.root = path if isinstance(path, Path) and path.is_dir() else None
-        if self.root is None:
-            try:
-                self.archive = zipfile.ZipFile(path)
-            except _DAMAGE:
-                raise UnreadableArchive("is neither a folder nor a zip archive that can be read.") from None
-            if len(self.archive.infolist()) > limits.total_files:
-                raise UnreadableArchive(f"holds more than {limits.total_files} files.")
+        with ExitStack() as opened:
+            if self.root is None:
+                self._unpack(path, opened)
+            self._opened = opened.pop_all()
+
+    def _unpack(self, path: Path | IO[bytes], opened: ExitStack) -> None:
+        most = self.limits.total_bytes if isinstance(path, Path) else self.limits.handin_bytes
+        try:
+            stream = opened.enter_context(path.open("rb")) if isinstance(path, Path) else path
+            if unpacked := _tar_of(stream, most, self.limits, opened):
+                self.tar = opened.enter_context(tarfile.open(fileobj=unpacked, mode="r:"))  # noqa: SIM115 - closed with it
+                return
+            stream.seek(0)
+            self.archive = opened.enter_context(zipfile.ZipFile(stream))
+        except _DAMAGE:
+            raise UnreadableArchive("is neither a folder nor a zip or tar archive that can be read.") from None
+        if len(self.archive.infolist()) > self.limits.total_files:
+            raise UnreadableArchive(f"holds more than {self.limits.total_files} files.")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.archive is not None:
-            self.archive.close()
+        self._opened.close()
 
     def items(self) -> Iterator[Member]:
         """Give the files, those that must not be read with their `problem`; folders and a system's litter are left."""
-        for item in self._folder(self.root) if self.root is not None else self._entries():
-            litter = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints"}.intersection(
-                item.parts
-            )
-            if not litter:
+        if self.root is not None:
+            found = self._folder(self.root)
+        else:
+            found = self._entries() if self.tar is None else self._tar_entries(self.tar)
+        for item in found:
+            if not _LITTER.intersection(item.parts):
                 yield item
 
     def _folder(self, root: Path) -> Iterator[Member]:
@@ -114,7 +134,7 @@ class Source:
     def _file(self, root: Path, path: Path) -> Member:
         status = path.lstat()
         parts = tuple(safe_name(part) for part in path.relative_to(root).parts)
-        moment = datetime.fromtimestamp(max(0, min(status.st_mtime, 2**33)), UTC)
+        moment = _epoch(status.st_mtime)
         problem = "" if stat.S_ISREG(status.st_mode) else "is a link or a device, no file"
         return Member(parts, status.st_size, None, moment, path, problem or self._too_large(status.st_size, None))
 
@@ -131,11 +151,28 @@ class Source:
             problem = problem or self._too_large(info.file_size, info.compress_size)
             yield Member(parts, info.file_size, _dos_time(info), _unix_time(info), info, problem)
 
+    def _tar_entries(self, tar: tarfile.TarFile) -> Iterator[Member]:
+        for count, info in enumerate(self._headers(tar)):
+            if count >= self.limits.total_files:
+                raise UnreadableArchive(f"holds more than {self.limits.total_files} files.")
+            parts, problem = split_name(info.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+            if info.isdir() or not parts:
+                continue
+            problem = problem or ("" if info.isreg() else "is a link or a device, no file")
+            problem = problem or self._too_large(info.size, 0 if info.issparse() else None)
+            yield Member(parts, info.size, None, _epoch(info.mtime), info, problem)
+
+    def _headers(self, tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+        try:
+            yield from tar
+        except _DAMAGE:
+            raise UnreadableArchive("is damaged: not all of its files can be listed.") from None
+
     def _too_large(self, size: int, packed: int | None) -> str:
         if size > self.limits.file_bytes:
             return f"is larger than {self.limits.file_bytes >> 20} MB"
         if packed is not None and size > self.limits.bomb_bytes and size > self.limits.bomb_ratio * packed:
-            return "is packed so tightly that it looks like an archive bomb"
+            return _TIGHT
         return ""
 
     def copy(self, item: Member, target: IO[bytes]) -> str:
@@ -163,7 +200,40 @@ class Source:
             if self.archive is None:
                 raise UnreadableArchive("lies in no archive")
             return self.archive.open(item.place)
+        if isinstance(item.place, tarfile.TarInfo):
+            stream = self.tar.extractfile(item.place) if self.tar else None
+            if stream is None:
+                raise UnreadableArchive("lies in no archive")
+            return stream
         return os.fdopen(os.open(item.place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+
+
+_LITTER = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints"})
+_PACKERS: dict[bytes, Any] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+}
+
+
+def _tar_of(stream: IO[bytes], most: int, limits: ArchiveCaps, opened: ExitStack) -> IO[bytes] | None:
+    """Give the tar archive in a stream, unpacked under caps where it is packed; None where it holds none."""
+    head = stream.read(512)
+    stream.seek(0)
+    packer = next((packer for mark, packer in _PACKERS.items() if head.startswith(mark)), None)
+    if packer is None:
+        return stream if head[257:262] == b"ustar" else None
+    packed, size = stream.seek(0, os.SEEK_END), 0
+    stream.seek(0)
+    unpacked = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the source
+    with packer(stream) as source:
+        while chunk := source.read(1 << 20):
+            size += len(chunk)
+            if size > most or (size > limits.bomb_bytes and size > limits.bomb_ratio * packed):
+                raise UnreadableArchive(f"{_TIGHT}.")
+            unpacked.write(chunk)
+    unpacked.seek(0)
+    return unpacked
 
 
 def decoded(info: zipfile.ZipInfo) -> str:
@@ -203,6 +273,10 @@ def safe_name(name: str) -> str:
     return clean
 
 
+def _epoch(seconds: float) -> datetime:
+    return datetime.fromtimestamp(max(0, min(seconds, 2**33)), UTC)
+
+
 def _dos_time(info: zipfile.ZipInfo) -> datetime | None:
     try:
         moment = datetime(*info.date_time)  # noqa: DTZ001 - an archive has local times
@@ -216,6 +290,6 @@ def _unix_time(info: zipfile.ZipInfo) -> datetime | None:
     while len(extra) >= 4:
         kind, length = struct.unpack("<HH", extra[:4])
         if kind == 0x5455 and length >= 5 and len(extra) >= 9 and extra[4] & 1:  # Info-ZIP's extended timestamp
-            return datetime.fromtimestamp(max(0, struct.unpack("<i", extra[5:9])[0]), UTC)
+            return _epoch(struct.unpack("<i", extra[5:9])[0])
         extra = extra[4 + length :]
     return None

@@ -22,12 +22,11 @@ from zoneinfo import ZoneInfo
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import regular_files
-from nbviva.handin.archive import ArchiveCaps, Member, Source, UnreadableArchive, safe_name
+from nbviva.handin.archive import ARCHIVES, CLOSED_ARCHIVES, ArchiveCaps, Member, Source, UnreadableArchive, safe_name
 from nbviva.handin.layouts import Found, find_handins
 from nbviva.handin.people import Roster, read_roster, remember
 from nbviva.week.deadline import handed_in_at, stamp_of
 
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".7z", ".rar")
 MAX_SENTENCES = 20
 
 
@@ -53,9 +52,11 @@ def stage(source: Source, found: Found, staged: Staged) -> None:
     for owned in sorted(found.files, key=lambda owned: _order(owned.path)):
         if owned.item.problem:
             staged.notes.append(f"{owned.path[-1]} {owned.item.problem}; it was left out.")
-        elif owned.path[-1].lower().endswith(".zip") and _unpack(source, owned.item, owned.path[-1], staged):
+        elif owned.path[-1].lower().endswith(ARCHIVES) and _unpack(source, owned.item, owned.path[-1], staged):
             continue
         else:
+            if owned.path[-1].lower().endswith(CLOSED_ARCHIVES):
+                staged.notes.append(f"{owned.path[-1]} is an archive that is not opened; a zip archive is.")
             _write(source, owned.item, owned.path, staged)
 
 
@@ -72,6 +73,7 @@ def _unpack(source: Source, item: Member, name: str, staged: Staged) -> bool:
             staged.notes.append(f"{name} {error}; it was left out.")
             return True
         try:
+            packed.seek(0)
             with Source(packed, staged.limits) as inner:
                 _write_all(inner, staged)
         except UnreadableArchive as error:
@@ -91,7 +93,7 @@ def _write_all(inner: Source, staged: Staged) -> None:
 def _write_inner(inner: Source, entry: Member, path: tuple[str, ...], staged: Staged) -> None:
     if entry.problem:
         staged.notes.append(f"{path[-1]} {entry.problem}; it was left out.")
-    elif path[-1].lower().endswith(_ARCHIVES):
+    elif path[-1].lower().endswith((*ARCHIVES, *CLOSED_ARCHIVES)):
         staged.notes.append(f"{path[-1]} is an archive in an archive; it was left out.")
     else:
         _write(inner, entry, path, staged)

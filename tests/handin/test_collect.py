@@ -5,7 +5,9 @@ import io
 import os
 import stat
 import struct
+import tarfile
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbviva.errors import CourseError
-from nbviva.handin.archive import ArchiveCaps, safe_name, split_name
+from nbviva.handin.archive import ArchiveCaps, Source, UnreadableArchive, safe_name, split_name
 from nbviva.handin.collect import Action, collect, group_id, lms_file
 from nbviva.handin.people import remembered
 from nbviva.handin.receipt import read_receipt, spoken_date, worksheet_times
@@ -145,7 +147,8 @@ def test_blackboards_attempts_are_kept_and_the_last_counts(course, tmp_path):
 
 def test_unpacked_blackboard_folder_is_the_same(course, tmp_path):
     packed(tmp_path / "all.zip", blackboard("bobs", "2024-01-06-10-00-00", ("toys.ipynb", NOTEBOOK)))
-    zipfile.ZipFile(tmp_path / "all.zip").extractall(tmp_path / "all")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        archive.extractall(tmp_path / "all")  # noqa: S202 - of our own making
     first = only(collect(course, "toy", tmp_path / "all.zip"))
     second = only(collect(course, "toy", tmp_path / "all"))
     assert (Action.NEW, Action.UNCHANGED, "bobs") == (first.action, second.action, second.group)
@@ -265,8 +268,55 @@ def test_archive_of_a_student_is_unpacked_once(course, tmp_path):
     files = moodle("Ann", 11, ("handin.zip", zipped), ("more.rar", b"Rar!"), ("bad.zip", b"PK no"))
     row = only(collect(course, "toy", packed(tmp_path / "all.zip", files)))
     assert ("bad.zip", "more.rar", "toys.ipynb") == row.files
+    assert "more.rar is an archive that is not opened; a zip archive is." in row.notes
     assert "more.zip is an archive in an archive; it was left out." in row.notes
-    assert "bad.zip is neither a folder nor a zip archive that can be read. It was kept unopened." in row.notes
+    assert "bad.zip is neither a folder nor a zip or tar archive that can be read. It was kept unopened." in row.notes
+
+
+def tarred(*files, mode="w:gz"):
+    """Give the bytes of a tar archive: names or TarInfos with bytes."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for name, content in files:
+            info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"),
+    [("w", "a.tar"), ("w:gz", "a.tgz"), ("w:gz", "a.tar.gz"), ("w:bz2", "a.tar.bz2"), ("w:xz", "a.txz")],
+)
+def test_tar_archive_of_a_student_is_unpacked(course, tmp_path, mode, name):
+    zipped = tarred(("work/toys.ipynb", NOTEBOOK), ("work/../../evil.txt", b"x"), mode=mode)
+    row = only(collect(course, "toy", packed(tmp_path / "all.zip", moodle("Ann", 11, (name, zipped)))))
+    assert "toys.ipynb" in {file.rpartition("/")[2] for file in row.files}
+    assert "evil.txt points out of its folder; it was left out." in row.notes
+    assert NOTEBOOK in tree(course.submitted("toy", "participant_11")).values()
+
+
+def test_links_devices_and_bombs_in_tar_archives_are_left_out(course, tmp_path):
+    link, pipe = tarfile.TarInfo("link.pdf"), tarfile.TarInfo("pipe")
+    link.type, link.linkname, pipe.type = tarfile.SYMTYPE, "/etc/passwd", tarfile.FIFOTYPE
+    inside = tarred(("toys.ipynb", NOTEBOOK), (link, b""), (pipe, b""))
+    bomb = tarred(("zeros", b"\0" * (9 << 20)))
+    files = moodle("Ann", 11, ("a.tar.gz", inside), ("b.tar.gz", bomb), ("c.tgz", b"\x1f\x8bno"))
+    row = only(collect(course, "toy", packed(tmp_path / "all.zip", files)))
+    assert ("b.tar.gz", "c.tgz", "toys.ipynb") == row.files
+    assert 2 == sum("is a link or a device" in note for note in row.notes)
+    assert 1 == sum("looks like an archive bomb. It was kept unopened" in note for note in row.notes)
+
+
+def test_tar_archive_is_a_source(course, tmp_path):
+    (tmp_path / "all.tar.gz").write_bytes(tarred(("alice/toys.ipynb", NOTEBOOK), ("bob/toys.ipynb", NOTEBOOK)))
+    assert ["alice", "bob"] == [row.group for row in collect(course, "toy", tmp_path / "all.tar.gz")]
+
+
+@given(st.binary(max_size=600), st.sampled_from([b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"PK", b""]))
+def test_any_bytes_are_an_archive_or_a_sentence(raw, mark):
+    with suppress(UnreadableArchive), Source(io.BytesIO(mark + raw), ArchiveCaps()) as source:
+        assert isinstance(list(source.items()), list)
 
 
 BAD_NAMES = [
@@ -359,7 +409,7 @@ def test_source_of_too_many_files_is_refused(course, tmp_path):
 def test_source_that_is_none_is_one_sentence(course, tmp_path, content):
     if content is not None:
         (tmp_path / "all.zip").write_bytes(content)
-    with pytest.raises(CourseError, match=r"all.zip is neither a folder nor a zip archive"):
+    with pytest.raises(CourseError, match=r"all.zip is neither a folder nor a zip or tar archive"):
         collect(course, "toy", tmp_path / "all.zip")
 
 
