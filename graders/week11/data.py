@@ -19,8 +19,17 @@ from pathlib import Path
 
 import numpy as np
 
-from .sequences import Enhancers, canonical, encode, gc_content, gc_matched, one_hot, read_fasta, read_table
-from .synthetic import fit_background, invented_code, synthetic
+from graders.week11.enhancers.sequences import (
+    Enhancers,
+    canonical,
+    encode,
+    gc_content,
+    gc_matched,
+    one_hot,
+    read_fasta,
+    read_table,
+)
+from graders.week11.enhancers.synthetic import fit_background, invented_code, synthetic
 
 __all__ = [
     "Enhancers",

@@ -5,8 +5,8 @@ The small public and hidden sets follow one invented code, with some labels wron
 
 import numpy as np
 
-from graders.week11.sequences import Enhancers
-from graders.week11.synthetic import invented_code
+from graders.week11.enhancers.sequences import Enhancers
+from graders.week11.enhancers.synthetic import invented_code
 
 SIZE, LENGTH, LABEL_NOISE = 400, 60, 0.10
 

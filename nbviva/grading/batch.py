@@ -164,10 +164,11 @@ def _here(course: Course, week: str, options: BatchOptions, address: str, say: C
 def libraries(course: Course, week: str) -> tuple[str, ...]:
     """Give what a worker needs of others before it can grade this week: what is ours here, and what checks import."""
     from nbviva.week.imports import libraries_behind
+    from nbviva.week.week import modules_in
 
     folder = course.folder(week)
     package = f"{folder.parent.name}.{folder.name}"
-    checks = [f"{package}.{path.stem}" for path in folder.glob("*checks.py")]
+    checks = [f"{package}.{name}" for name in modules_in(folder, "checks")]
     return "nbviva.grading.stored", *libraries_behind(checks, {package: folder})
 
 

@@ -99,12 +99,16 @@ class _Search:
 
 def mutants(week: Week) -> list[Overlay]:
     """Give the hand-written mutants of a week, those of all its `*mutants.py`."""
-    modules = [week.module(path.stem) for path in sorted(week.folder.glob("*mutants.py"))]
-    return [value for module in modules for value in vars(module).values() if isinstance(value, Overlay)]
+    return [
+        value
+        for module in week.modules("mutants").values()
+        for value in vars(module).values()
+        if isinstance(value, Overlay)
+    ]
 
 
 def _week_digest(week: Week) -> bytes:
-    files = sorted([*week.folder.glob("*.py"), *week.folder.glob("*.toml")])
+    files = sorted([*week.folder.rglob("*.py"), *week.folder.glob("*.toml")])
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).digest()
 
 

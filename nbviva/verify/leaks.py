@@ -65,7 +65,7 @@ class Secrets:
 
 def secrets_of(week: Week, secret: bytes) -> Secrets:
     """Collect what a week's release, feedback and kernels must not hold."""
-    own = [path for path in sorted(week.folder.glob("*.py")) if path.name not in ("notebook.py", "__init__.py")]
+    own = [path for path in sorted(week.folder.rglob("*.py")) if path.name not in ("notebook.py", "__init__.py")]
     texts = [*hidden_parts(week), *(path.read_text("utf-8") for path in own)]
     hidden = [path.read_text("utf-8", errors="replace") for path in week.folder.glob(".data/hidden*")]
     return Secrets(

@@ -111,10 +111,9 @@ class Timed(Examination):
 
 def overlays(week: Week, kind: str) -> dict[str, Overlay]:
     """Give all overlays of the week's files `*mutants.py` or `*alternatives.py`, as `module.name`."""
-    modules = {path.stem: week.module(path.stem) for path in sorted(week.folder.glob(f"*{kind}.py"))}
     return {
-        f"{stem}.{name}": value
-        for stem, module in modules.items()
+        f"{place}.{name}": value
+        for place, module in week.modules(kind).items()
         for name, value in vars(module).items()
         if isinstance(value, Overlay)
     }
@@ -149,7 +148,7 @@ def _prepared(job: Job) -> Prepared:
 
 
 def _overlay(week: Week, name: str) -> Overlay:
-    module, _, function = name.partition(".")
+    module, _, function = name.rpartition(".")
     overlay: Overlay = getattr(week.module(module), function)
     return replace(overlay)
 
@@ -282,7 +281,7 @@ class Bench:
         modules |= {
             f"{package}.rehearsal",
             f"{package}.notebook",
-            *([f"{package}.{job.overlay.partition('.')[0]}"] * bool(job.overlay)),
+            *([f"{package}.{job.overlay.rpartition('.')[0]}"] * bool(job.overlay)),
         }
         yield from files_behind(["nbviva.verify.trials", *modules], {package: folder, "nbviva": NBVIVA})
         others = (path for path in folder.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file())

@@ -44,18 +44,27 @@ class Week:
         return found
 
     def module(self, name: str) -> ModuleType:
-        """Import a module of the week, such as `mutants`."""
+        """Import a module of the week, such as `mutants`, or `gradients.mutants` in a folder of the week's."""
         return _import(self.folder, name)
+
+    def modules(self, ending: str) -> dict[str, ModuleType]:
+        """Import the modules whose names end so, such as `mutants`, in the week's folder or deeper; by their names."""
+        return {name: self.module(name) for name in modules_in(self.folder, ending)}
+
+
+def modules_in(folder: Path, ending: str) -> list[str]:
+    """Give the names of a week's modules that end so: `checks`, `cnn_checks`, `gradients.checks`."""
+    found = (path.relative_to(folder).with_suffix("") for path in folder.rglob(f"*{ending}.py"))
+    return sorted(".".join(path.parts) for path in found if not any(part.startswith(".") for part in path.parts))
 
 
 def load(folder: Path) -> Week:
-    """Load the week in `folder` (such as `graders/week11`): its assignment.toml and all its `*checks.py`.
+    """Load the week in `folder` (such as `graders/week11`): its assignment.toml and all `*checks.py`, at any depth.
 
     Checks come in the order of their questions, and within a question in that of the files and their lines.
     """
     assignment = read_assignment(folder)
-    modules = [_import(folder, path.stem) for path in sorted(folder.glob("*checks.py"))]
-    named = {name: value for module in modules for name, value in vars(module).items()}
+    named = _declared(folder)
     found = dict.fromkeys(value for value in named.values() if isinstance(value, Check))
     order = {question.name: place for place, question in enumerate(assignment.questions)}
     for item in found:
@@ -67,6 +76,16 @@ def load(folder: Path) -> Week:
         raise SpecError(f"{folder} has no check for {', '.join(unchecked)}; write one for each question.")
     fixtures = {name: value for name, value in named.items() if isinstance(value, Fixture)}
     return Week(folder, assignment, tuple(sorted(found, key=lambda item: order[item.exercise])), fixtures)
+
+
+def _declared(folder: Path) -> dict[str, Check | Fixture]:
+    """Give the checks and fixtures of all `*checks.py` by their names, which have to differ."""
+    named: dict[str, Check | Fixture] = {}
+    for module in (_import(folder, name) for name in modules_in(folder, "checks")):
+        for name, value in vars(module).items():
+            if isinstance(value, Check | Fixture) and named.setdefault(name, value) is not value:
+                raise SpecError(f"{folder} has two checks or fixtures named '{name}': give one of them another name.")
+    return named
 
 
 def _import(folder: Path, name: str) -> ModuleType:

@@ -15,7 +15,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
-from graders.week11 import data, sequences, synthetic
+from graders.week11 import data
+from graders.week11.enhancers import sequences, synthetic
 
 BUILT = Path(__file__).parents[3] / "graders" / "week11" / ".data"
 

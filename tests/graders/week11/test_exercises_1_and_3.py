@@ -13,7 +13,12 @@ import pytest
 from matplotlib import pyplot as plt
 
 import graders.week11
-from graders.week11 import alternatives, gradient_checks, mutants, paper_checks
+from graders.week11.gradients import alternatives as gradient_alternatives
+from graders.week11.gradients import checks as gradient_checks
+from graders.week11.gradients import mutants as gradient_mutants
+from graders.week11.paper import alternatives as paper_alternatives
+from graders.week11.paper import checks as paper_checks
+from graders.week11.paper import mutants as paper_mutants
 from nbviva.grading.examine import Examination, examine
 from nbviva.grading.verdict import Outcome
 from nbviva.handin.sheet import Sheet
@@ -89,15 +94,15 @@ def test_figure_shows_all_methods_on_a_log_scale(monkeypatch):
 
 
 def test_every_check_has_two_mutants_and_two_alternatives():
-    for module in (mutants, alternatives):
-        overlays = [value for value in vars(module).values() if isinstance(value, Overlay)]
+    for modules in ((gradient_mutants, paper_mutants), (gradient_alternatives, paper_alternatives)):
+        overlays = [value for module in modules for value in vars(module).values() if isinstance(value, Overlay)]
         named = Counter(check.name for overlay in overlays for check in overlay.checks)
         assert [check.name for check in CHECKS if named[check.name] < 2] == []
 
 
 def test_wrong_part_1_leaves_the_question_on_it_unasked():
     namespace = solved()
-    namespace["skip_connection"] = mutants.skip_left_out.function
+    namespace["skip_connection"] = gradient_mutants.skip_left_out.function
     verdict = verdicts(namespace)["most_uniform_is_named"]
     assert Outcome.SKIPPED is verdict.outcome
     assert "activation(linear(x)) + x" in verdict.detail

@@ -19,10 +19,9 @@ WEEK = load(FOLDER)
 
 def overlays(kind: str) -> dict[str, Overlay]:
     """All overlays of the files `*mutants.py` or `*alternatives.py`, by file and name."""
-    modules = [WEEK.module(path.stem) for path in sorted(FOLDER.glob(f"*{kind}.py"))]
     return {
-        f"{module.__name__.rsplit('.')[-1]}.{name}": value
-        for module in modules
+        f"{place}.{name}": value
+        for place, module in WEEK.modules(kind).items()
         for name, value in vars(module).items()
         if isinstance(value, Overlay)
     }

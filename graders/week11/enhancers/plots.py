@@ -1,18 +1,17 @@
-"""What the checks of this week show: gradient norms, ROC and precision-recall curves, kernel sizes, sequence logos.
+"""What the checks of this exercise show: ROC and precision-recall curves, kernel sizes, sequence logos.
 
 Only aggregates are shown; no hidden sequence, label or weight.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from graders.week11 import reference
-from graders.week11.motifs import LIVER_FACTORS, Match, align
-from graders.week11.sequences import LETTERS
-from graders.week11.synthetic import jaspar_matrices
+from graders.week11.enhancers.motifs import LIVER_FACTORS, Match, align
+from graders.week11.enhancers.sequences import LETTERS
+from graders.week11.enhancers.synthetic import jaspar_matrices
 from nbviva.author import Plot, PlotKind, Series
 
 Floats = NDArray[np.float64]
@@ -20,28 +19,6 @@ Folds = Sequence[tuple[NDArray[np.int64], Floats]]  # labels and scores of each 
 
 GRID = np.linspace(0, 1, 101)
 LOGOS = 3
-
-
-def gradient_flow(norms: Mapping[str, Floats]) -> Plot:
-    """Gradient norms by layer of the student's networks, and dashed those of the reference's own."""
-    series = []
-    for method, found in norms.items():
-        layers, name = range(1, len(found) + 1), method.replace("_", " ")
-        expected = reference.gradient_profile(method, seed=0).norms
-        series += [
-            Series(name, tuple(layers), tuple(found)),
-            Series("reference", tuple(layers), tuple(expected), dashed=True),
-        ]
-    return Plot(
-        PlotKind.LINE,
-        "Gradient norms through 50 layers",
-        "Towards the input (left) tanh, ReLU and ELU fall; skip connections stay level, batch normalisation rises.",
-        f"Gradient norm by layer for {', '.join(norms)}, measured and from the reference.",
-        "hidden layer (1 is nearest to the input)",
-        "L2 norm of the weight gradient",
-        tuple(series),
-        log_y=True,
-    )
 
 
 def roc(folds: Folds) -> Plot:

@@ -6,7 +6,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
-from graders.week11 import sequences, synthetic
+from graders.week11.enhancers import sequences, synthetic
 
 
 def test_background_rows_are_chances() -> None:

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
-from graders.week11 import cnn_checks, enhancer_checks
-from graders.week11.enhancer_alternatives import PlainCNN
-from graders.week11.enhancer_checks import CrossValidation, agrees, count_decimals, printed_scores
+from graders.week11.enhancers import cnn_checks, validation_checks
+from graders.week11.enhancers.alternatives import PlainCNN
+from graders.week11.enhancers.validation_checks import CrossValidation, agrees, count_decimals, printed_scores
 from graders.week11.rehearsal import FIXTURES, HIDDEN
 from nbviva.author import Mismatch, as_number
 from nbviva.kernel.student import local_student
@@ -51,7 +51,7 @@ class Sheet:
 
 
 def supported(roc_auc=0.841, pr_auc=0.749, notebook=None):
-    return enhancer_checks.report_is_supported.function(Sheet(roc_auc, pr_auc), notebook or Notebook())
+    return validation_checks.report_is_supported.function(Sheet(roc_auc, pr_auc), notebook or Notebook())
 
 
 @pytest.mark.parametrize("given", [0.84, 0.841, 0.8412, 0.84119999, "0.84", "0,841", "0.8412", np.float64(0.8412)])
@@ -113,7 +113,7 @@ def test_rounding_and_cutting_agree_but_rounding_up_does_not():
 
 
 def test_a_report_far_from_the_measured_scores_does_not_agree():
-    agree = enhancer_checks.reported_numbers_agree.function
+    agree = validation_checks.reported_numbers_agree.function
     assert "0.07 apart" in agree(Sheet(), CrossValidation(0.83, 0.76))
     with pytest.raises(Mismatch, match=r"you report 0\.841, measured 0\.760"):
         agree(Sheet(), CrossValidation(0.76, 0.749))
@@ -123,7 +123,7 @@ def test_a_report_far_from_the_measured_scores_does_not_agree():
 
 def cross_validation(fit_predict, text=PRINTED):
     student = local_student({"fit_predict": fit_predict})
-    run = enhancer_checks.cross_validation.function
+    run = validation_checks.cross_validation.function
     return run(student, HIDDEN, FIXTURES["invented"], Notebook(text), np.random.default_rng(0))
 
 

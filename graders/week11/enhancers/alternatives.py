@@ -12,19 +12,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
-from graders.week11.cnn_checks import (
+from graders.week11.enhancers.cnn_checks import (
     cnn_reads_sequences,
     kernel_sizes_are_compared,
     motifs_are_those_of_the_kernels,
 )
-from graders.week11.enhancer_checks import (
+from graders.week11.enhancers.sequences import one_hot
+from graders.week11.enhancers.validation_checks import (
     calls_are_independent,
     classifier_learns,
     code_is_learnt,
     report_is_supported,
     reported_numbers_agree,
 )
-from graders.week11.sequences import one_hot
 from nbviva.author import alternative
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from graders.week11 import plots
 from graders.week11.data import hidden_set, invented_code
-from graders.week11.sequences import Enhancers, decode
+from graders.week11.enhancers import plots
+from graders.week11.enhancers.sequences import Enhancers, decode
 from nbviva.author import Findings, Student, as_numbers, check, fixture, require
 
 Floats = NDArray[np.float64]
@@ -70,7 +70,7 @@ def data() -> Enhancers:
 
 @cache
 def _hidden() -> Enhancers:
-    return hidden_set(Path(__file__).with_name(".data"))
+    return hidden_set(Path(__file__).parents[1] / ".data")
 
 
 @fixture()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.week11 import sequences
+from graders.week11.enhancers import sequences
 
 dna = st.text("ACGT", min_size=1, max_size=30)
 

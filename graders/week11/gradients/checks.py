@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from graders.week11 import plots, reference
-from graders.week11.asking import (
+from graders.week11.gradients import plots, reference
+from graders.week11.gradients.asking import (
     RTOL,
     Floats,
     activation_inputs,

@@ -10,13 +10,14 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 from torch.nn import functional
 
-from graders.week11.cnn_checks import (
+from graders.week11.enhancers.alternatives import PlainCNN, fit, score
+from graders.week11.enhancers.cnn_checks import (
     cnn_reads_sequences,
     kernel_sizes_are_compared,
     motifs_are_those_of_the_kernels,
 )
-from graders.week11.enhancer_alternatives import PlainCNN, fit, score
-from graders.week11.enhancer_checks import (
+from graders.week11.enhancers.sequences import one_hot
+from graders.week11.enhancers.validation_checks import (
     calls_are_independent,
     classifier_learns,
     code_is_learnt,
@@ -24,7 +25,6 @@ from graders.week11.enhancer_checks import (
     reported_numbers_agree,
 )
 from graders.week11.rehearsal import HIDDEN, PUBLIC
-from graders.week11.sequences import one_hot
 from nbviva.author import mutant
 
 

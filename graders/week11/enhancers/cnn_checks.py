@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from graders.week11 import plots
 from graders.week11.data import invented_code
-from graders.week11.motifs import FirstLayer, best_matches, clear_cut, convolution, first_layer_motifs
-from graders.week11.sequences import Enhancers, decode, one_hot
+from graders.week11.enhancers import plots
+from graders.week11.enhancers.motifs import FirstLayer, best_matches, clear_cut, convolution, first_layer_motifs
+from graders.week11.enhancers.sequences import Enhancers, decode, one_hot
 from nbviva.author import Findings, Remote, Student, as_numbers, check, fixture, hold, require
 
 Floats = NDArray[np.float64]

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from graders.week11.sequences import one_hot
-from graders.week11.synthetic import jaspar_matrices
+from graders.week11.enhancers.sequences import one_hot
+from graders.week11.enhancers.synthetic import jaspar_matrices
 
 Floats = NDArray[np.float64]
 

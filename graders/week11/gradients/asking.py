@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from graders.week11 import reference
+from graders.week11.gradients import reference
 from nbviva.author import Remote, Student, as_numbers, assert_close, require
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from graders.week11 import reference
+from graders.week11.paper import reference
 from nbviva.author import check
 
 

@@ -1,0 +1,58 @@
+"""A week's folder may be flat or laid out by exercise: whatever lies deeper counts like what lies on top."""
+
+import sys
+
+import pytest
+
+from nbviva.errors import SpecError
+from nbviva.grading.batch import libraries
+from nbviva.grading.digest import Shared
+from nbviva.results.wrong import mutants
+from nbviva.verify.trials import overlays
+
+
+def move(course, *names):
+    """Lay the toy week out in a folder of one exercise, and leave nothing of it on top."""
+    week = course.folder("toy")
+    (week / "numbers").mkdir()
+    for name in names:
+        text = (week / name).read_text("utf-8").replace("graders.toy.checks", "graders.toy.numbers.checks")
+        (week / "numbers" / name).write_text(text, "utf-8")
+        (week / name).unlink()
+
+
+def test_checks_and_mutants_are_found_in_folders(course):
+    flat = [check.name for check in course.week("toy").checks]
+    before = set(overlays(course.week("toy"), "mutants"))
+    for name in [name for name in sys.modules if name.startswith("graders.toy")]:
+        del sys.modules[name]
+    move(course, "checks.py", "mutants.py")
+    week = course.week("toy")
+    assert flat == [check.name for check in week.checks]
+    assert {f"numbers.{name}" for name in before} == set(overlays(week, "mutants"))
+    assert len(before) == len(mutants(week))
+
+
+def test_what_a_check_deeper_down_imports_is_made_ready(course):
+    move(course, "checks.py")
+    path = course.folder("toy") / "numbers" / "checks.py"
+    path.write_text(f"import colorsys\n{path.read_text('utf-8')}", "utf-8")
+    assert "colorsys" in libraries(course, "toy")
+
+
+def test_a_file_deeper_down_makes_a_report_stale(course):
+    def digest():
+        return Shared.of(course.folder("toy"), course.assignment("toy"), course.source("toy") / "data").digest
+
+    move(course, "checks.py")
+    before = digest()
+    with (course.folder("toy") / "numbers" / "checks.py").open("a") as file:
+        file.write("# changed\n")
+    assert before != digest()
+
+
+def test_two_checks_of_one_name_are_refused(course):
+    week = course.folder("toy")
+    (week / "more_checks.py").write_text((week / "checks.py").read_text("utf-8"), "utf-8")
+    with pytest.raises(SpecError, match="two checks or fixtures named"):
+        course.week("toy")
