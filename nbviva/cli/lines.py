@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from nbviva.course import Course
+from nbviva.gradebook.confirm import Confirmed
 from nbviva.gradebook.penalties import Dates
 from nbviva.grading.audit import STYLES, Audit
 from nbviva.grading.regrade import Regraded
@@ -35,6 +36,18 @@ def deadline_lines(week: str, found: Dates) -> list[str]:
         audit_lines.append(f"{item.group}: loses {points}, before {item.before:g}; its deadline is {due}.")
     count = len(found.changed)
     return [*audit_lines, f"{count} {'penalty' if count == 1 else 'penalties'} changed."]
+
+
+def confirmed_lines(found: Confirmed) -> Iterator[str]:
+    """Say what was confirmed for a group, in lines."""
+    if not (found.given or found.kept or found.waiting):
+        yield f"{found.group}: every question has a mark, nothing waits for a person."
+    for mark in found.given:
+        yield f"{found.group}: {mark.number} {mark.title} has {mark.provisional:g} of {mark.maximum:g} points now."
+    for mark in found.kept:
+        yield f"{found.group}: {mark.number} {mark.title} keeps the mark that a person gave."
+    for mark in found.waiting:
+        yield f"{found.group}: {mark.number} {mark.title} has no mark that nbviva could give: use the formgrader."
 
 
 def audit_lines(found: Audit) -> Iterator[tuple[str, str]]:

@@ -194,6 +194,26 @@ def regrade_(
         raise typer.Exit(NEEDS_PERSON)
 
 
+@app.command(name="confirm", rich_help_panel=PANEL)
+def confirm_(
+    week: Week,
+    group: Annotated[str, typer.Argument(help="The group.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Give a group what nbviva would have given, where a doubt left its marks to a person: you have decided."""
+    from nbviva.cli.lines import confirmed_lines
+    from nbviva.cli.printing import print_json
+    from nbviva.gradebook.confirm import confirm
+
+    found = confirm(Course.find(), week, group)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        typer.echo("\n".join(confirmed_lines(found)))
+    if found.waiting:
+        raise typer.Exit(NEEDS_PERSON)
+
+
 @app.command(rich_help_panel=PANEL)
 def deadline(week: Week, as_json: Json = False) -> None:
     """Recompute who is late and what that costs, after dates or extensions.csv changed; marks nothing again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,18 +17,27 @@ from rich.text import Text
 
 from nbviva.course import Course
 from nbviva.grading.reports import stored_report
-from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report
+from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, combine
 from nbviva.week.deadline import handed_in_at, late_minutes
 from nbviva.week.spec import Assignment
 
 if TYPE_CHECKING:
     from nbviva.handin.collect import Collected
+    from nbviva.results.marks import Marked
     from nbviva.verify.mutation.score import Score
 
 
 @dataclass(frozen=True)
 class MarkLine:
-    """What the table of marks says about one hand-in."""
+    """What the table of marks says about one hand-in.
+
+    Attributes
+    ----------
+    needs_person
+        Whether a mark is missing, and no person has given it in the gradebook.
+    provisional
+        What nbviva would give beside the points that stand, where a person decides because of a doubt.
+    """
 
     group: str
     points: float
@@ -36,12 +45,30 @@ class MarkLine:
     late: str
     reasons: tuple[str, ...]
     needs_person: bool
+    provisional: float = 0.0
 
 
 def stored_rows(course: Course, week: str, groups: Sequence[str]) -> list[MarkLine]:
     """Give the rows of the stored reports of these groups, those that need a person first."""
     reports = (stored_report(course.report(week, group)) for group in groups)
-    return sorted((row(course, report) for report in reports if report), key=lambda item: not item.needs_person)
+    rows = [row(course, report) for report in reports if report]
+    if any(item.needs_person for item in rows):
+        from nbviva.results.marks import gradebook_marks
+
+        assignment = course.assignment(week)
+        booked = gradebook_marks(course, assignment)
+        rows = [_decided(item, booked.get(item.group), assignment) for item in rows]
+    return sorted(rows, key=lambda item: not item.needs_person)
+
+
+def _decided(item: MarkLine, booked: Marked | None, assignment: Assignment) -> MarkLine:
+    """Give the row with the gradebook's points, where a person has given what was missing."""
+    if not item.needs_person or booked is None or booked.needs_person:
+        return item
+    marks = list(zip(assignment.questions, booked.points, strict=True))
+    points, extra = (sum(given or 0 for asked, given in marks if asked.bonus is bonus) for bonus in (False, True))
+    reasons = ("A person has decided.", *item.reasons)
+    return replace(item, points=points, extra=extra, reasons=reasons, needs_person=False, provisional=0.0)
 
 
 def row(course: Course, report: Report) -> MarkLine:
@@ -49,7 +76,10 @@ def row(course: Course, report: Report) -> MarkLine:
     read = any(verdict.cause != NO_NOTEBOOK for verdict in report.verdicts)
     lost = tuple(_reason(mark, report) for mark in report.marks if read and mark.outcome is not Outcome.PASSED)
     late = lateness(course, report.week, report.group)
-    return MarkLine(report.group, report.points, report.extra_points, late, (*report.notes, *lost), report.needs_person)
+    reasons = (*(doubt.sentence for doubt in report.doubts), *report.notes, *filter(None, lost))
+    return MarkLine(
+        report.group, report.points, report.extra_points, late, reasons, report.needs_person, report.provisional
+    )
 
 
 def lateness(course: Course, week: str, group: str) -> str:
@@ -66,8 +96,10 @@ def lateness(course: Course, week: str, group: str) -> str:
 
 
 def _reason(mark: Mark, report: Report) -> str:
-    first = next(v for v in report.verdicts if v.exercise == mark.question and v.outcome is mark.outcome)
-    return f"{mark.number} {mark.title}: {first.detail}"
+    verdicts = [verdict for verdict in report.verdicts if verdict.exercise == mark.question]
+    outcome = combine([verdict.outcome for verdict in verdicts])
+    first = next(verdict for verdict in verdicts if verdict.outcome is outcome)
+    return "" if outcome is Outcome.PASSED else f"{mark.number} {mark.title}: {first.detail}"
 
 
 def print_collected(week: str, rows: tuple[Collected, ...]) -> None:
@@ -142,6 +174,11 @@ def print_marks(rows: list[MarkLine], assignment: Assignment) -> None:
         table.add_column(heading, justify="left" if heading == "group" else "right", no_wrap=True)
     table.add_column("why", overflow="fold")
     for item in rows:
-        points = "a person decides" if item.needs_person else f"{item.points:g}"
+        points = _waiting(item) if item.needs_person else f"{item.points:g}"
         table.add_row(escape(item.group), points, f"{item.extra:g}", item.late, escape("\n".join(item.reasons)))
     console().print(table)
+
+
+def _waiting(item: MarkLine) -> str:
+    so_far = f"\nprovisionally {item.points + item.extra + item.provisional:g} in all"
+    return "a person decides" + (so_far if item.provisional else "")

@@ -35,15 +35,21 @@ _REFUSED = re.compile(r"\s(?:href|style|class|id)=")
 
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-SYMBOLS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "○", Outcome.ERROR: "!"}
+SYMBOLS = {
+    Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "○", Outcome.ERROR: "!", Outcome.PERSON: "?",
+}  # fmt: skip
 WORDS = {
     Outcome.PASSED: "passed",
     Outcome.FAILED: "not passed",
     Outcome.SKIPPED: "not asked",
     Outcome.ERROR: "our fault, a person will look at it",
+    Outcome.PERSON: "a person decides",
 }
 # A page that has colours of its own sets the variables; a notebook has none, and shows these.
-_COLOURS = {Outcome.PASSED: "#17633a", Outcome.FAILED: "#a3201d", Outcome.SKIPPED: "#5c5c5c", Outcome.ERROR: "#7a4b00"}
+_COLOURS = {
+    Outcome.PASSED: "#17633a", Outcome.FAILED: "#a3201d", Outcome.SKIPPED: "#5c5c5c", Outcome.ERROR: "#7a4b00",
+    Outcome.PERSON: "#7a4b00",
+}  # fmt: skip
 _BOX = "border-left:4px solid #2b5f8a;padding:2px 0 2px 12px;margin:6px 0;font-family:sans-serif"
 
 
@@ -104,19 +110,24 @@ def words(mark: Mark, report: Report) -> NotebookNode:
     """Give the output of a graded cell that tells the question's mark and why."""
     verdicts = [verdict for verdict in report.verdicts if verdict.exercise == mark.question]
     head = ": ".join(filter(None, (f"{mark.number} {mark.title}", points(mark))))
-    lines = [f"{WORDS[v.outcome]}: {v.sentence} {v.detail}".strip() for v in verdicts]
-    block = f'<div style="{_BOX}"><strong>{html.escape(head)}</strong>{listed(verdicts)}</div>'
+    doubts = [doubt.sentence for doubt in report.doubts if mark.points is None and doubt.concerns(mark.question)]
+    lines = [*doubts, *(f"{WORDS[v.outcome]}: {v.sentence} {v.detail}".strip() for v in verdicts)]
+    said = "".join(f"<p>{outcome(Outcome.PERSON)}: {_text(sentence)}</p>" for sentence in doubts)
+    block = f'<div style="{_BOX}"><strong>{html.escape(head)}</strong>{said}{listed(verdicts)}</div>'
     return new_output("display_data", data={"text/html": block, "text/plain": "\n".join([head, *lines])})
 
 
 def points(mark: Mark) -> str:
     """Give a mark in words; nothing for a question that has no points of its own."""
     if mark.points is None:
-        return "no mark yet"
-    if mark.maximum == mark.points == 0:
-        return ""
+        waiting = mark.provisional is not None
+        return f"no mark yet, provisionally {_of_maximum(mark, mark.provisional or 0)}" if waiting else "no mark yet"
+    return "" if mark.maximum == mark.points == 0 else _of_maximum(mark, mark.points)
+
+
+def _of_maximum(mark: Mark, given: float) -> str:
     unit = "point" if mark.maximum == 1 else "points"
-    return f"{mark.points:g} of {mark.maximum:g} {'extra ' if mark.bonus else ''}{unit}"
+    return f"{given:g} of {mark.maximum:g} {'extra ' if mark.bonus else ''}{unit}"
 
 
 def listed(verdicts: Iterable[Verdict]) -> str:
@@ -126,7 +137,7 @@ def listed(verdicts: Iterable[Verdict]) -> str:
 
 def outcome(found: Outcome) -> str:
     """Give an outcome as symbol and word in HTML, so that colour is not all that tells it."""
-    colour = f"var(--{found},{_COLOURS[found]})"
+    colour = f"var(--{found.name.lower()},{_COLOURS[found]})"
     return f'<strong style="color:{colour}"><span aria-hidden="true">{SYMBOLS[found]}</span> {WORDS[found]}</strong>'
 
 

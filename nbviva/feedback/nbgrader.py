@@ -172,10 +172,13 @@ def questions(
         automatic = marks[0] if marks else None
         now = booked.get(question.name) or Booked(automatic.points if automatic else None, manual=False)
         outcome = automatic.outcome if automatic else Outcome.PASSED if now.points else Outcome.FAILED
+        would = automatic.provisional if automatic else None
         mark = Mark(
-            question.name, question.number, question.title, now.points, question.points, question.bonus, outcome
-        )
-        before = automatic.points if automatic and automatic.points != now.points else None
+            question.name, question.number, question.title, now.points, question.points, question.bonus, outcome,
+            would if now.points is None else None,
+        )  # fmt: skip
+        given = would if would is not None else automatic.points if automatic else None
+        before = given if given != now.points else None
         verdicts = tuple(v for v in report.verdicts if v.exercise == question.name) if report else ()
         said = tuple(text for name in (question.name, f"{question.name}_answer") if (text := comments.get(name)))
         found.append(ShownQuestion(mark, verdicts, before if now.manual else None, now.manual, said))
@@ -186,6 +189,8 @@ def _facts(asked: tuple[ShownQuestion, ...], assignment: Assignment, penalty: fl
     marks = [question.mark for question in asked]
     points, extra = (sum(mark.points or 0 for mark in marks if mark.bonus is bonus) for bonus in (False, True))
     facts = [("Points", f"{points:g} of {assignment.maximum:g}")]
+    if any(mark.provisional is not None for mark in marks):
+        facts.append(("Until a person decides", f"provisionally {sum(m.provisional or 0 for m in marks):g} more"))
     if assignment.extra:
         facts.append(("Extra points", f"{extra:g} of {assignment.extra:g}"))
     if penalty:
@@ -197,9 +202,12 @@ def _facts(asked: tuple[ShownQuestion, ...], assignment: Assignment, penalty: fl
 
 def _notices(asked: tuple[ShownQuestion, ...], report: Report | None) -> tuple[str, ...]:
     notes = report.notes if report else ("The examiner's report is not stored here: only the marks are known.",)
-    if None in (question.mark.points for question in asked):
-        return ("A question has no mark yet: a check of ours failed, and a person will decide.", *notes)
-    return notes
+    open_ = [question.mark for question in asked if question.mark.points is None]
+    doubts = report.doubts if report else ()
+    told = [f"A person will decide: {d.sentence}" for d in doubts if any(d.concerns(mark.question) for mark in open_)]
+    if any(mark.outcome is not Outcome.PERSON for mark in open_):
+        told.append("A question has no mark yet: a check of ours failed, and a person will decide.")
+    return (*told, *notes)
 
 
 def _times(course: Course, assignment: Assignment, group: str) -> tuple[tuple[str, str], ...]:

@@ -20,7 +20,10 @@ from nbviva.kernel.transcript import BrokenTranscript, Exchange, Transcript
 from nbviva.week.declare import Check
 from nbviva.week.week import Week
 
-STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "dim", Outcome.ERROR: "yellow"}
+STYLES = {
+    Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "dim", Outcome.ERROR: "yellow",
+    Outcome.PERSON: "yellow",
+}  # fmt: skip
 SET_BY_US = "names that stand-ins set"
 
 
@@ -77,7 +80,8 @@ def audit(course: Course, week: str, group: str, check: str = "") -> Audit:
     checks = [item for item in loaded.checks if check in ("", item.name)]
     if not checks:
         raise CourseError(f"There is no check '{check}'; there are: {', '.join(item.name for item in loaded.checks)}.")
-    notes = [f"Kept in: {report.sandbox}.", *report.notes]
+    doubts = (f"A person decides: {doubt.sentence}" for doubt in report.doubts)
+    notes = [*doubts, f"Kept in: {report.sandbox}.", *report.notes]
     exchanges = _exchanges(stored_transcript(folder), notes)
     verdicts = {verdict.check: verdict for verdict in report.verdicts}
     asked_for = [_of_check(item, verdicts.get(item.name), exchanges) for item in checks]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from nbviva.grading.digest import run_causes
 from nbviva.grading.evidence import Evidence, forget_hidden_inputs, make_harmless
 from nbviva.grading.examine import Examination, examine, unasked
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
+from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import Handin, read_handin
 from nbviva.handin.sheet import Sheet, counting_form
 from nbviva.inside import Frames
@@ -118,10 +119,11 @@ def _graded(submission: Submission, handin: Handin, found: _Examined) -> Graded:
         digest=submission.digest if found.transcript else "",
         sandbox=found.kept_in,
         verdicts=found.verdicts,
-        marks=tuple(mark(question, found.verdicts) for question in submission.week.assignment.questions),
+        marks=tuple(mark(question, found.verdicts, handin.doubts) for question in submission.week.assignment.questions),
         notes=(*handin.notes, *found.notes),
         seconds=found.seconds,
         memory=found.memory,
+        doubts=handin.doubts,
     )
     return Graded(report, handin.notebook, found.transcript)
 
@@ -252,8 +254,16 @@ def _alike(week: Week, outcome: Outcome, detail: str, cause: str) -> tuple[Verdi
     return tuple(Verdict(c.name, c.exercise, outcome, c.sentence, detail, cause) for c in week.checks)
 
 
-def mark(question: Question, verdicts: tuple[Verdict, ...]) -> Mark:
-    """Give the mark of a question from its verdicts: all or nothing, and none where our own check failed."""
+def mark(question: Question, verdicts: tuple[Verdict, ...], doubts: Sequence[Doubt] = ()) -> Mark:
+    """Give the mark of a question from its verdicts: all or nothing, and none where our own check failed.
+
+    Where a doubt concerns the question, that mark is provisional. A cell that only supports an answer has no mark.
+    """
     outcome = combine([verdict.outcome for verdict in verdicts if verdict.exercise == question.name])
     points = {Outcome.PASSED: question.points, Outcome.ERROR: None}.get(outcome, 0.0)
-    return Mark(question.name, question.number, question.title, points, question.points, question.bonus, outcome)
+    provisional = None
+    if question.points and points is not None and any(doubt.concerns(question.name) for doubt in doubts):
+        outcome, points, provisional = Outcome.PERSON, None, points
+    return Mark(
+        question.name, question.number, question.title, points, question.points, question.bonus, outcome, provisional
+    )

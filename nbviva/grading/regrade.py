@@ -131,7 +131,7 @@ def _changes(before: Report | None, after: Report) -> Iterator[Change]:
     old = {mark.question: mark for mark in before.marks} if before else {}
     for mark in after.marks:
         was = old.get(mark.question)
-        if was is None or (was.points, was.maximum, was.outcome) != (mark.points, mark.maximum, mark.outcome):
+        if was is None or was != replace(mark, number=was.number, title=was.title):
             why = tuple(_reasons(before, after, was, mark))
             yield Change(mark.question, f"{mark.number} {mark.title}", was.points if was else None, mark.points, why)
 

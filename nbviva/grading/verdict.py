@@ -8,16 +8,21 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from nbviva.handin.doubt import Doubt
 from nbviva.week.declare import Plot, PlotKind, Series, Value
 
 
 class Outcome(StrEnum):
-    """How a check ended. Only `error` is our fault, and only `error` leaves a question without a mark."""
+    """How a check ended, or a question: `error` is our fault, `for a person` nobody's yet; neither gives a mark.
+
+    No check ends `for a person`: a question does, where the hand-in leaves a doubt.
+    """
 
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
     ERROR = "error"
+    PERSON = "for a person"
 
 
 NO_NOTEBOOK = "NoNotebook"
@@ -54,7 +59,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Mark:
-    """The mark of one question; `points` is None when a check of ours failed and a person must decide."""
+    """The mark of one question; `points` is None where a person must decide.
+
+    Attributes
+    ----------
+    provisional
+        Where the outcome is `for a person`: the points that nbviva would give, if there were no doubt.
+    """
 
     question: str
     number: str
@@ -63,6 +74,7 @@ class Mark:
     maximum: float
     bonus: bool
     outcome: Outcome
+    provisional: float | None = None
 
 
 FORMAT = 2  # of report.json; the first had no number, and reads the same
@@ -76,6 +88,8 @@ class Report:
     ----------
     notes
         Sentences on the hand-in as a whole: cells that were missing, a notebook that could not be read.
+    doubts
+        Why a person decides about questions that nbviva could mark.
     sandbox
         How the student's code was kept apart: the sandbox and who held its memory limit, or `none`.
     digest
@@ -93,6 +107,7 @@ class Report:
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
     memory: int = field(default=0, compare=False)
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def points(self) -> float:
@@ -106,8 +121,13 @@ class Report:
 
     @property
     def needs_person(self) -> bool:
-        """Whether a check of ours failed on this hand-in."""
+        """Whether a question has no mark: a check of ours failed on this hand-in, or it leaves a doubt."""
         return any(mark.points is None for mark in self.marks)
+
+    @property
+    def provisional(self) -> float:
+        """Points that nbviva would give beside those that stand, if there were no doubt; the extra ones with them."""
+        return sum(mark.provisional or 0 for mark in self.marks)
 
     def to_json(self) -> str:
         """Give the report as JSON text, valid also where a number is not finite: such a number is a text there."""
@@ -124,12 +144,13 @@ class Report:
             raise ValueError("a newer nbviva wrote this report")
         verdicts = tuple(_verdict(item) for item in data.pop("verdicts"))
         marks = tuple(Mark(**{**item, "outcome": Outcome(item["outcome"])}) for item in data.pop("marks"))
-        return cls(**{**data, "verdicts": verdicts, "marks": marks, "notes": tuple(data["notes"])})
+        doubts = tuple(Doubt(item["sentence"], tuple(item["questions"])) for item in data.pop("doubts", ()))
+        return cls(**{**data, "verdicts": verdicts, "marks": marks, "notes": tuple(data["notes"]), "doubts": doubts})
 
 
 def combine(outcomes: list[Outcome]) -> Outcome:
     """Give the outcome of a question from those of its checks: all or nothing, and our own fault before theirs."""
-    for outcome in (Outcome.ERROR, Outcome.FAILED, Outcome.SKIPPED):
+    for outcome in (Outcome.ERROR, Outcome.PERSON, Outcome.FAILED, Outcome.SKIPPED):
         if outcome in outcomes:
             return outcome
     return Outcome.PASSED

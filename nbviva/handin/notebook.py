@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nbviva.files import regular_files
+from nbviva.handin.doubt import Doubt
 from nbviva.notebooks import NotebookNode, copy, new_cell, new_notebook, text_of, upgrade
 
 MAX_NOTEBOOK_BYTES = 20 << 20
@@ -38,6 +39,8 @@ class Handin:
         Indices of cells that are shown but not run: solution cells that the hand-in lacks.
     broken
         Why nothing can be run, or empty.
+    doubts
+        Why a person decides about some questions, or about all.
     """
 
     group: str
@@ -46,6 +49,7 @@ class Handin:
     skipped: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
     broken: str = ""
+    doubts: tuple[Doubt, ...] = ()
 
 
 def read_handin(folder: Path, group: str, name: str, template: NotebookNode) -> Handin:

@@ -17,7 +17,7 @@ from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Report
 from nbviva.notebooks import read
 from nbviva.results.faults import Fault, FaultKind, faults_of, was_read
-from nbviva.results.marks import Marked, StudentRow, gradebook_marks, report_marks, rows
+from nbviva.results.marks import NEEDS_PERSON, Marked, StudentRow, gradebook_marks, report_marks, rows
 from nbviva.results.similar import Pair, own_cells, similar
 from nbviva.results.statistics import Curves, Distribution, QuestionStatistics, distributions, items, known, noted
 from nbviva.results.wrong import Answers, Wrong, failures, sheet_answers, stories, wrong_answers
@@ -95,7 +95,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
     everything = ClassReport(
         name, assignment.title, assignment.course, assignment.term, assignment.maximum, assignment.extra,
         datetime.now(UTC), anonymous,
-        handins=tuple(_handin(course, week, by_group[group], reports.get(group)) for group in groups),
+        handins=_handins(course, week, by_group, reports),
         faults=_faults(groups, reports, by_group),
         items=items(assignment, seen, [marks[report.group].points for report in seen]),
         distributions=found,
@@ -118,6 +118,18 @@ def _by_group(found: Sequence[StudentRow]) -> dict[str, list[StudentRow]]:
     for row in found:
         groups.setdefault(row.group, []).append(row)
     return groups
+
+
+def _handins(
+    course: Course, week: Week, found: Mapping[str, Sequence[StudentRow]], reports: Mapping[str, Report]
+) -> tuple[HandIn, ...]:
+    all_of_them = (_handin(course, week, rows, reports.get(group)) for group, rows in found.items())
+    return tuple(sorted((item for item in all_of_them), key=_place))
+
+
+def _place(handin: HandIn) -> tuple[bool, str]:
+    """What needs a person comes first."""
+    return handin.status != NEEDS_PERSON, handin.group
 
 
 def _handin(course: Course, week: Week, found: Sequence[StudentRow], report: Report | None) -> HandIn:
@@ -145,12 +157,13 @@ def _handin(course: Course, week: Week, found: Sequence[StudentRow], report: Rep
 def _faults(
     groups: Sequence[str], reports: Mapping[str, Report], found: Mapping[str, Sequence[StudentRow]]
 ) -> tuple[Fault, ...]:
-    faults = [fault for report in reports.values() for fault in faults_of(report)]
+    open_ = {group for group in groups if found[group][0].status == NEEDS_PERSON}
+    faults = [fault for report in reports.values() for fault in faults_of(report, decided=report.group not in open_)]
     faults += [Fault(FaultKind.UNMARKED, group, "There is no report.") for group in groups if group not in reports]
-    erred = {fault.group for fault in faults if fault.kind is FaultKind.ERROR}
+    told = {fault.group for fault in faults if fault.kind in (FaultKind.PERSON, FaultKind.ERROR)}
     for group in groups:
         row = found[group][0]
-        if row.status == "needs a person" and group not in erred:
+        if group in open_ - told:
             faults.append(Fault(FaultKind.PERSON, group, "The gradebook asks for a person's mark."))
         if row.late_minutes:
             lost = f", which costs {row.penalty:g} points" if row.penalty else ""
@@ -191,7 +204,7 @@ def _sorted(report: ClassReport) -> ClassReport:
     order = {kind: place for place, kind in enumerate(FaultKind)}
     return replace(
         report,
-        handins=tuple(sorted(report.handins, key=lambda handin: handin.group)),
+        handins=tuple(sorted(report.handins, key=_place)),
         faults=tuple(sorted(report.faults, key=lambda fault: (order[fault.kind], fault.group))),
     )
 

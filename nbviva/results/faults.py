@@ -1,4 +1,4 @@
-"""What a person has to look at in a marked class, our own faults first: a sentence each, grouped by kind."""
+"""What a person has to look at in a marked class, what has no mark first: a sentence each, grouped by kind."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from nbviva.handin.sheet import DIFFERS
 class FaultKind(StrEnum):
     """The kinds of faults in the order in which a person looks at them."""
 
+    PERSON = "For a person"
     ERROR = "Our own check failed"
-    PERSON = "A person decides"
     UNMARKED = "Not marked yet"
     UNSANDBOXED = "Marked without a sandbox"
     DEAD = "The kernel died"
@@ -28,7 +28,10 @@ ADVICE = {
     FaultKind.ERROR: (
         "Nobody lost points by these. Mend the check, then run nbviva grade again: only these are marked anew."
     ),
-    FaultKind.PERSON: "The gradebook waits for a mark; give it in the formgrader (make lab).",
+    FaultKind.PERSON: (
+        "No mark stands until somebody gives it in the formgrader (make lab), or takes what nbviva would give: "
+        "nbviva confirm WEEK GROUP."
+    ),
     FaultKind.UNMARKED: "Run nbviva grade: there is no report on these.",
     FaultKind.UNSANDBOXED: "Their code ran beside the examiner. Grade them again without --unsandboxed.",
     FaultKind.DEAD: "What was asked after the kernel's death counts as no answer.",
@@ -57,8 +60,16 @@ class Fault:
     personal: bool = False
 
 
-def faults_of(report: Report) -> Iterator[Fault]:
-    """Give what a report says that a person has to know."""
+def faults_of(report: Report, *, decided: bool = False) -> Iterator[Fault]:
+    """Give what a report says that a person has to know.
+
+    Parameters
+    ----------
+    decided
+        Whether a person has given the marks that were missing: then a doubt is only told.
+    """
+    for doubt in report.doubts:
+        yield Fault(FaultKind.FLAGGED if decided else FaultKind.PERSON, report.group, doubt.sentence, personal=True)
     numbers = {mark.question: f"{mark.number} {mark.title}" for mark in report.marks}
     for verdict in report.verdicts:
         if verdict.outcome is Outcome.ERROR:

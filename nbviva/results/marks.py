@@ -32,6 +32,7 @@ from nbviva.week.spec import Assignment
 
 Cell = str | float | None
 _PERSON = ("group", "name", "matriculation number", "login", "e-mail")
+NEEDS_PERSON = "needs a person"
 _SUMS = ("points", "maximum", "extra points", "late minutes", "penalty", "total", "status", "report")
 
 
@@ -168,7 +169,7 @@ def _row(course: Course, assignment: Assignment, group: str, marked: Marked | No
     points = sum(mark or 0.0 for mark, extra in zip(marked.points, bonus, strict=True) if not extra)
     extra = sum(mark or 0.0 for mark, extra in zip(marked.points, bonus, strict=True) if extra)
     lost = penalty(moment, due, assignment.late, points + extra)
-    status = "needs a person" if marked.needs_person else "marked"
+    status = NEEDS_PERSON if marked.needs_person else "marked"
     questions = _numbers(assignment, marked.points)
     return StudentRow(
         group, Person(), questions, points, assignment.maximum, extra, late, lost, points + extra - lost, status, where

@@ -27,7 +27,7 @@ from nbviva.listing import said
 from nbviva.results import charts
 from nbviva.results.classreport import ClassReport, HandIn
 from nbviva.results.faults import ADVICE, counts
-from nbviva.results.marks import marks_table, rows
+from nbviva.results.marks import NEEDS_PERSON, marks_table, rows
 from nbviva.results.statistics import Distribution
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -196,7 +196,7 @@ def _step(reached: Sequence[float], top: float) -> float:
 def _summary(report: ClassReport) -> dict[str, str]:
     handins = report.handins
     marked = [handin.points for handin in handins if handin.points is not None]
-    people = sum(handin.status == "needs a person" for handin in handins)
+    people = sum(handin.status == NEEDS_PERSON for handin in handins)
     late = sum(bool(handin.late_minutes) for handin in handins)
     return {
         "hand-ins": str(len(handins)),

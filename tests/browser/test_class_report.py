@@ -119,4 +119,4 @@ def test_table_is_there_without_a_mouse(open_report, marked):
     page = open_report(marked).page
     page.locator("#handins thead button").first.focus()
     page.keyboard.press("Enter")
-    assert "descending" == page.locator("#handins th[data-key=group]").get_attribute("aria-sort")
+    assert "ascending" == page.locator("#handins th[data-key=group]").get_attribute("aria-sort")

@@ -1,9 +1,12 @@
 """One row of the table of marks, and lateness."""
 
+from dataclasses import replace
+
 import pytest
 
 from nbviva.cli.printing import lateness, row
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict
+from nbviva.handin.doubt import Doubt
 
 
 def report(*outcomes, cause="", notes=()):
@@ -65,3 +68,18 @@ def test_stamp_that_is_no_text_is_unknown(course):
     folder.mkdir(parents=True)
     (folder / "timestamp.txt").write_bytes(b"\xff\xfe2024")
     assert lateness(course, "toy", "g") == "?"
+
+
+def doubtful(outcome, provisional):
+    """Give a report on one question whose check ended so, and which a doubt leaves to a person."""
+    found = report(outcome)
+    mark = replace(found.marks[0], points=None, outcome=Outcome.PERSON, provisional=provisional)
+    return replace(found, marks=(mark,), doubts=(Doubt("Whose is it?"),))
+
+
+def test_doubt_comes_before_what_it_is_worth(course):
+    """The reasons begin with the doubt; a check that failed is told beside it."""
+    found = row(course, doubtful(Outcome.FAILED, 0.0))
+    assert (True, 0.0, ("Whose is it?", "1.0 Q: detail 0")) == (found.needs_person, found.provisional, found.reasons)
+    found = row(course, doubtful(Outcome.PASSED, 2.0))
+    assert (True, 2.0, ("Whose is it?",)) == (found.needs_person, found.provisional, found.reasons)

@@ -10,6 +10,7 @@ from nbviva.grading.evidence import make_harmless
 from nbviva.grading.grade import grade, mark
 from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Outcome, Verdict
+from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import Handin
 from nbviva.kernel.room import Clock, Room, stage
 from nbviva.notebooks import new_cell, new_notebook
@@ -192,3 +193,23 @@ def test_mark_is_all_or_nothing_and_none_for_our_own_fault(outcomes, expected):
     other = Verdict("c", "other", Outcome.ERROR, "S.")
     found = mark(question, (*verdicts, other))
     assert (found.points, found.outcome) == expected
+
+
+@pytest.mark.parametrize(
+    ("doubts", "marks"),
+    [
+        ((), (3.0, Outcome.PASSED, None)),
+        ((Doubt("Whose is it?"),), (None, Outcome.PERSON, 3.0)),
+        ((Doubt("Which cell?", ("q",)),), (None, Outcome.PERSON, 3.0)),
+        ((Doubt("Which cell?", ("other",)),), (3.0, Outcome.PASSED, None)),
+    ],
+)
+def test_doubt_leaves_the_questions_that_it_concerns_to_a_person(doubts, marks):
+    question = Question("q", "1", "Q", Kind.CODE, 3.0)
+    found = mark(question, (Verdict("c", "q", Outcome.PASSED, "S."),), doubts)
+    assert marks == (found.points, found.outcome, found.provisional)
+
+
+def test_our_own_fault_comes_before_a_doubt():
+    found = mark(Question("q", "1", "Q", Kind.CODE, 3.0), (Verdict("c", "q", Outcome.ERROR, "S."),), (Doubt("D."),))
+    assert (None, Outcome.ERROR, None) == (found.points, found.outcome, found.provisional)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbviva.grading.verdict import FORMAT, Mark, Outcome, Report, Verdict, combine
+from nbviva.handin.doubt import Doubt
 from nbviva.week.declare import Plot, PlotKind, Series, Value
 
 VERDICT = Verdict("adds", "sum", Outcome.FAILED, "Adds.", "`add` is 3.", "Raised")
@@ -33,6 +34,8 @@ REPORTS = st.builds(
     st.lists(MARKS, max_size=4).map(tuple),
     st.lists(TEXTS, max_size=3).map(tuple),
     st.dictionaries(TEXTS, NUMBERS, max_size=2),
+    st.integers(0, 2**40),
+    st.lists(st.builds(Doubt, TEXTS, st.lists(TEXTS, max_size=2).map(tuple)), max_size=2).map(tuple),
 )
 
 
@@ -157,6 +160,6 @@ def test_every_prefix_of_a_report_is_refused():
 
 def test_worst_outcome_of_a_question_counts():
     """Of a question's outcomes our own fault wins, then failed, then skipped; it passes only if all checks do."""
-    rank = [Outcome.ERROR, Outcome.FAILED, Outcome.SKIPPED, Outcome.PASSED]
+    rank = [Outcome.ERROR, Outcome.PERSON, Outcome.FAILED, Outcome.SKIPPED, Outcome.PASSED]
     for outcomes in itertools.product(Outcome, repeat=3):
         assert min(outcomes, key=rank.index) is combine(list(outcomes))

@@ -8,7 +8,7 @@
   const late = document.getElementById("late");
   const range = document.getElementById("range");
   const body = document.querySelector("#handins tbody");
-  const state = { key: "group", down: false, range: null };
+  const state = { key: "", down: false, range: null }; // no key: in the order of the page, who needs a person first
 
   const columns = [
     { key: "group", title: "hand-in" },
