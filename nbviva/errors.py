@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+# What of others is needed for a part of nbviva only, by the module that is imported and the extra that installs it.
+EXTRAS = {
+    "altair": "report",
+    "matplotlib": "report",
+    "vl_convert": "report",
+    "pikepdf": "sheet",
+    "typst": "sheet",
+    "jupyterlab": "lab",
+    "jupyter_server_mathjax": "lab",
+    "libcst": "mutate",
+    "distributed": "cluster",
+    "psycopg": "postgresql",
+}
+
 
 class SpecError(ValueError):
     """A week's folder has a mistake; the text names file, line and field, or the check, and what to write instead."""
@@ -25,3 +39,15 @@ class Refused(Exception):
 
 class Busy(CourseError):
     """Another command is at work on this course; the text says which process, and what to do."""
+
+
+class NotInstalled(CourseError):
+    """A package that only a part of nbviva needs is not installed; the text says which, and how to install it."""
+
+
+def missing_extra(error: ModuleNotFoundError) -> NotInstalled | None:
+    """Give the sentence on a module that an extra installs; None for any other."""
+    module = (error.name or "").partition(".")[0]
+    if module not in EXTRAS:
+        return None
+    return NotInstalled(f"This needs {module}, which is not installed: run 'pip install \"nbviva[{EXTRAS[module]}]\"'.")

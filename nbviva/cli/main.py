@@ -6,7 +6,7 @@ import typer
 
 from nbviva.cli import authoring, marking
 from nbviva.cli.app import OUR_FAULT, USAGE, app
-from nbviva.errors import CourseError, Refused, SpecError
+from nbviva.errors import CourseError, Refused, SpecError, missing_extra
 
 __all__ = ["authoring", "main", "marking"]  # that they are imported makes the commands known
 
@@ -17,6 +17,11 @@ def main() -> None:
         app(standalone_mode=True)
     except (CourseError, SpecError) as error:
         typer.echo(f"nbviva: {error}", err=True)
+        raise SystemExit(USAGE) from None
+    except ModuleNotFoundError as error:
+        if not (sentence := missing_extra(error)):
+            raise
+        typer.echo(f"nbviva: {sentence}", err=True)
         raise SystemExit(USAGE) from None
     except Refused as error:
         typer.echo(f"nbviva: {error}", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -15,13 +14,14 @@ import typer
 from nbviva.cli.app import INTERRUPTED, NEEDS_PERSON, Json, Week, app
 from nbviva.course import Course
 from nbviva.errors import CourseError
+from nbviva.machine import cores
 
 if TYPE_CHECKING:
     from nbviva.grading.batch import BatchOptions, Runner
     from nbviva.grading.progress import Watch
     from nbviva.kernel.room import Room
 
-CORES = len(os.sched_getaffinity(0))
+CORES = cores()
 Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, help="Hand-ins at a time; default: the cores.")]
 PANEL = "Mark hand-ins"
 

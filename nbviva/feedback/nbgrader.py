@@ -28,6 +28,7 @@ from nbviva.errors import Refused
 from nbviva.feedback.page import Head, ShownQuestion, render
 from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Mark, Outcome, Report
+from nbviva.machine import cores
 from nbviva.notebooks import NotebookNode, grade_id
 from nbviva.week.deadline import handed_in_at, late_minutes
 from nbviva.week.spec import Assignment
@@ -46,7 +47,7 @@ def write_pages(course: Course, week: str, notebook: str, groups: Sequence[str],
     """
     if not groups:
         return
-    most = workers or len(os.sched_getaffinity(0))
+    most = workers or cores()
     number = max(1, min(most, -(-len(groups) // _A_WORKER)))
     done = subprocess.run(  # noqa: S603 - our own program, with arguments of ours
         [sys.executable, "-P", "-m", "nbviva.feedback.nbgrader", week, notebook, str(number)],

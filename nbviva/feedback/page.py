@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from nbviva.feedback.figures import svg
+from nbviva.errors import missing_extra
 from nbviva.feedback.html import code, escaped, listed, markdown, outcome, points, template
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Verdict
 from nbviva.notebooks import NotebookNode, grade_id
@@ -136,11 +136,22 @@ def _plots(questions: Iterable[ShownQuestion]) -> dict[str, tuple[_Folded, ...]]
         found: list[_Folded] = []
         for plot in (plot for verdict in question.verdicts for plot in verdict.plots if plot not in seen):
             seen.add(plot)
-            picture = svg(plot, f"plot-{len(seen)}")
+            picture = _drawn(plot, f"plot-{len(seen)}")
             shown = picture if room.fits(picture, MAX_PLOTS) else escaped(f"[{plot.alt} Left out: too large.]")
             found.append(_Folded(Markup(shown), plot.caption, plot.title))  # noqa: S704 - our own picture
         drawn[question.mark.question] = tuple(found)
     return drawn
+
+
+def _drawn(plot: Plot, name: str) -> str:
+    """Draw a plot; where marks are made without what draws, its description stands in its place."""
+    try:
+        from nbviva.feedback.figures import svg
+    except ModuleNotFoundError as error:
+        if not missing_extra(error):
+            raise
+        return escaped(f"[{plot.alt}]")
+    return svg(plot, name)
 
 
 def _cells(notebook: NotebookNode, questions: Iterable[ShownQuestion], room: _SpaceLeft) -> Iterable[_ShownCell]:

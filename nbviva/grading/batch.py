@@ -20,6 +20,7 @@ from nbviva.errors import CourseError, Refused, SandboxUnavailable
 from nbviva.grading.progress import Mailbox, Silent, Standing, Watch, teller
 from nbviva.grading.reports import fresh_groups, stored_report
 from nbviva.kernel.room import Room
+from nbviva.machine import not_linux
 from nbviva.sandbox.limits import GIB
 
 if TYPE_CHECKING:
@@ -216,6 +217,8 @@ def workers_that_fit(options: BatchOptions) -> int:
 
 def available_memory() -> int:
     """Give the bytes that the machine can hand out without swapping."""
+    if sentence := not_linux("Marking"):
+        raise CourseError(sentence)
     for line in Path("/proc/meminfo").read_text("ascii").splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024

@@ -113,9 +113,17 @@ def _packed(named: Iterable[tuple[Path, bytes]]) -> bytes:
 
 
 def _unpack(files: bytes, folder: Path) -> None:
+    """Write an archive's files, for their owner only; tarfile's own filter is not in every Python 3.11."""
     folder.mkdir(parents=True, exist_ok=True)
+    inside = folder.resolve()
     with tarfile.open(fileobj=io.BytesIO(files)) as archive:
-        archive.extractall(folder, filter="data")
+        for member in archive:
+            path, content = folder / member.name, archive.extractfile(member) if member.isreg() else None
+            if content is None or inside not in path.resolve().parents:
+                raise tarfile.ReadError(f"The archive holds {member.name!r}, which is no file of its folder.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_bytes(content.read())
 
 
 @functools.lru_cache(maxsize=1)

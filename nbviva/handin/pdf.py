@@ -7,7 +7,6 @@ limits on memory, time and files; nothing that it contains is run, opened or dra
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -43,6 +42,8 @@ _ACTIVE = {
 
 def main() -> None:
     """Print what is in the file named on the command line; end with an error where it cannot be parsed."""
+    import resource  # not on Windows, where an author may search a release
+
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))

@@ -5,7 +5,6 @@ order counts: namespaces, then mounts, then no capability and a filter, and only
 """
 
 import ctypes
-import fcntl
 import json
 import os
 import signal
@@ -139,6 +138,8 @@ def _write(path: Path, mode: int, data: bytes | None) -> None:
 
 
 def _raise_loopback() -> None:
+    import fcntl  # an author's machine, which imports this module for `Request` alone, may not have it
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from nbviva.errors import SandboxUnavailable
+from nbviva.machine import not_linux
 from nbviva.sandbox import seccomp, world
 from nbviva.sandbox.limits import PAGE, Limits
 
@@ -126,6 +127,8 @@ def _opened_mounts(far: tuple[Path, ...]) -> int:
 
 def refusal(root: Path = ROOT) -> str | None:
     """None where a kernel can be put into a sandbox, or one sentence that names the cause and what to do about it."""
+    if sentence := not_linux("The sandbox that student code runs in"):
+        return sentence
     if platform.machine() not in seccomp.MACHINES:
         return f"There is no seccomp filter for {platform.machine()}: grade on {' or '.join(seccomp.MACHINES)}."
     program = shutil.which("bwrap")

@@ -4,8 +4,8 @@ The libraries read their number of threads from the environment, once, when they
 """
 
 import contextlib
+import mmap
 import os
-import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 MIB = 1 << 20
 GIB = 1 << 30
-PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGE = mmap.PAGESIZE
 CPU_GRACE = 5  # seconds between the signal that a program may catch and the one that it may not
 
 
@@ -71,6 +71,8 @@ class Limits:
 
 
 def _under_ceiling(name: str, soft: int, hard: int) -> tuple[int, int]:
+    import resource  # Linux' own, like the sandbox; whoever only asks what the limits are may be anywhere
+
     ceiling = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1]
     if ceiling == resource.RLIM_INFINITY:
         return soft, hard

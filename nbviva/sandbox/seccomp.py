@@ -10,7 +10,6 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from errno import EAFNOSUPPORT, ENOSYS, EPERM
-from socket import AF_INET, AF_INET6, AF_UNIX
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # opcodes of classic BPF on 32-bit words
 ALLOW, KILL_PROCESS, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -18,6 +17,7 @@ NUMBER, ARCHITECTURE, ARGUMENT = 0, 4, (16, 24, 32)  # offsets in struct seccomp
 X32_CALLS = 0x40000000
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C  # both type into somebody else's terminal
+AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10  # Linux' own numbers: other systems have others
 AF_NETLINK, NETLINK_ROUTE = 16, 0  # libzmq calls getifaddrs() for ipykernel's inner sockets and aborts without it
 
 # Calls of the common table, the same number on every architecture since Linux 5.1.

@@ -125,8 +125,10 @@ def _can_be_packed(file: Path) -> bool:
 
 def _made_readable(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """A folder that its owner may not enter would stop the unpacking; whose file it was is nobody's business inside."""
-    mode = member.mode | (0o700 if member.isdir() else 0o600)
-    return member.replace(mode=mode, uid=0, gid=0, uname="", gname="", deep=False)
+    member.mode |= 0o700 if member.isdir() else 0o600
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from nbviva.files import regular_files
 from nbviva.handin.pdf import printed_text
 from nbviva.notebooks import NotebookNode, grade_id, read
 from nbviva.week.source import hidden_parts, release_template, source_notebook
-from nbviva.week.typesetting import pdf_parts
 from nbviva.week.week import Week
 
 _MIN_LINE = 24
@@ -109,6 +108,8 @@ def texts_of(path: Path) -> Iterator[str]:
 
 
 def _pdf(path: Path, content: bytes) -> Iterator[str]:
+    from nbviva.week.typesetting import pdf_parts  # pikepdf comes with the extra for sheets
+
     yield content.decode("utf-8", "replace")
     yield printed_text(path)
     yield from (part.decode("utf-8", "replace") for part in pdf_parts(content))

@@ -12,7 +12,6 @@ from nbviva.gradebook.nbgrader import nbgrader, set_deadline
 from nbviva.gradebook.outline import keep_up
 from nbviva.verify.leaks import find_leaks
 from nbviva.week.source import write_source
-from nbviva.week.typesetting import build_form
 
 
 def make_source(course: Course, name: str) -> list[Path]:
@@ -22,6 +21,8 @@ def make_source(course: Course, name: str) -> list[Path]:
         week.module("data").build(week.folder / ".data")
     written = [write_source(week, folder)]
     if (week.folder / "sheet.typ").exists():
+        from nbviva.week.typesetting import build_form  # a week without a sheet needs no typesetting
+
         written.append(build_form(week, folder))
     for target, origin in week.assignment.files:
         path = folder / target

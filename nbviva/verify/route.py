@@ -7,7 +7,6 @@ not touched. On the way the release, the feedback and a student's kernel (`probe
 from __future__ import annotations
 
 import inspect
-import resource
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -154,6 +153,8 @@ def _hand_in(course: Course, week: str) -> None:
 
 
 def _cpu() -> float:
+    import resource  # not on Windows, where an author may make a release
+
     use = (resource.getrusage(resource.RUSAGE_CHILDREN), resource.getrusage(resource.RUSAGE_SELF))
     return sum(item.ru_utime + item.ru_stime for item in use)
 

@@ -1,24 +1,31 @@
 """Code of our own that may hang, swallow memory or exit, in forked processes with limits, several at a time.
 
-A fork has all that this process has imported, so it costs milliseconds. It sends back text, never a pickle.
+A fork has all that this process has imported, so it costs milliseconds. It sends back text, never a pickle. Where there
+is no Linux, calls are made in this process, one after another: a loop is ended by the clock, and memory by nobody.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import multiprocessing
 import os
-import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from nbviva.machine import on_linux
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkProcess  # not on Windows
 
 
 class End(StrEnum):
@@ -57,6 +64,9 @@ class _Running:
 
 def forked(function: Callable[[str], str], jobs: list[str], workers: int, limits: ForkLimits) -> Iterator[Ended]:
     """Call `function(job)` for each job, each in a fork of its own, and give the ends as they come."""
+    if not on_linux():
+        yield from (_called(function, job, limits) for job in jobs)
+        return
     waiting, running = list(reversed(jobs)), dict[Connection, _Running]()
     with TemporaryDirectory(prefix="nbviva-") as folder:
         try:
@@ -72,6 +82,10 @@ def forked(function: Callable[[str], str], jobs: list[str], workers: int, limits
 
 def grant(seconds: float) -> None:
     """Let this process, which has to be a fork of ours, use so many more seconds of the processor."""
+    if not on_linux():
+        return
+    import resource
+
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 1, hard))
 
@@ -85,6 +99,8 @@ def _start(function: Callable[[str], str], job: str, limits: ForkLimits, folder:
 
 
 def _child(function: Callable[[str], str], job: str, sender: Connection, limits: ForkLimits, folder: str) -> None:
+    import resource
+
     os.setsid()
     os.chdir(folder)
     silent = os.open(os.devnull, os.O_RDWR)
@@ -115,7 +131,7 @@ def _ready(running: Mapping[Connection, _Running]) -> list[Connection]:
 
 def _end(pipe: Connection, item: _Running) -> Ended:
     text = b""
-    with suppress(EOFError, OSError):
+    with contextlib.suppress(EOFError, OSError):
         text = pipe.recv_bytes()
     pipe.close()
     _kill(item.process)
@@ -129,6 +145,31 @@ def _end(pipe: Connection, item: _Running) -> Ended:
 def _kill(process: ForkProcess) -> None:
     """End a fork and all that it started."""
     process.join(0.5)
-    with suppress(ProcessLookupError, PermissionError):
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid or 0, signal.SIGKILL)
     process.join()
+
+
+class _TimeIsUp(BaseException):
+    """Raised in the thread of a call whose time is up."""
+
+
+def _called(function: Callable[[str], str], job: str, limits: ForkLimits) -> Ended:
+    """Call it in a thread of this process, in a folder of its own."""
+    said: list[str] = []
+    started = time.monotonic()
+    with TemporaryDirectory(prefix="nbviva-") as folder, Path(os.devnull).open("w", encoding="utf-8") as silent:
+        thread = threading.Thread(target=lambda: said.append(function(job)), daemon=True)
+        streams = (contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent))
+        with contextlib.chdir(folder), streams[0], streams[1]:
+            thread.start()
+            thread.join(limits.processor)
+            late = thread.is_alive()
+            if late:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_TimeIsUp)
+                )
+                thread.join(limits.processor)
+    if said:
+        return Ended(job, End.DONE, said[0], time.monotonic() - started)
+    return Ended(job, End.TIMED_OUT if late else End.DIED)

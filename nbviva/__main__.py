@@ -1,0 +1,5 @@
+"""`python -m nbviva` is `nbviva`."""
+
+from nbviva.cli.main import main
+
+main()
