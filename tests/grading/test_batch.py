@@ -90,7 +90,7 @@ def test_class_is_asked_for_before_it_is_graded_anew(graded, options, monkeypatc
 def test_nobody_is_asked_where_a_report_is_fresh(graded, options, monkeypatch, fresh):
     course = graded[0]
     monkeypatch.setattr(batch, "fresh_groups", lambda *_: fresh)
-    run = {"agree": lambda number: pytest.fail(f"asked for {number}"), "runner": lambda *_: iter(())}
+    run = {"agree": lambda number: pytest.fail(f"asked for {number}"), "runner": lambda *_: (item for item in ())}
     assert fresh == set(grade_batch(course, "toy", course.groups("toy"), options, **run).fresh)
 
 
