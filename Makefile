@@ -31,7 +31,7 @@ test: setup  ## Run all tests, two files at a time
 	@tools/system_packages tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-check: setup format lint types layers test  ## All that CI runs
+check: setup format lint types layers test  ## All that CI runs; its last step is the test command of the README
 
 format: .venv/.ready
 	$(BIN)/ruff format --check .
@@ -40,7 +40,7 @@ lint: .venv/.ready
 	$(BIN)/ruff check .
 
 types: .venv/.ready
-	$(BIN)/mypy nbviva
+	$(BIN)/mypy nbviva tests tools graders
 
 layers: .venv/.ready
 	$(BIN)/lint-imports

@@ -29,7 +29,9 @@ def everything(url: str) -> dict[str, list[str]]:
         for table in [tables.tables[item.name] for item in Base.metadata.sorted_tables]:
             rows = []
             for row in connection.execute(select(table)).mappings():
-                own = {"id"} if table.c.id.type.length == 32 and not table.c.id.foreign_keys else set()
+                own = (
+                    {"id"} if getattr(table.c.id.type, "length", None) == 32 and not table.c.id.foreign_keys else set()
+                )
                 text = repr({name: said.get(value, value) for name, value in row.items() if name not in own})
                 said.update({row["id"]: text} if own else {})
                 rows.append(text)

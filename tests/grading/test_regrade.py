@@ -15,12 +15,13 @@ from nbviva.course import Course, only_one
 from nbviva.errors import Busy, Refused
 from nbviva.gradebook.record import apply, record
 from nbviva.grading import grade as grading
+from nbviva.grading import pool
 from nbviva.grading import regrade as regrading
 from nbviva.grading.pool import Finished
 from nbviva.grading.regrade import regrade
 from nbviva.grading.reports import stored_report
 from nbviva.grading.stored import graded
-from nbviva.kernel.kernel import KernelStudent
+from nbviva.kernel.kernel import KernelStudent, StartFailed
 from nbviva.sandbox.provisioner import refusal
 
 FLAGS = ["--unsandboxed"] if refusal() else []
@@ -129,8 +130,8 @@ def test_hand_in_whose_process_died_once_is_regraded(toys, room, monkeypatch, de
     error = ProcessExpired("ended") if refused else None
     finished = Finished("ada", None if refused else found[0], error, deaths)
     monkeypatch.setattr(regrading, "_A_WORKER", 1)
-    monkeypatch.setattr(regrading.pool, "prepare", lambda _modules: None)
-    monkeypatch.setattr(regrading.pool, "run", lambda *_: iter([finished]))
+    monkeypatch.setattr(pool, "prepare", lambda _modules: None)
+    monkeypatch.setattr(pool, "run", lambda *_: iter([finished]))
     with pytest.raises(Refused, match="ended twice") if refused else nullcontext():
         assert found == list(regrade(toys, "toy", ["ada", "ben"], room, workers=2))
 
@@ -178,7 +179,7 @@ def test_kernel_that_does_not_start_changes_no_mark(toys, room, monkeypatch):
     monkeypatch.setattr(regrading, "refusal", lambda: None)
 
     def fail(*_):
-        raise grading.StartFailed("It could not be started.")
+        raise StartFailed("It could not be started.")
 
     monkeypatch.setattr(grading, "KernelStudent", fail)
     with pytest.raises(Refused, match="could not be started"):

@@ -57,7 +57,8 @@ def test_json_gives_an_equal_report(expected):
     """A report survives its JSON, seconds included, and its outcomes are outcomes again."""
     actual = Report.from_json(expected.to_json())
     assert (expected, expected.seconds) == (actual, actual.seconds)
-    assert all(type(item.outcome) is Outcome for item in (*actual.verdicts, *actual.marks))
+    outcomes = [*(item.outcome for item in actual.verdicts), *(item.outcome for item in actual.marks)]
+    assert all(type(outcome) is Outcome for outcome in outcomes)
     assert expected.to_json() == actual.to_json()
 
 

@@ -153,7 +153,9 @@ def expected_to_fail(attack: Attack | Honest, name: str) -> Any:
 
 
 def steps(kinds: list[str]) -> list[Any]:
-    order = [step for kind in kinds for step in (*[a for a in ATTACKS if a.kind == kind], Honest(kind))]
+    order: list[Attack | Honest] = [
+        step for kind in kinds for step in (*[a for a in ATTACKS if a.kind == kind], Honest(kind))
+    ]
     names = [step.name if isinstance(step, Attack) else f"{step.kind}_then_honest" for step in order]
     return [
         pytest.param(step, id=name, marks=expected_to_fail(step, "FIXME"))

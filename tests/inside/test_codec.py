@@ -189,7 +189,7 @@ def test_tensors_with_another_layout_are_no_plain_data():
     """Sparse tensors and subclasses of Tensor do not cross by value."""
     torch = pytest.importorskip("torch")
 
-    class Mine(torch.Tensor):
+    class Mine(torch.Tensor):  # type: ignore[name-defined]  # torch is found when the test runs
         """A subclass."""
 
     assert "Tensor is no plain data" in refused(torch.eye(2).to_sparse())

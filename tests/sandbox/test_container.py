@@ -7,10 +7,10 @@ import pytest
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
+from nbviva.errors import SandboxUnavailable
 from nbviva.sandbox import world
 from nbviva.sandbox.container import ContainerProvisioner, Engine
 from nbviva.sandbox.limits import MIB, Limits
-from nbviva.sandbox.provisioner import SandboxUnavailable
 
 LIMITS = Limits(memory=300 * MIB, processes=50, open_files=77, file_size=5 * MIB, disk=8 * MIB, cpu_seconds=60)
 KERNEL = ["python3", "-P", "-m", "nbviva.inside.agent", "-f", "/run/nbviva/connection.json"]

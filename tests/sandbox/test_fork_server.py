@@ -25,7 +25,7 @@ from nbviva.inside import forking
 from nbviva.kernel.kernel import KernelStudent, StartFailed
 from nbviva.kernel.room import Room
 from nbviva.kernel.student import Died
-from nbviva.sandbox import cgroup, fork_server, provisioner, world
+from nbviva.sandbox import bubblewrap, cgroup, fork_server, provisioner, world
 from nbviva.sandbox.fork_server import Forked, ForkServer, request
 from nbviva.sandbox.limits import MIB, Limits
 from tests import probe
@@ -398,7 +398,7 @@ def test_an_environment_in_a_place_of_the_kernels_own_is_shown(tmp_path: Path, m
     for folder in (tmp_path, *tmp_path.parents[:-2]):
         folder.chmod(0o755)
     home = world.PythonHome(
-        (*world.python_home(sys.executable, (provisioner.bubblewrap.PACKAGES,)).binds, tmp_path / "env"), real.user_base
+        (*world.python_home(sys.executable, (bubblewrap.PACKAGES,)).binds, tmp_path / "env"), real.user_base
     )
     monkeypatch.setattr(world, "python_home", lambda *_: home)
     look = f"import os; print([os.listdir({str(tmp_path)!r}), os.listdir({str(tmp_path / 'env')!r})])"
@@ -649,7 +649,7 @@ def test_a_module_that_is_not_there_is_named() -> None:
 
 
 def test_where_no_sandbox_can_be_built_there_is_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fork_server.bubblewrap, "refusal", lambda: "Not here.")
+    monkeypatch.setattr(bubblewrap, "refusal", lambda: "Not here.")
     with pytest.raises(SandboxUnavailable, match=r"^Not here\.$"), ForkServer([]):
         pass
 

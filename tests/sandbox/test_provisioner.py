@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from nbviva.errors import HandInTooLarge
+from nbviva.errors import HandInTooLarge, SandboxUnavailable
 from nbviva.sandbox import bubblewrap, cgroup, provisioner, seccomp, world
 from nbviva.sandbox.fork_server import ForkServer
 from nbviva.sandbox.limits import MIB, Limits
@@ -485,7 +485,7 @@ def test_a_course_that_is_its_own_environment_is_refused(tmp_path: Path, monkeyp
     """Where showing the interpreter would show the course, nothing is started."""
     kernel = Kernel(tmp_path, ROOMY)
     monkeypatch.chdir(sys.prefix)
-    with pytest.raises(provisioner.SandboxUnavailable, match="a folder of its own"):
+    with pytest.raises(SandboxUnavailable, match="a folder of its own"):
         kernel.manager.start_kernel()
 
 
@@ -570,6 +570,6 @@ def test_nothing_starts_where_the_sandbox_is_refused(tmp_path: Path, monkeypatch
     """The kernel manager hears the sentence, and no folder stays behind."""
     monkeypatch.setattr(provisioner, "_lasting_refusal", lambda: "Not here.")
     kernel = Kernel(tmp_path, ROOMY)
-    with pytest.raises(provisioner.SandboxUnavailable, match=r"^Not here\.$"):
+    with pytest.raises(SandboxUnavailable, match=r"^Not here\.$"):
         kernel.manager.start_kernel()
     assert not Path(kernel.manager.connection_file).parent.exists()
