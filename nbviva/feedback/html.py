@@ -18,14 +18,10 @@ from latex2mathml import exceptions
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
 from nbviva.notebooks import NotebookNode, new_output
 
-MAX_CODE = 40_000  # characters that are coloured; a longer cell is shown plain
 _TOP = 2  # levels that a page's own headings take
 _BROKEN: tuple[type[Exception], ...] = (
     *(error for error in vars(exceptions).values() if isinstance(error, type) and issubclass(error, Exception)),
@@ -61,18 +57,6 @@ def markdown(text: str) -> str:
             token.tag = f"h{min(6, int(token.tag[1:]) + _TOP)}"
     found = str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
     return found.replace('<div class="math block">', '<div class="math block" tabindex="0">')  # wide ones scroll
-
-
-def code(text: str) -> str:
-    """Give Python code as HTML with classes for its colours."""
-    if len(text) > MAX_CODE:
-        return html.escape(text)
-    return str(highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True, classprefix="c-")))
-
-
-def python_tokens(text: str) -> list[tuple[str, str]]:
-    """Give the tokens of Python code, broken or not, each with its kind, such as `Token.Name.Builtin`."""
-    return [(str(kind), word) for kind, word in PythonLexer().get_tokens(text)]
 
 
 def escaped(text: str) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from nbviva.errors import missing_extra
-from nbviva.feedback.html import code, escaped, listed, markdown, outcome, points, template
+from nbviva.feedback.code import code
+from nbviva.feedback.html import escaped, listed, markdown, outcome, points, template
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Verdict
 from nbviva.notebooks import NotebookNode, grade_id
 from nbviva.week.declare import Plot
@@ -20,6 +21,7 @@ from nbviva.week.declare import Plot
 MAX_PAGE = 2_000_000  # bytes
 MAX_PLOTS = 900_000  # bytes of all plots
 MAX_TEXT = 100_000  # bytes of one output, or of one cell's code
+MAX_COLOURED = 120_000  # characters of all code that has colours
 _OWN = 60_000  # bytes kept for what the page itself says
 _FRAME = 400  # bytes that a cell or an output takes beside its content
 LONG = 24  # lines from which on code or an output is folded
@@ -89,9 +91,10 @@ class _ShownCell:
 
 @dataclass
 class _SpaceLeft:
-    """The bytes that are left on the page."""
+    """The bytes that are left on the page, and the characters of code that may still have colours."""
 
     left: int
+    coloured: int = MAX_COLOURED
 
     def fits(self, text: str, limit: int) -> bool:
         size = len(text.encode())
@@ -102,6 +105,10 @@ class _SpaceLeft:
             return False
         self.left -= size
         return True
+
+    def paints(self, text: str) -> bool:
+        self.coloured -= len(text)
+        return self.coloured >= 0
 
 
 def render(head: Head, questions: tuple[ShownQuestion, ...], notebook: NotebookNode) -> str:
@@ -166,8 +173,8 @@ def _cells(notebook: NotebookNode, questions: Iterable[ShownQuestion], room: _Sp
             shown = () if question else tuple(_output(output, room) for output in cell.outputs)
             yield _ShownCell("code", _code(cell, room), shown, question, comment)
         elif cell.source.strip():
-            prose = markdown(cell.source)
-            prose = prose if room.fits(prose, MAX_TEXT) else "<p>[Left out: too long.]</p>"
+            prose = markdown(cell.source) if len(cell.source) <= min(MAX_TEXT, room.left) else ""
+            prose = prose if prose and room.fits(prose, MAX_TEXT) else "<p>[Left out: too long.]</p>"
             yield _ShownCell("prose", _Folded(Markup(prose)), comment=comment)  # noqa: S704 - nbviva.feedback.html escapes
 
 
@@ -180,8 +187,9 @@ def _role(cell: NotebookNode) -> str:
 
 def _code(cell: NotebookNode, room: _SpaceLeft) -> _Folded:
     lines, role = cell.source.count("\n") + 1, _role(cell)
-    shown = code(cell.source)
-    if not room.fits(shown, MAX_TEXT):
+    fits = len(cell.source) <= min(MAX_TEXT, room.left)
+    shown = code(cell.source, plain=not room.paints(cell.source)) if fits else ""
+    if not fits or not room.fits(shown, MAX_TEXT):
         return _Folded(Markup("[Left out: too long.]"), kind=role)
     name = (grade_id(cell) or "").removesuffix("_answer").replace("_", " ")
     summary = f"{_ROLES[role]}{': ' if name else ''}{name}, {lines} line{'s' if lines > 1 else ''}"

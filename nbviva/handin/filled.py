@@ -221,7 +221,7 @@ def number_text(text: str) -> str:
     if "%" in text:
         raise Mismatch(f"{_quoted(text)} is a percentage; write a number such as 0.83.")
     left, _, right = text.translate(_MINUS).rpartition("=")
-    plain = re.sub(r"\s*/\s*", "/", re.sub(r"^([+-])\s+", r"\1", right.strip())).replace(",", ".")
+    plain = "/".join(part.strip() for part in re.sub(r"^([+-])\s+", r"\1", right.strip()).split("/")).replace(",", ".")
     try:
         as_number(plain)
     except Mismatch:

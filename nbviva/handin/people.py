@@ -175,7 +175,7 @@ def header_people(texts: Iterable[str]) -> tuple[Person, ...]:
 
 
 def _said(text: str) -> str:
-    text = re.sub(r"&\w+;|<[^>]*>|[*_`|]", " ", text)
+    text = re.sub(r"&\w+;|<[^<>]*>|[*_`|]", " ", text)
     return " ".join(text.split())[:100]
 
 

@@ -33,13 +33,14 @@ _MONTHS = (
 def read_receipt(text: str) -> Receipt:
     """Read Blackboard's receipt: `Name: Full Name (login)`, `Date Submitted: ...`, and what follows `Comments:`."""
     text = text[:100_000]
-    name = re.search(r"^\s*Name:[ \t]*([^\n]*?)[ \t]*\(([^()\n]*)\)[ \t]*\r?$", text, re.MULTILINE)
+    line = re.search(r"^[^\S\n]*+Name:([^\n]*+)", text, re.MULTILINE)
+    name, bracket, login = line[1].strip().removesuffix(")").rpartition("(") if line else ("", "", "")
     date = re.search(r"^(?:Date Submitted|Submission Date|Abgabedatum|Eingereicht am):([^\n]*)$", text, re.MULTILINE)
-    comment = re.search(r"^(?:Comments|Kommentare):\s*?\n([^\n]*)", text, re.MULTILINE)
+    comment = re.search(r"^(?:Comments|Kommentare):[^\S\n]*+\n([^\n]*+)", text, re.MULTILINE)
     default = comment is None or not comment[1].strip() or comment[1].lstrip().startswith(("There are no", "Es gibt k"))
     return Receipt(
-        name[1].strip() if name else "",
-        name[2].strip() if name else "",
+        name.strip() if bracket else "",
+        login.strip() if bracket else "",
         spoken_date(date[1]) if date else None,
         not default,
     )
@@ -69,7 +70,7 @@ def worksheet_times(path: Path, zone: ZoneInfo) -> dict[str, datetime]:
     columns = (("Identifier", "ID"), ("Last modified (submission)", "Zuletzt geändert (Abgabe)"))
     times = {}
     for line in read_listing(path, columns, required=2).lines:
-        number, date = re.search(r"(\d+)\s*$", line.texts[0]), spoken_date(line.texts[1])
+        number, date = re.search(r"(?<!\d)(\d++)\s*+$", line.texts[0]), spoken_date(line.texts[1])
         if number and date:
             times[f"participant_{number[1]}"] = in_zone(date, zone)
     return times

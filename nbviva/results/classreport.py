@@ -18,7 +18,7 @@ from nbviva.grading.verdict import Report
 from nbviva.notebooks import read
 from nbviva.results.faults import Fault, FaultKind, faults_of, was_read
 from nbviva.results.marks import NEEDS_PERSON, Marked, StudentRow, gradebook_marks, report_marks, rows
-from nbviva.results.similar import Pair, own_cells, similar
+from nbviva.results.similar import MAX_TEXT, Pair, is_too_long, own_cells, similar
 from nbviva.results.statistics import Curves, Distribution, QuestionStatistics, distributions, items, known, noted
 from nbviva.results.wrong import Answers, Wrong, failures, sheet_answers, stories, wrong_answers
 from nbviva.week.source import release_template, source_notebook
@@ -92,17 +92,18 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
     by_group = _by_group(rows(course, name))
     seen = [report for report in reports.values() if was_read(report)]
     found, curves = distributions(seen, known(course, name))
+    written = _own_code(course, seen)
     everything = ClassReport(
         name, assignment.title, assignment.course, assignment.term, assignment.maximum, assignment.extra,
         datetime.now(UTC), anonymous,
         handins=_handins(course, week, by_group, reports),
-        faults=_faults(groups, reports, by_group),
+        faults=_faults(groups, reports, by_group, [group for group, cells in written.items() if is_too_long(cells)]),
         items=items(assignment, seen, [marks[report.group].points for report in seen]),
         distributions=found,
         curves=curves,
         wrong=wrong_answers(assignment, seen, stories(course, week, failures(assignment, seen))),
         answers=sheet_answers(assignment, seen),
-        similar=_similar(course, week, seen),
+        similar=similar(written, own_cells(release_template(source_notebook(week)))),
     )  # fmt: skip
     return without_names(everything, course.secret()) if anonymous else everything
 
@@ -155,11 +156,17 @@ def _handin(course: Course, week: Week, found: Sequence[StudentRow], report: Rep
 
 
 def _faults(
-    groups: Sequence[str], reports: Mapping[str, Report], found: Mapping[str, Sequence[StudentRow]]
+    groups: Sequence[str],
+    reports: Mapping[str, Report],
+    found: Mapping[str, Sequence[StudentRow]],
+    long: Sequence[str],
 ) -> tuple[Fault, ...]:
     open_ = {group for group in groups if found[group][0].status == NEEDS_PERSON}
     faults = [fault for report in reports.values() for fault in faults_of(report, decided=report.group not in open_)]
     faults += [Fault(FaultKind.UNMARKED, group, "There is no report.") for group in groups if group not in reports]
+    faults += [
+        Fault(FaultKind.FLAGGED, group, f"Compared with others by its first {MAX_TEXT} letters.") for group in long
+    ]
     told = {fault.group for fault in faults if fault.kind in (FaultKind.PERSON, FaultKind.ERROR)}
     for group in groups:
         row = found[group][0]
@@ -176,10 +183,10 @@ def _faults(
     return tuple(sorted(faults, key=lambda fault: (order[fault.kind], fault.group)))
 
 
-def _similar(course: Course, week: Week, reports: Sequence[Report]) -> tuple[Pair, ...]:
-    release = own_cells(release_template(source_notebook(week)))
+def _own_code(course: Course, reports: Sequence[Report]) -> dict[str, Mapping[str, str]]:
+    """Give the code that each group wrote, by the cell."""
     paths = {report.group: course.report(report.week, report.group) / "notebook.ipynb" for report in reports}
-    return similar({group: own_cells(read(path)) for group, path in paths.items() if path.is_file()}, release)
+    return {group: own_cells(read(path)) for group, path in paths.items() if path.is_file()}
 
 
 def without_names(report: ClassReport, secret: bytes) -> ClassReport:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from nbviva.feedback.html import python_tokens
+from nbviva.feedback.code import python_tokens
 from nbviva.notebooks import NotebookNode, grade_id, is_answer
 
 LENGTH = 12  # tokens of a run
@@ -20,7 +20,7 @@ FEWEST = 25  # shared runs from which on a pair is listed
 SHARE = 0.5  # of the smaller hand-in's rare runs
 COMMON = 0.1  # a run that more than this share of the class has is common knowledge
 AT_LEAST, AT_MOST = 4, 40  # hand-ins, in a small and a large class; so the work grows as the class, not as its square
-MAX_TOKENS = 20_000  # of one cell
+MAX_TEXT = 60_000  # characters of a hand-in that are compared
 _SILENT = ("Token.Comment", "Token.Text", "Token.Literal.String.Doc")
 
 Run = tuple[str, ...]
@@ -81,12 +81,21 @@ def _places(first: Mapping[Run, str], second: Mapping[Run, str], rare: Mapping[R
     return tuple(dict.fromkeys(cell for run, cell in first.items() if run in second and run in rare))
 
 
+def is_too_long(cells: Cells) -> bool:
+    """Whether a hand-in has more code than is compared."""
+    return sum(map(len, cells.values())) > MAX_TEXT
+
+
 def _fingerprint(cells: Cells, given: set[Run]) -> dict[Run, str]:
-    return {run: name for name, text in cells.items() for run in _runs(text) if run not in given}
+    left, found = MAX_TEXT, dict[Run, str]()
+    for name, text in cells.items():
+        found |= {run: name for run in _runs(text[:left]) if run not in given}
+        left -= min(left, len(text))
+    return found
 
 
 def _runs(text: str) -> Iterator[Run]:
-    tokens = tokens_of(text)[:MAX_TOKENS]
+    tokens = tokens_of(text)
     return (tuple(tokens[i : i + LENGTH]) for i in range(len(tokens) - LENGTH + 1))
 
 

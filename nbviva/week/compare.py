@@ -18,6 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
+MOST_NUMBERS = 8_000_000  # that are read where the shape does not say how many are expected: 64 MB as float64
+_BLOCK = 1 << 20  # numbers that are compared at a time
 _ASKING_ON = ContextVar("_ASKING_ON", default=False)  # an argument of every comparison would reach into each check
 
 
@@ -35,17 +37,31 @@ def assert_close(actual: object, expected: ArrayLike, *, rtol: float = 1e-4, ato
     """Check numbers: `|actual - expected| <= atol + rtol * |expected|` everywhere, and the same shape."""
     wanted = np.asarray(expected, dtype=np.float64)
     found = as_numbers(actual, shape=wanted.shape, name=name)
-    with np.errstate(over="ignore", invalid="ignore"):
-        error = np.abs(found - wanted)
-        bound = atol + rtol * np.abs(wanted)
-    bad = ~(np.isfinite(wanted) & (error <= bound))
-    if bad.any() and not _ASKING_ON.get():
-        place = tuple(int(i) for i in np.argwhere(bad)[0])
-        at = f" at position {list(place)}" if place else ""
-        raise Mismatch(
-            f"{_named(name)} is {found[place]:.3g}{at}, which differs from the reference by {error[place]:.3g} "
-            f"where {bound[place]:.3g} is allowed ({int(bad.sum())} of {bad.size} values differ)."
+    if _ASKING_ON.get():
+        return
+    first, number = -1, 0
+    for start in range(0, wanted.size, _BLOCK):
+        bad = _too_far(
+            found.reshape(-1)[start : start + _BLOCK], wanted.reshape(-1)[start : start + _BLOCK], rtol, atol
         )
+        first = start + int(bad.argmax()) if first < 0 and bad.any() else first
+        number += int(bad.sum())
+    if number:
+        place = tuple(map(int, np.unravel_index(first, wanted.shape)))
+        at = f" at position {list(place)}" if place else ""
+        value, right = float(found[place]), float(wanted[place])  # Python's floats overflow without a warning
+        error, bound = abs(value - right), atol + rtol * abs(right)
+        raise Mismatch(
+            f"{_named(name)} is {value:.3g}{at}, which differs from the reference by {error:.3g} "
+            f"where {bound:.3g} is allowed ({number} of {wanted.size} values differ)."
+        )
+
+
+def _too_far(found: Floats, wanted: Floats, rtol: float, atol: float) -> NDArray[np.bool_]:
+    with np.errstate(over="ignore", invalid="ignore"):
+        near = np.abs(found - wanted) <= atol + rtol * np.abs(wanted)
+    far: NDArray[np.bool_] = ~(np.isfinite(wanted) & near)
+    return far
 
 
 @contextmanager
@@ -75,8 +91,11 @@ def as_numbers(value: object, *, shape: Sequence[int] | None = None, name: str =
     if shape is not None:
         fits = len(shape) == array.ndim and all(n in (-1, m) for n, m in zip(shape, array.shape, strict=True))
         require(fits, f"{_named(name)} has shape {array.shape} where {tuple(shape)} is expected.")
-    require(np.isfinite(array).all(), f"{_named(name)} holds NaN or infinity.")
-    return array
+    if shape is None or -1 in shape:
+        require(array.size <= MOST_NUMBERS, f"{_named(name)} holds {array.size} numbers; {MOST_NUMBERS} are read.")
+    numbers = _to_floats(array, name)
+    require(np.isfinite(numbers).all(), f"{_named(name)} holds NaN or infinity.")
+    return numbers
 
 
 def as_number(value: object, *, name: str = "") -> float:
@@ -130,30 +149,40 @@ def _number_in(text: str, name: str) -> float:
         raise Mismatch(f"{_named(name)} is {show(text)}, which is not a number.") from None
 
 
-def _to_array(value: object, name: str) -> Floats:
+def _to_array(value: object, name: str) -> NDArray[Any]:
+    """Give the answer as the array that it is or stands for; nothing is converted before its shape has been seen."""
+    if type(value) is np.ndarray:
+        return value
     if type(value) in (list, tuple):
-        _require_numbers(value, name, depth=0)
-    elif type(value) not in (int, float, np.ndarray):
+        count = _count_numbers(value, name, depth=0)
+        require(count <= MOST_NUMBERS, f"{_named(name)} holds {count} numbers in a list; {MOST_NUMBERS} are read.")
+    elif type(value) not in (int, float):
         raise Mismatch(f"{_named(name)} is {show(value)} where numbers are expected, alone, in lists or in arrays.")
     try:
-        array = np.asarray(value)
+        return np.asarray(value)
     except (ValueError, OverflowError, TypeError):
         raise Mismatch(f"{_named(name)} has rows of different lengths.") from None
+
+
+def _to_floats(array: NDArray[Any], name: str) -> Floats:
     require(array.dtype.kind in "iufO", f"{_named(name)} holds {array.dtype} where numbers are expected.")
     try:
-        return array.astype(np.float64)
+        return array.astype(np.float64, copy=False)
     except (OverflowError, ValueError, TypeError):
         raise Mismatch(f"{_named(name)} holds a number that is too large.") from None
 
 
-def _require_numbers(value: Any, name: str, depth: int) -> None:
+def _count_numbers(value: Any, name: str, depth: int) -> int:
     require(depth < 8, f"{_named(name)} is nested too deeply.")
+    count = 0
     for item in value:
         if type(item) in (list, tuple):
-            _require_numbers(item, name, depth + 1)
+            count += _count_numbers(item, name, depth + 1)
         else:
             numeric = type(item) in (int, float) or isinstance(item, np.ndarray)
             require(numeric, f"{_named(name)} holds {show(item)} where numbers are expected.")
+            count += item.size if isinstance(item, np.ndarray) else 1
+    return count
 
 
 def _named(name: str) -> str:

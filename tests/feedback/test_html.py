@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from nbviva.feedback.html import MAX_CODE, code, markdown
+from nbviva.feedback.html import markdown
 
 
 class Tags(HTMLParser):
@@ -54,17 +54,3 @@ def test_formula_that_cannot_be_set_is_shown_as_typed(formula):
 
 def test_headings_stand_below_those_of_the_page():
     assert "<h3>A</h3>\n<h4>B</h4>\n<h6>C</h6>\n" == markdown("# A\n## B\n###### C")
-
-
-def test_code_is_coloured_and_escaped():
-    found = code("def f():\n    return '<b>'")
-    assert '<span class="c-k">def</span>' in found
-    assert "&lt;b&gt;" in found
-
-
-def test_long_code_is_shown_plain():
-    assert "<span" not in code("x = '<b>'\n" * MAX_CODE)
-
-
-def test_leading_empty_lines_of_code_stay():
-    assert code("\n\nx").startswith("\n\n")

@@ -1,6 +1,7 @@
 """Comparisons: kind, then shape, then value; total; and a sentence with value and bound."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nbviva.week.compare import Mismatch, as_number, as_numbers, assert_close, assert_equal, require, show
+from nbviva.week.compare import MOST_NUMBERS, Mismatch, as_number, as_numbers, assert_close, assert_equal, require, show
 
 SCALARS = (
     st.none()
@@ -289,3 +290,44 @@ def test_require_raises_its_sentence():
     """What is required and does not hold is told as it was written."""
     require([0], "fine")
     assert complaint(require, [], "Not so.") == "Not so."
+
+
+def peak(call, *arguments, **options):
+    """Give the sentence of a mismatch and the most bytes that were allocated on the way to it."""
+    tracemalloc.start()
+    sentence = complaint(call, *arguments, **options)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return sentence, most
+
+
+LARGE = np.ones(40_000_000, np.int8)
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        (as_numbers, (LARGE, {"shape": (3,)})),
+        (as_numbers, (LARGE.reshape(4, -1), {"shape": (4, 3)})),
+        (as_numbers, (LARGE, {})),
+        (as_numbers, (LARGE, {"shape": (-1,)})),
+        (as_numbers, ([LARGE, LARGE], {})),
+        (assert_close, (LARGE, {"expected": [1.0, 2.0]})),
+        (as_number, (LARGE, {})),
+    ],
+)
+def test_answer_of_many_numbers_is_refused_before_it_is_converted(call, arguments):
+    """A byte becomes eight when it is a float; nothing of that size is allocated for what is refused anyway."""
+    value, options = arguments
+    sentence, most = peak(call, value, **options)
+    assert "where" in sentence or f"{MOST_NUMBERS} are read" in sentence
+    assert most < 1_000_000
+
+
+def test_large_answer_that_is_expected_is_read():
+    """What has the expected shape has no other bound, and comparing takes little beside the numbers themselves."""
+    wanted = np.zeros(MOST_NUMBERS + 1)
+    assert_close(np.zeros(MOST_NUMBERS + 1), wanted)
+    sentence, most = peak(assert_close, np.ones(MOST_NUMBERS + 1), wanted)
+    assert f"({MOST_NUMBERS + 1} of {MOST_NUMBERS + 1} values differ)" in sentence
+    assert most < 0.7 * wanted.nbytes

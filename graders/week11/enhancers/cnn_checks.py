@@ -25,7 +25,7 @@ LEAST_BEST = 0.65
 FOUND = 0.9  # correlation from which on a JASPAR motif counts as found
 MOTIF_ERROR = 1e-3
 MARGINS = (1e-4, 1e-5, 1e-6)  # the later ones where a layer has so many kernels that no sequence is clear of the first
-MAX_KERNELS = 4096
+MAX_KERNELS, MAX_WIDTH = 4096, 1000  # letters
 FEW = 0.2  # share of positives where there is no rule: whoever always says no is right for 80 %, at a ROC-AUC of 0.5
 STIRRED = 0.3  # standard deviation of what is added to each weight
 MAX_ACTIVATIONS = 20_000_000  # windows x kernels in one question
@@ -232,8 +232,10 @@ def first_layer(net: Any) -> FirstLayer:
     state = _state(net)
     name, module, suffix = _first_weight(state)
     used = state[name] if suffix == "weight" else net.get_submodule(module).weight.clone()
+    shape = getattr(used, "shape", ())
+    fits = len(shape) == 3 and 0 < shape[0] <= MAX_KERNELS and 0 < shape[2] <= MAX_WIDTH
+    require(fits, f"`{name}` has the shape {shape}.")
     weight = as_numbers(used, shape=(-1, 4, -1), name=name)
-    require(0 < len(weight) <= MAX_KERNELS and weight.shape[2], f"`{name}` has the shape {weight.shape}.")
     bias = state.get(name.removesuffix(suffix) + "bias", np.zeros(len(weight)))
     return FirstLayer(weight, as_numbers(bias, shape=(len(weight),), name="bias"))
 

@@ -198,7 +198,8 @@ def reported_numbers_agree(sheet: Any, cross_validation: CrossValidation) -> str
 
 def printed_scores(text: str) -> dict[str, float]:
     """Find the scores that the notebook's cell prints, by their names on the sheet."""
-    found = re.findall(r"(?im)^\s*(roc|pr)[-_]auc\s*:\s*([01]?\.\d{1,18})\d*\s*$", text)
+    blank = r"[^\S\n]*+"  # within a line, and never read twice: a cell may show very many empty lines
+    found = re.findall(rf"(?im)^{blank}(roc|pr)[-_]auc{blank}:{blank}([01]?\.\d{{1,18}})\d*+{blank}$", text)
     return {f"{name.upper()}-AUC": float(number) for name, number in found}
 
 
