@@ -25,7 +25,7 @@ demo: setup  ## Generate the release, hand in the rehearsal submissions, mark th
 	$(BIN)/python tools/demo.py
 
 lab: setup  ## Start JupyterLab with nbgrader's formgrader on this course: this machine only, no kernels
-	$(BIN)/jupyter lab --config=tools/lab/config.py
+	$(BIN)/jupyter lab --config=nbviva/setup/new_course/lab/config.py
 
 test: setup  ## Run all tests, two files at a time
 	@tools/system_packages tests

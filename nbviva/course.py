@@ -5,6 +5,7 @@ The lock ends with the process that holds it, however that ends.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import secrets
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from nbviva.week.week import Draw, Week
 
 SECRET = "NBVIVA_SECRET"  # noqa: S105 - the name of the variable that holds it
+CONFIG = "nbgrader_config.py"
+SEAM = ("from nbviva.preprocessor import configure", "configure(get_config(), __file__)")  # a course's two lines
+NOT_CONFIGURED = (
+    f"{CONFIG} does not call nbviva's configure, so nbgrader would run hidden tests in the student's kernel: run "
+    f"'nbviva init', or add at its end these two lines: {'; '.join(SEAM)}"
+)
 
 
 @dataclass(frozen=True)
@@ -39,9 +46,11 @@ class Course:
         """Find the course directory at `start` (default: the working directory) or above it."""
         place = (start or Path.cwd()).resolve()
         for folder in (place, *place.parents):
-            if (folder / "nbgrader_config.py").is_file():
+            if (folder / CONFIG).is_file():
                 return cls(folder)
-        raise CourseError(f"{place} lies in no course directory: go to the folder of nbgrader_config.py.")
+        raise CourseError(
+            f"{place} lies in no course directory: go to the folder of {CONFIG}, or make a course with 'nbviva init'."
+        )
 
     def week(self, name: str) -> Week:
         """Load a week by the name of its folder in `graders/`: what it asks, and its checks."""
@@ -99,9 +108,25 @@ class Course:
         from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
         try:
-            return PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+            return PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
         except ConfigFileNotFound:
             return Config()
+
+    def require_configured(self, *, thorough: bool = True) -> None:
+        """Refuse a course whose marks nbgrader would decide without nbviva.
+
+        Parameters
+        ----------
+        thorough
+            Whether the configuration is run, which takes a second, if its text has the call.
+
+        Raises
+        ------
+        CourseError
+            With the lines to add.
+        """
+        if not (calls_configure(self.root / CONFIG) and not thorough) and not _hands_over(self.config()):
+            raise CourseError(NOT_CONFIGURED)
 
     def db_url(self) -> str:
         """The gradebook: `NBVIVA_DB`, else nbgrader's `CourseDirectory.db_url`, else gradebook.db at the root."""
@@ -138,6 +163,28 @@ class Course:
     def draw(self, week: str, group: str) -> Draw:
         """Give the source of random generators of one hand-in: secret + week + group + name always give the same."""
         return generators(self.secret(), week, group)
+
+
+def calls_configure(path: Path) -> bool:
+    """Whether a configuration has the call in its text; one that has not may still make it through another file.
+
+    Raises
+    ------
+    CourseError
+        If it is no Python.
+    """
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        raise CourseError(f"{path.name} is no Python ({error}): mend it first.") from None
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return any(getattr(call, "id", getattr(call, "attr", "")) == "configure" for call in calls)
+
+
+def _hands_over(config: Config) -> bool:
+    """Whether both ends of nbgrader's autograde are nbviva's: what is read, and what is recorded."""
+    named = (config.Autograde.get(name, ()) for name in ("sanitize_preprocessors", "autograde_preprocessors"))
+    return all(any(str(getattr(item, "__module__", item)).startswith("nbviva.") for item in items) for items in named)
 
 
 @lru_cache(maxsize=32)

@@ -73,6 +73,7 @@ def grade(
     from nbviva.kernel.room import Room
 
     course = Course.find()
+    course.require_configured(thorough=False)
     chosen = course.chosen_groups(week, groups)
     options = BatchOptions(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
     runner = _cluster(scheduler, course, week, options.room) if scheduler else None

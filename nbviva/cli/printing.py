@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,14 @@ from nbviva.week.spec import Assignment
 if TYPE_CHECKING:
     from nbviva.handin.collect import Collected
     from nbviva.results.marks import Marked
+    from nbviva.setup.begin import Begun
     from nbviva.verify.mutation.score import Score
+
+_EXISTING = (
+    "This was an nbgrader course before: new weeks ('nbviva new') are marked by nbviva. The assignments that it has "
+    "are not: nbgrader runs their hidden tests in the student's kernel, until they are adopted, that is, until their "
+    "tests are run outside of it. This version cannot do that yet: write such an assignment anew as a week in graders/."
+)
 
 
 @dataclass(frozen=True)
@@ -164,6 +171,23 @@ def print_files(paths: list[Path], *, as_json: bool = False) -> None:
         print_json({"files": names})
     else:
         typer.echo("\n".join(names))
+
+
+def print_begun(begun: Begun, week: list[str], *, as_json: bool) -> None:
+    """Print what `init` made, and what comes next."""
+    if as_json:
+        print_json({**asdict(begun), "written": [*begun.written, *week]})
+        return
+    for name in (*begun.written, *week):
+        typer.echo(begun.root / name)
+    for name in begun.kept:
+        typer.echo(f"{begun.root / name} was there already and stays as it is.", err=True)
+    if begun.existing:
+        typer.echo(_EXISTING, err=True)
+    there = "" if begun.root.resolve() == Path.cwd() else f"cd {begun.root}; "
+    first = next(iter(week), "graders/week1").split("/")[1]
+    made = "" if week else f"nbviva new {first}; "
+    typer.echo(f"Next: {there}{made}nbviva verify {first}. 'nbviva doctor' says what this machine lacks.", err=True)
 
 
 def print_marks(rows: list[MarkLine], assignment: Assignment) -> None:

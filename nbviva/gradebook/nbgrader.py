@@ -35,8 +35,16 @@ from nbviva.sandbox.provisioner import refusal
 from nbviva.week.source import STUB
 
 
-def configure(config: Config, root: Path) -> None:
-    """Configure nbgrader for a course directory: called by `nbgrader_config.py` with `get_config()`."""
+def configure(config: Config, root: Path | str) -> None:
+    """Configure nbgrader for a course directory: called by `nbgrader_config.py` with `get_config()`.
+
+    Parameters
+    ----------
+    root
+        The course directory, or a file in it such as `nbgrader_config.py` itself.
+    """
+    root = Path(root).resolve()
+    root = root.parent if root.is_file() else root
     config.CourseDirectory.root = str(root)
     if os.environ.get("NBVIVA_DB"):
         config.CourseDirectory.db_url = Course(root).db_url()

@@ -126,8 +126,20 @@ def _copied(course: Course, week: str, root: Path) -> Course:
     """Copy what the route needs; a secret of its own is drawn there unless the environment gives one."""
     ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
     shutil.copytree(course.root / "graders" / week, root / "graders" / week, ignore=ignored)
-    shutil.copyfile(course.root / "nbgrader_config.py", root / "nbgrader_config.py")
+    for path in (*course.root.glob("*.py"), *_header_and_footer(course)):  # the configuration, and what it names
+        target = root / path.relative_to(course.root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
     return Course(root)
+
+
+def _header_and_footer(course: Course) -> Iterator[Path]:
+    """Give the notebooks whose cells nbgrader puts around each release, where they lie in the course."""
+    named = course.config().IncludeHeaderFooter
+    for name in (named.get("header", ""), named.get("footer", "")):
+        path = (course.root / str(name)).resolve()
+        if name and path.is_file() and course.root.resolve() in path.parents:
+            yield course.root / path.relative_to(course.root.resolve())
 
 
 def _released(course: Course, week: str, secret: bytes) -> list[str]:

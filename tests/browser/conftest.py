@@ -150,7 +150,7 @@ def lab(marked: Course) -> Iterator[str]:
     }
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
-        f"--IdentityProvider.token={TOKEN}", f"--config={ROOT / 'tools/lab/config.py'}",
+        f"--IdentityProvider.token={TOKEN}", f"--config={ROOT / 'nbviva/setup/new_course/lab/config.py'}",
     ]  # fmt: skip
     log = marked.root.parent / "lab.log"
     with log.open("w") as output:
