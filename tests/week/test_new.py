@@ -1,6 +1,7 @@
 """A new week is there at once; that it is fair and goes all the way to a mark is held by the guide's test."""
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -11,6 +12,9 @@ from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.grading.digest import NBVIVA
 from nbviva.week.new import new
+from nbviva.week.spec import read_assignment
+from nbviva.week.typesetting import build_form
+from nbviva.week.week import Week
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
@@ -55,3 +59,14 @@ def test_a_bad_name_is_refused(empty, name):
     with pytest.raises(CourseError, match="cannot be a week's name"):
         new(empty.root, name, NOW)
     assert not (empty.root / "graders" / name).is_dir() or not name
+
+
+@pytest.mark.parametrize("title", ["GC content", "Week 12: DNA: GC", "Week 12: GC content", ": "])
+def test_any_title_can_be_typeset(empty, title):
+    name = f"titled{len(title)}"
+    new(empty.root, name, NOW)
+    path = empty.folder(name) / "assignment.toml"
+    text = path.read_text("utf-8")
+    path.write_text(re.sub('^title = .*: GC content"$', f'title = "{title}"', text, flags=re.MULTILINE), "utf-8")
+    assert f'title = "{title}"\n' in path.read_text("utf-8")
+    assert build_form(Week(path.parent, read_assignment(path.parent), ()), empty.root).stat().st_size > 1000
