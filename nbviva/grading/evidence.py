@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nbviva.handin.notebook import Handin
+from nbviva.handin.written import defined_in, uses
 from nbviva.kernel.outputs import clean, figures, literal, printed
 from nbviva.notebooks import NotebookNode, grade_id, new_output
 
@@ -15,6 +16,7 @@ class Evidence:
     def __init__(self, notebook: NotebookNode, fresh: set[str]) -> None:
         self._cells = {name: cell for cell in notebook.cells if (name := grade_id(cell)) and cell.cell_type == "code"}
         self._fresh = fresh
+        self._sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
     def printed(self, cell: str) -> str:
         """All text under a cell."""
@@ -27,6 +29,11 @@ class Evidence:
     def fresh(self, cell: str) -> bool:
         """Whether a training cell was handed in without outputs, so that it was run when graded."""
         return cell in self._fresh
+
+    def uses(self, question: str, *patterns: str) -> tuple[str, ...]:
+        """Give what of these dotted names (`torch.relu`, `*.relu`) the functions and classes of an answer cell use."""
+        cell = self._cells.get(f"{question}_answer")
+        return uses(self._sources, defined_in(cell.source) if cell else (), patterns)
 
 
 def forget_hidden_inputs(handin: Handin, asked: int | None) -> None:

@@ -17,13 +17,14 @@ from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, 
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import Handin, read_handin
 from nbviva.handin.sheet import Sheet, counting_form
+from nbviva.handin.written import Written
 from nbviva.inside import Frames
 from nbviva.kernel.kernel import KernelStudent, StartFailed
 from nbviva.kernel.outputs import clean, figures, printed
 from nbviva.kernel.recording import NotAsked, Recorder, ReplayStudent
 from nbviva.kernel.room import Clock, Room, stage
 from nbviva.kernel.sitting import Sitting, StandIn, Tell, untold
-from nbviva.kernel.student import Listener, Transport, listen
+from nbviva.kernel.student import Listener, Transport, explain, listen
 from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
 from nbviva.sandbox.fork_server import answers
@@ -203,6 +204,7 @@ def _sit_through(submission: Submission, handin: Handin, sitting: Sitting) -> _E
     week, student, fresh = submission.week, sitting.student, set[str]()
     filled, problems = counting_form(submission.folder, week.assignment)
     given = {"sheet": Sheet(week.assignment, student, filled), "notebook": Evidence(handin.notebook, fresh)}
+    explain(student, Written(handin.notebook))
     examination = Examination(week, student, submission.draw, given)
     stand_ins = _stand_ins(examination, handin, fresh)
     sitting.run(handin.notebook, stand_ins, _stages(handin))

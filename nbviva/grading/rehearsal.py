@@ -6,17 +6,20 @@ For tests and for `verify`; never to mark, since here the notebook's code does r
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from nbviva.course import generators
 from nbviva.grading.examine import Examination, examine
 from nbviva.grading.verdict import Verdict
 from nbviva.handin.sheet import Sheet
+from nbviva.handin.written import defined_in, uses
 from nbviva.kernel.student import Student, local_student
 from nbviva.notebooks import grade_id, is_test, tags
 from nbviva.week.declare import Check, Overlay
@@ -29,6 +32,8 @@ class Rehearsed:
     """What the notebook's cells printed when rehearsed; a picture under every cell is taken for granted."""
 
     texts: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    overlay: Overlay | None = None
 
     def printed(self, cell: str) -> str:
         """All text under a cell."""
@@ -43,6 +48,15 @@ class Rehearsed:
         """Whether it was run at grading: never here."""
         del cell
         return False
+
+    def uses(self, question: str, *patterns: str) -> tuple[str, ...]:
+        """Give what of these dotted names an answer cell uses, with the overlay in the place of what it replaces."""
+        names = set(defined_in(self.sources.get(f"{question}_answer", "")))
+        found = uses(self.sources.values(), names - {self.overlay.replaces if self.overlay else ""}, patterns)
+        if self.overlay and self.overlay.replaces in names:
+            module = inspect.getsource(inspect.getmodule(self.overlay.function))  # type: ignore[arg-type]
+            found += uses([module], [self.overlay.function.__name__], patterns)
+        return found
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ def prepare(week: Week, overlay: Overlay | None, checks: Iterable[Check], *, rea
     """
     wanted = closure(checks)
     chosen = replace(week, checks=tuple(check for check in week.checks if check in wanted))
-    evidence = Rehearsed()
+    evidence = Rehearsed(overlay=overlay)
     with contextlib.chdir(real or Path.cwd()):
         namespace = _namespace(chosen, overlay, evidence, real=real is not None)
     student = local_student(namespace)
@@ -117,13 +131,26 @@ def _namespace(week: Week, overlay: Overlay | None, evidence: Rehearsed, *, real
     namespace: dict[str, Any] = {"__name__": "__main__", **({} if real else small(week, "NAMES"))}
     trains = any("notebook" in week.fixtures_of(check) for check in week.checks)
     answers = {name for question in week.assignment.questions for name, _ in question.answers}
-    for name, tagged, code in _compiled(week.folder):
+    for name, tagged, source, code in _compiled(week.folder):
+        evidence.sources[name or str(len(evidence.sources))] = source
         if (EXPERIMENT in tagged and not real) or (TRAINING in tagged and not trains):
             continue
         execute(code, namespace, name, evidence)
         if overlay and overlay.replaces in namespace:
-            namespace[overlay.replaces] = overlay.function() if overlay.replaces in answers else overlay.function
+            function = _with_names(overlay, namespace)
+            namespace[overlay.replaces] = function() if overlay.replaces in answers else function
     return namespace
+
+
+def _with_names(overlay: Overlay, namespace: Mapping[str, Any]) -> Any:
+    """Give an overlay's function with the notebook's own objects for the names that it `uses`."""
+    function = overlay.function
+    if not overlay.uses or not isinstance(function, FunctionType):
+        return function
+    known = {name: namespace[name] for name in overlay.uses if name in namespace}
+    made = FunctionType(function.__code__, function.__globals__ | known, function.__name__, function.__defaults__)
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
 
 
 def execute(code: Any, namespace: dict[str, Any], name: str, evidence: Rehearsed) -> None:
@@ -134,9 +161,14 @@ def execute(code: Any, namespace: dict[str, Any], name: str, evidence: Rehearsed
 
 
 @cache
-def _compiled(folder: Path) -> list[tuple[str, list[str], Any]]:
+def _compiled(folder: Path) -> list[tuple[str, list[str], str, Any]]:
     return [
-        (grade_id(cell) or "", tags(cell), compile(cell.source, f"<{folder.name} {grade_id(cell)}>", "exec"))
+        (
+            grade_id(cell) or "",
+            tags(cell),
+            cell.source,
+            compile(cell.source, f"<{folder.name} {grade_id(cell)}>", "exec"),
+        )
         for cell in code_cells(load(folder))
         if not is_test(cell)
     ]

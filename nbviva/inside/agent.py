@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import linecache
 import random
 import sys
 from collections.abc import Callable
@@ -17,6 +18,10 @@ from typing import Any
 from nbviva.inside import Frames, Handle, Unreadable, decode, encode
 
 
+class _Missing(Exception):
+    """The namespace lacks a name that was asked for."""
+
+
 class Agent:
     """Answers questions about a namespace: reads a name, sets one, calls a function or a method."""
 
@@ -24,18 +29,21 @@ class Agent:
         self.namespace = namespace
         self.kept: dict[int, Any] = {}
         self.stages: dict[str, dict[str, Any]] = {}
+        self.muted: dict[str, Any] = {}
 
     def answer(self, frames: Frames) -> Frames:
         """Turn the frames of a question into the frames of an answer; whatever the code raises is an answer too."""
         try:
             operation, seed, stage, *rest = decode(frames, tensors=True)
-            self.namespace.update(self.stages.get(stage, {}))
+            self.namespace.update(self.stages.get(stage, {}) | self.muted)
             _seed_everything(seed)
             value = getattr(self, f"_{operation}")(*rest)
         except Unreadable as error:
             return encode(("unreadable", str(error)))
+        except _Missing:
+            return encode(("missing",))
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - the student's error is the answer
-            return encode(("raised", type(error).__name__))
+            return encode(("raised", type(error).__name__, _line_of(error)))
         return self._encoded(value)
 
     def _encoded(self, value: Any) -> Frames:
@@ -55,17 +63,45 @@ class Agent:
             name: value for name, value in self.namespace.items() if callable(value) or isinstance(value, ModuleType)
         }
 
-    def _read(self, name: str) -> Any:
+    def _named(self, name: str) -> Any:
+        if name not in self.namespace:
+            raise _Missing
         return self.namespace[name]
 
+    def _read(self, name: str) -> Any:
+        return self._named(name)
+
     def _hold(self, name: str) -> Handle:
-        return self._keep(self.namespace[name])
+        return self._keep(self._named(name))
+
+    def _put(self, value: Any) -> Handle:
+        """Keep a value that was sent, so that it can be handed to several functions and looked at afterwards."""
+        return self._keep(self._inside(value))
+
+    def _mute(self, name: str) -> None:
+        """Let all models that `name` makes compute zeros, until it is heard again.
+
+        A class is changed in place, so that aliases and subclasses are muted, too.
+        """
+        target = self._named(name)
+        if isinstance(target, type):
+            self.muted[name] = target
+            target.forward = _silent(target.forward)  # type: ignore[attr-defined]
+        else:
+            self.muted[name] = _maker_of_silent(target)
+
+    def _unmute(self, name: str) -> None:
+        muted = self.muted.pop(name, None)
+        if isinstance(muted, type):
+            muted.forward = muted.forward.before  # type: ignore[attr-defined]
+        elif muted is not None:
+            self.namespace[name] = muted.before
 
     def _write(self, name: str, value: Any) -> None:
         self.namespace[name] = self._inside(value)
 
     def _call(self, root: str | Handle, path: list[str], args: list[Any], kwargs: dict[str, Any]) -> Any:
-        target = self.namespace[root] if isinstance(root, str) else self.kept[root.number]
+        target = self._named(root) if isinstance(root, str) else self.kept[root.number]
         for attribute in path:
             target = getattr(target, attribute)
         return target(*self._inside(args), **self._inside(kwargs))
@@ -84,6 +120,36 @@ class Agent:
         if isinstance(value, dict):
             return {key: self._inside(item) for key, item in value.items()}
         return value
+
+
+def _silent(forward: Callable[..., Any]) -> Any:
+    def silent(*args: Any, **kwargs: Any) -> Any:
+        return forward(*args, **kwargs) * 0
+
+    silent.before = forward  # type: ignore[attr-defined]
+    return silent
+
+
+def _maker_of_silent(make: Callable[..., Any]) -> Any:
+    def maker(*args: Any, **kwargs: Any) -> Any:
+        made = make(*args, **kwargs)
+        made.forward = _silent(made.forward)
+        return made
+
+    maker.before = make  # type: ignore[attr-defined]
+    return maker
+
+
+def _line_of(error: BaseException) -> str:
+    """Give the line of the notebook's own code that an error came from last; the other side knows the notebook."""
+    found = ""
+    trace = vars(BaseException)["__traceback__"].__get__(error)  # whatever the class says of itself
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if "ipykernel_" in name or name.startswith("<"):  # a cell's code, in a kernel or in a rehearsal
+            found = linecache.getline(name, trace.tb_lineno).strip() or found
+        trace = trace.tb_next
+    return found[:200]
 
 
 def _seed_everything(seed: int) -> None:

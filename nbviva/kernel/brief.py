@@ -29,7 +29,9 @@ def answer(frames: Frames) -> str:
         return f"[{error}]"
     if type(value) is tuple and len(value) == 2 and value[0] == "ok":
         return value_in_brief(value[1])
-    if type(value) is tuple and len(value) == 2 and value[0] in ("raised", "unreadable"):
+    if value == ("missing",):
+        return "there is no such name"
+    if type(value) is tuple and len(value) in (2, 3) and value[0] in ("raised", "unreadable"):
         return f"{value[0]}: {value_in_brief(value[1])}"
     return f"malformed: {value_in_brief(value)}"
 
@@ -85,6 +87,9 @@ _ASKED: dict[str, Any] = {
     "hold": lambda name: f"hold {name}",
     "write": lambda name, value: f"set {name} = {_brief(value, 0)}",
     "call": _call,
+    "put": lambda value: f"keep {_brief(value, 0)}",
+    "mute": lambda name: f"let {name} compute zeros",
+    "unmute": lambda name: f"let {name} be as it was",
 }
 
 

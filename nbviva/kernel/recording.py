@@ -32,7 +32,7 @@ from nbviva.notebooks import NotebookNode, copy
 
 SMALL_BYTES = 4096  # a question up to this is kept in full
 MOST_BYTES = 48 << 20  # of all answers; what goes beyond is not kept, and then not replayed
-_WRITE = b'["tuple","write",'
+_TURNING = tuple(f'["tuple","{operation}",'.encode() for operation in ("write", "mute", "unmute"))
 
 
 class Recorder:
@@ -112,7 +112,7 @@ class Recorder:
         if known and (answer := self._exchanges[known.popleft()].answer) is not None:
             return answer
         began = time.monotonic()
-        exchange = Exchange(asker, digest, *_question(frames), seconds, 0.0, bytes(frames[0]).startswith(_WRITE))
+        exchange = Exchange(asker, digest, *_question(frames), seconds, 0.0, bytes(frames[0]).startswith(_TURNING))
         try:
             given = transport(frames, seconds)
             exchange = replace(exchange, answer=self._kept(given))

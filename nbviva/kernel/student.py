@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +18,25 @@ from nbviva.inside import Frames, Handle, Unreadable, decode, encode
 from nbviva.inside.agent import Agent
 
 QUESTION_SECONDS = 60.0
-_ANSWER_PARTS = {"ok": 1, "raised": 1, "unreadable": 1}
+_ANSWER_PARTS = {"ok": (1,), "raised": (1, 2), "unreadable": (1,), "missing": (0,)}
+_KNOWN_ERRORS = frozenset(
+    (
+        "AcceleratorError",
+        "AxisError",
+        "ConvergenceWarning",
+        "IndexingError",
+        "InvalidIndexError",
+        "LinAlgError",
+        "MergeError",
+        "MisconfigurationException",
+        "NotFittedError",
+        "OutOfMemoryError",
+        "ParserError",
+        "SpecificationError",
+        "UFuncTypeError",
+        "UndefinedVariableError",
+    )
+)  # fmt: skip - of numpy, scipy, pandas, scikit-learn, torch and Lightning
 
 
 class NoAnswer(Exception):
@@ -49,6 +67,18 @@ class Transport(Protocol):
         ...
 
 
+class Explain(Protocol):
+    """Says of the notebook what a sentence needs: why a name is missing, and where a line of its code stands."""
+
+    def why_missing(self, name: str) -> str:
+        """Say how the cell ended that should have made the name: words that follow "does not exist", or nothing."""
+        ...
+
+    def where(self, line: str) -> str:
+        """Say where a line of code stands, as words that follow "raised ValueError"; nothing if it is not theirs."""
+        ...
+
+
 class Listener(Protocol):
     """Stands between a student and its transport: it may carry a question on, write it down, or answer itself."""
 
@@ -70,6 +100,7 @@ class Student:
         self._seconds = QUESTION_SECONDS
         self._rng = np.random.default_rng(0)
         self._asker = self._stage = ""
+        self._explain: Explain | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self._ask("read", name)
@@ -95,7 +126,7 @@ class Student:
         seed = int(self._rng.integers(2**32))
         question = encode((operation, seed, self._stage, *rest))
         answer = self._transport(question, self._seconds)
-        return self._incoming(_read_answer(answer, _name_of(rest)))
+        return self._incoming(_read_answer(answer, rest, self._explain))
 
     def _incoming(self, value: Any) -> Any:
         if type(value) is Handle:
@@ -129,6 +160,30 @@ class Remote:
 def hold(student: Student, name: str) -> Remote:
     """Give the student's variable `name` as a `Remote`, whatever it is."""
     return student._hold(name)
+
+
+def put(student: Student, value: object) -> Remote:
+    """Send a value that stays in the student's notebook: `remote.clone()` shows afterwards what became of a tensor."""
+    remote = student._ask("put", _outgoing(value))
+    if not isinstance(remote, Remote):
+        raise UnreadableAnswer("a value could not be kept.")
+    return remote
+
+
+@contextmanager
+def muted(student: Student, name: str) -> Iterator[None]:
+    """Let every model that the student's class (or function) `name` makes compute zeros inside the block."""
+    student._ask("mute", name)
+    try:
+        yield
+    finally:
+        with suppress(NoAnswer):  # a kernel that died says so when it is asked again
+            student._ask("unmute", name)
+
+
+def explain(student: Student, how: Explain) -> None:
+    """Let sentences on errors say more, with what is known of the notebook."""
+    student._explain = how
 
 
 def listen(student: Student, listener: Listener) -> None:
@@ -186,11 +241,13 @@ def _name_of(question: tuple[Any, ...]) -> str:
     return f"`{words}`" if words else "an object that the notebook gave"
 
 
-def _read_answer(frames: Frames, name: str) -> Any:
-    """Read an answer. Of what the notebook says about an error only its kind is told, no word of its own.
+def _read_answer(frames: Frames, question: tuple[Any, ...], how: Explain | None) -> Any:
+    """Read an answer. Of what the notebook says about an error only its kind is told, and a line of the notebook's.
 
-    A message could carry the hidden input into the feedback.
+    A message could carry the hidden input into the feedback. So could a line that was made up: it is told only where
+    the hand-in has that very line, which leaves a choice among its lines.
     """
+    name = _name_of(question)
     try:
         answer = decode(frames)
     except Unreadable as error:
@@ -198,15 +255,25 @@ def _read_answer(frames: Frames, name: str) -> Any:
     if type(answer) is not tuple or not answer or type(answer[0]) is not str:
         raise UnreadableAnswer(f"what {name} gives is malformed.")
     kind, *parts = answer
-    if len(parts) != _ANSWER_PARTS.get(kind):
+    if len(parts) not in _ANSWER_PARTS.get(kind, ()):
         raise UnreadableAnswer(f"what {name} gives is malformed.")
     if kind == "ok":
         return parts[0]
+    if kind == "missing" and isinstance(question[0], str):
+        why = how.why_missing(question[0]) if how else ""
+        raise Raised(f"`{question[0]}` does not exist in your notebook{why}.")
     if kind == "raised":
-        raise Raised(f"{name} raised {_error_name(parts[0])}.")
+        line = parts[1] if len(parts) > 1 and type(parts[1]) is str else ""
+        where = how.where(line) if how and line else ""
+        raise Raised(f"{name} raised {error_name(parts[0])}{where}.")
     raise UnreadableAnswer(f"what {name} gives is no plain data, or too large.")
 
 
-def _error_name(name: object) -> str:
-    known = getattr(builtins, name, None) if type(name) is str else None
-    return str(name) if isinstance(known, type) and issubclass(known, BaseException) else "an exception"
+def error_name(name: object) -> str:
+    """Give the name of an error that Python or a library that we know has; of others only that it is one."""
+    if type(name) is not str:
+        return "an exception"
+    known = getattr(builtins, name, None)
+    if name in _KNOWN_ERRORS or (isinstance(known, type) and issubclass(known, BaseException)):
+        return name
+    return "an exception"

@@ -110,11 +110,21 @@ class Fixture:
 
 @dataclass(frozen=True)
 class Overlay:
-    """A wrong (`mutant`) or right (`alternative`) answer written another way; replaces one name of the notebook's."""
+    """A wrong (`mutant`) or right (`alternative`) answer written another way; replaces one name of the notebook's.
+
+    Attributes
+    ----------
+    uses
+        Names of the function's module for which it gets the notebook's own objects, such as a class of the student's.
+    tell
+        What a student may be told whose wrong answer behaves like this one; empty: nothing.
+    """
 
     function: Callable[..., Any]
     checks: tuple[Check, ...]
     replaces: str
+    uses: tuple[str, ...] = ()
+    tell: str = ""
 
     @property
     def story(self) -> str:
@@ -149,11 +159,13 @@ def fixture(*, stands_in: str | None = None, seconds: float = QUESTION_SECONDS) 
     return lambda function: Fixture(function, stands_in, seconds)
 
 
-def mutant(*checks: Check, replaces: str = "") -> Callable[..., Overlay]:
+def mutant(
+    *checks: Check, replaces: str = "", uses: Iterable[str] = (), tell: str = ""
+) -> Callable[..., Overlay]:  # fmt: skip
     """Make a function a wrong answer that each of `checks` must catch; it replaces its own name unless told else."""
-    return lambda function: Overlay(function, checks, replaces or function.__name__)
+    return lambda function: Overlay(function, checks, replaces or function.__name__, tuple(uses), tell)
 
 
-def alternative(*checks: Check, replaces: str = "") -> Callable[..., Overlay]:
+def alternative(*checks: Check, replaces: str = "", uses: Iterable[str] = ()) -> Callable[..., Overlay]:
     """Make a function (or class) a right answer that all of `checks` must accept."""
-    return mutant(*checks, replaces=replaces)
+    return mutant(*checks, replaces=replaces, uses=uses)

@@ -21,8 +21,11 @@ from nbviva.kernel.student import (
     Student,
     TimedOut,
     UnreadableAnswer,
+    explain,
     hold,
     local_student,
+    muted,
+    put,
     viva,
 )
 
@@ -308,7 +311,7 @@ LIES = [
     [b'["tuple",1,2]'],
     [b'["tuple","ok"]'],
     [b'["tuple","ok",1,2]'],
-    [b'["tuple","raised","a","b"]'],
+    [b'["tuple","raised","a","b","c"]'],
     [b'["tuple","fine",1]'],
     [b'["tuple","ok",["pickle","x"]]'],
     [b'["tuple",["list"],1]'],
@@ -393,3 +396,85 @@ def test_agent_does_not_import_what_the_student_did_not():
     code = "import sys, nbviva.inside.agent; print([name for name in ('numpy', 'torch') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+MODELS = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self): super().__init__(); self.last = nn.Linear(2, 1)
+    def forward(self, x): return self.last(x)
+Other, old = Net, Net()
+class Deeper(Net): pass
+def make(): return nn.Sequential(nn.Linear(2, 1))
+KINDS = {"Net": Net, "Other": Other, "Deeper": Deeper}
+def by(maker): return {**KINDS, "make": make}[maker]()(torch.ones(3, 2)).abs().sum()
+def by_old(): return old.forward(torch.ones(3, 2)).abs().sum()
+def turn(x): x.clamp_(min=0); return x
+"""
+
+
+@pytest.fixture
+def models():
+    namespace = {"__name__": "__main__"}
+    exec(MODELS, namespace)  # noqa: S102 - our own
+    return local_student(namespace)
+
+
+@pytest.mark.parametrize("maker", ["Net", "Other", "Deeper"])
+def test_a_muted_class_computes_zeros_under_every_name_and_is_heard_again(models, maker):
+    with muted(models, "Net"):
+        assert models.by(maker) == models.by_old() == 0
+    assert models.by(maker) > 0
+    assert models.by_old() > 0
+
+
+def test_a_muted_function_makes_models_that_compute_zeros(models):
+    with muted(models, "make"):
+        models.by("make")
+        assert models.by("make") == 0
+    assert models.by("make") > 0
+
+
+def test_a_stage_does_not_undo_the_muting(models):
+    models._ask("mark", "stage")
+    with viva(models, np.random.default_rng(0), 1.0, stage="stage"), muted(models, "make"):
+        assert models.by("make") == 0
+
+
+def test_a_value_that_was_put_shows_what_became_of_it(models):
+    import torch
+
+    x = put(models, torch.tensor([-1.0, 2.0]))
+    models.turn(x)
+    assert [0.0, 2.0] == x.clone().tolist()
+
+
+def test_a_name_that_is_missing_is_said_to_be():
+    class Notebook:
+        def why_missing(self, name):
+            return f": no cell defines {name}"
+
+        def where(self, line):
+            return f" at {line}"
+
+    student = local_student({})
+    with pytest.raises(Raised, match=r"^`double` does not exist in your notebook\.$"):
+        student.double(1)
+    explain(student, Notebook())
+    with pytest.raises(Raised, match=r"^`double` does not exist in your notebook: no cell defines double\.$"):
+        student["double"]
+
+
+@pytest.mark.parametrize("line", [3, None, ["x"], "a" * 10**5])
+def test_a_line_that_is_no_line_of_the_notebook_is_not_told(line):
+    class Notebook:
+        def why_missing(self, name): ...
+
+        def where(self, _line):
+            return ""
+
+    student = Student(lambda _frames, _seconds: encode(("raised", "ValueError", line)))
+    explain(student, Notebook())
+    with pytest.raises((Raised, UnreadableAnswer), match=r"raised ValueError\.$|cannot be read"):
+        student.double(1)

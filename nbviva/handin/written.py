@@ -1,0 +1,172 @@
+"""What a hand-in's own code says by its text alone: what it uses, where a line stands, how the cell of a name ended."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from nbviva.kernel.student import error_name
+from nbviva.notebooks import NotebookNode
+
+_MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_PLACE = re.compile(r"(?:Cell In\[\d+\]|File <[^>]*>|ipython-input-[^,]*), line (\d+)")
+_SHOWN = 60  # characters of a line
+_DEEP = 20  # aliases of aliases
+
+
+class Written:
+    """The code cells of a hand-in's notebook, after it has run."""
+
+    def __init__(self, notebook: NotebookNode) -> None:
+        self._cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+    def where(self, line: str) -> str:
+        """Say where a line of code stands; nothing where the notebook has no such line."""
+        wanted = line.strip()
+        for cell in self._cells:
+            for number, found in enumerate(cell.source.splitlines(), 1):
+                if wanted and found.strip() == wanted:
+                    return f" in line {number} of its cell, `{_short(wanted)}`"
+        return ""
+
+    def why_missing(self, name: str) -> str:
+        """Say how the cell ended that has the name's definition; words that follow "does not exist"."""
+        rule = re.compile(
+            rf"^\s*(?:(?:async\s+)?def\s+|class\s+){re.escape(name)}\b|^{re.escape(name)}\s*[:=]", re.MULTILINE
+        )
+        makers = [cell for cell in self._cells if rule.search(cell.source)]
+        if not makers:
+            return ": no cell defines it"
+        for cell in makers:
+            for output in cell.get("outputs", []):
+                if output.get("output_type") == "error":
+                    return f": its cell ended with {error_name(output.get('ename'))}{_line(cell, output)}"
+        return ""
+
+
+def _line(cell: NotebookNode, output: NotebookNode) -> str:
+    """Say in which line an error arose: a number from the kernel counts where the cell has such a line."""
+    text = _ANSI.sub("", "\n".join(map(str, output.get("traceback", []))))
+    found, lines = _PLACE.search(text), cell.source.splitlines()
+    number = int(found[1][:6]) if found else 0
+    if not 1 <= number <= len(lines):
+        return ""
+    return f" in line {number}, `{_short(lines[number - 1].strip())}`"
+
+
+def _short(line: str) -> str:
+    line = line.replace("`", "'")
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]} ..."
+
+
+def uses(sources: Iterable[str], starts: Iterable[str], patterns: Sequence[str]) -> tuple[str, ...]:
+    """Give what of `patterns` the functions and classes `starts` use, themselves or through others in the sources.
+
+    Names are followed to what they were imported or assigned as: `F.relu` is `torch.nn.functional.relu`. What is asked
+    of an object that is not known is `?.relu`.
+
+    Parameters
+    ----------
+    patterns
+        Dotted names such as `torch.relu`, with `*` for anything: `*.relu` is also a tensor's method.
+    """
+    names = _Names(sources)
+    found = {name for start in names.reached(starts) for name in names.used_in(start)}
+    matching = {name for name in found if any(fnmatchcase(name, pattern) for pattern in patterns)}
+    return tuple(sorted(name.removeprefix("?") for name in matching))
+
+
+def defined_in(source: str) -> tuple[str, ...]:
+    """Give the functions and classes that a cell defines."""
+    body = tree.body if (tree := _parsed(source)) else []
+    return tuple(node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(_MAGIC.sub("", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # such a cell defines nothing either
+
+
+class _Names:
+    """What the names of some code stand for."""
+
+    def __init__(self, sources: Iterable[str]) -> None:
+        self._defined: dict[str, list[ast.AST]] = defaultdict(list)
+        self._aliases: dict[str, ast.expr | str] = {}
+        self._starred: list[str] = []
+        for tree in filter(None, map(_parsed, sources)):
+            for node in ast.walk(tree):
+                self._note(node)
+
+    def _note(self, node: ast.AST) -> None:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            self._defined[node.name].append(node)
+        elif isinstance(node, ast.Import):
+            for item in node.names:
+                first = item.name.split(".")[0]
+                self._aliases[item.asname or first] = item.name if item.asname else first
+        elif isinstance(node, ast.ImportFrom):
+            self._starred += [str(node.module) for item in node.names if item.name == "*"]
+            self._aliases |= {item.asname or item.name: f"{node.module}.{item.name}" for item in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                self._assign(target, node.value)
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+            for one, its in zip(target.elts, value.elts, strict=False):
+                self._assign(one, its)
+        elif isinstance(target, ast.Name):
+            self._defined[target.id].append(value)
+            if isinstance(value, ast.Name | ast.Attribute | ast.Call):
+                self._aliases[target.id] = value
+
+    def reached(self, starts: Iterable[str]) -> Iterator[ast.AST]:
+        """Give the definitions of these names, and of all names of the code that they lead to."""
+        todo, seen = list(starts), set[str]()
+        while todo:
+            name = todo.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            for node in self._defined.get(name, ()):
+                yield node
+                todo += [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+
+    def used_in(self, node: ast.AST) -> Iterator[str]:
+        """Give the dotted names that a piece of code mentions."""
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Attribute | ast.Call):
+                yield self._dotted(inner)
+            elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and inner.id not in self._defined:
+                yield self._dotted(inner)
+                yield from (f"{module}.{inner.id}" for module in self._starred)
+
+    def _dotted(self, node: ast.AST, deep: int = 0) -> str:
+        if deep > _DEEP:
+            return "?"
+        if isinstance(node, ast.Attribute):
+            return f"{self._dotted(node.value, deep + 1)}.{node.attr}"
+        if isinstance(node, ast.Call):
+            return self._fetched(node, deep)
+        if isinstance(node, ast.Name):
+            alias = self._aliases.get(node.id, node.id)
+            return alias if isinstance(alias, str) else self._dotted(alias, deep + 1)
+        return "?"
+
+    def _fetched(self, call: ast.Call, deep: int) -> str:
+        """Follow `getattr(torch, "relu")` and `import_module("torch")`; any other call gives an unknown object."""
+        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+        texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if name == "getattr" and len(call.args) > 1 and texts:
+            return f"{self._dotted(call.args[0], deep + 1)}.{texts[0]}"
+        if name in ("import_module", "__import__") and texts:
+            return texts[0]
+        return "?"

@@ -1,0 +1,102 @@
+"""Networks in the student's notebook whose weights the examiner sets, so that the expected answer is the examiner's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from nbviva.kernel.student import Remote, Student, hold, put
+from nbviva.week.compare import as_numbers, assert_close, require
+
+Floats = NDArray[np.float64]
+_DTYPES = {"<f4": torch.float32, "<f8": torch.float64, "<f2": torch.float16}
+
+
+def tensor(values: ArrayLike, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """Give a tensor to ask with; in the dtype of the notebook's own parameters where it has any."""
+    return torch.tensor(np.asarray(values), dtype=dtype)
+
+
+def state_of(net: object, what: str = "the network") -> dict[str, NDArray[Any]]:
+    """Give the arrays of a network's `state_dict()` by their names."""
+    require(isinstance(net, Remote), f"Plain data was given where {what} is expected.")
+    assert isinstance(net, Remote)  # noqa: S101 - for mypy
+    state = net.state_dict()
+    require(type(state) is dict, f"`state_dict()` of {what} gives no weights.")
+    return {name: value for name, value in state.items() if type(name) is str and isinstance(value, np.ndarray)}
+
+
+def dtype_of(state: Mapping[str, NDArray[Any]]) -> torch.dtype:
+    """Give the dtype of the first parameters that are no integers: the one that a network is asked in."""
+    kinds = (_DTYPES.get(value.dtype.str) for value in state.values())
+    return next((kind for kind in kinds if kind is not None), torch.float32)
+
+
+def set_weights(net: object, weights: Mapping[str, Floats], what: str = "the network") -> torch.dtype:
+    """Load weights of ours into a network of the student's, and give the dtype that it computes in.
+
+    A shape such as (1, width) is taken for (width,). That they were loaded is not asked: an answer that disagrees with
+    the reference says so.
+    """
+    state = state_of(net, what)
+    for name, values in weights.items():
+        require(name in state, f"There is no `{name}` in the `state_dict()` of {what}.")
+        require(
+            state[name].size == values.size,
+            f"`{name}` of {what} has shape {state[name].shape} where {values.shape} is expected.",
+        )
+    dtype = dtype_of({name: state[name] for name in weights})
+    sent = {name: tensor(values.reshape(state[name].shape), dtype) for name, values in weights.items()}
+    assert isinstance(net, Remote)  # noqa: S101 - for mypy
+    net.load_state_dict(sent, strict=False)
+    return dtype
+
+
+def gradient_norms(
+    loss: Callable[[Mapping[str, torch.Tensor]], torch.Tensor], weights: Mapping[str, Floats], of: Iterable[str],
+    dtype: torch.dtype = torch.float64,
+) -> Floats:  # fmt: skip
+    """Give the L2 norm of a loss's gradient with respect to each of the weights `of`, by PyTorch in this process."""
+    tensors = {name: torch.tensor(values, dtype=dtype) for name, values in weights.items()}
+    chosen = [tensors[name].requires_grad_() for name in of]
+    gradients = torch.autograd.grad(loss(tensors), chosen)
+    return np.array([np.sqrt((g.numpy().astype(np.float64) ** 2).sum()) for g in gradients])
+
+
+def vector_jacobian_product(
+    student: Student, function: Remote, x: Floats, upstream: Floats, dtype: torch.dtype = torch.float32
+) -> tuple[object, object]:
+    """Give a function's output at x, and the gradient of `sum(upstream * function(x))` there, both as it answers."""
+    answer = hold(student, "torch").autograd.functional.vjp(function, tensor(x, dtype), tensor(upstream, dtype))
+    require(type(answer) is tuple and len(answer) == 2, "The function does not give one tensor.")
+    output, gradient = answer
+    return output, gradient
+
+
+def require_unchanged(student: Student, function: Callable[[Remote], object], x: Floats, name: str) -> None:
+    """Call a function of one tensor and refuse one that writes into its input."""
+    given = put(student, tensor(x))
+    function(given)
+    after = as_numbers(given.clone(), shape=x.shape, name="x")
+    unchanged = np.array_equal(after, np.asarray(x, np.float32))
+    require(unchanged, f"`{name}` writes into its input: leave x as it is, and give a new tensor.")
+
+
+def require_close(
+    found: object, expected: ArrayLike, *, rtol: float, atol: float = 0.0, name: str, least: float = 0.0
+) -> None:
+    """Compare with a reference; one that is constant or as good as zero would ask nothing, and is our own fault.
+
+    Parameters
+    ----------
+    least
+        The spread that the expected values must have.
+    """
+    values = np.asarray(expected, np.float64)
+    if values.size > 1 and not np.ptp(values) > least:
+        raise ArithmeticError(f"the expected {name} is trivial ({values.reshape(-1)[0]:.3g} everywhere): draw another")
+    assert_close(found, values, rtol=rtol, atol=atol, name=name)
