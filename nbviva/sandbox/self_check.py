@@ -117,7 +117,7 @@ def _row(kind: str, promise: promises.Promise, found: str) -> Tried:
 @contextlib.contextmanager
 def _machine() -> Generator[dict[str, Any], None, None]:
     """Put things around the sandbox that it must not reach, and tell what they are."""
-    mark = f"nbviva-self-check-{secrets.token_hex(8)}"
+    mark = f"nbviva_self_check_{secrets.token_hex(8)}"
     with contextlib.ExitStack() as open_:
         handin, other = (Path(open_.enter_context(tempfile.TemporaryDirectory(prefix=mark))) for _ in range(2))
         for folder in (handin, other):
