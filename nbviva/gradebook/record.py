@@ -39,7 +39,8 @@ from nbviva.grading.digest import of_framework
 from nbviva.grading.regrade import Regraded
 from nbviva.grading.reports import stored_report
 from nbviva.grading.stored import save
-from nbviva.handin.sheet import signed
+from nbviva.handin.door import open_handins
+from nbviva.handin.members import signed
 
 BATCH = 100
 
@@ -202,7 +203,7 @@ def _saved(course: Course, week: str, item: Regraded, pending: Path) -> Regraded
             file.write(json.dumps(item.group) + "\n")
     if item.found is not None:
         save(folder, item.found)
-        signed(course.submitted(week, item.group), folder, course.assignment(week))
+        signed(open_handins(course, week, [item.group])[item.group], folder)
     return replace(item, found=None)
 
 

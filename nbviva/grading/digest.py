@@ -20,7 +20,8 @@ from functools import cache
 from importlib.metadata import Distribution, distributions, packages_distributions
 from pathlib import Path
 
-from nbviva.files import STAMP, regular_files
+from nbviva.files import regular_files
+from nbviva.handin.walk import Walk
 from nbviva.week.deadline import NOT_LATE
 from nbviva.week.imports import files_behind, modules_of
 from nbviva.week.spec import Assignment
@@ -148,9 +149,9 @@ class Shared:
         parts = (_files(week, "assignment.toml"), undated, _files(data), _framework(), _environment())
         return cls(_digest((*parts, *more)))
 
-    def with_handin(self, handin: Path, group: str) -> str:
+    def with_handin(self, came: Walk, group: str) -> str:
         """Give the SHA-256 (hex) of all that decides a report: this, the files of the hand-in, and the group."""
-        return _digest((self.digest, _files(handin, STAMP), group.encode())).hex()
+        return _digest((self.digest, came.digest, group.encode())).hex()
 
 
 def of_framework() -> str:
@@ -164,7 +165,7 @@ def of_environment() -> str:
 
 
 def run_causes(
-    handin: Path, data: Path, cells: Sequence[tuple[object, ...]], draws: bytes, place: object
+    came: Walk, data: Path, cells: Sequence[tuple[object, ...]], draws: bytes, place: object
 ) -> dict[str, str]:
     """Give the digest (hex) of each cause of what a kernel shows and answers, by what it is.
 
@@ -178,23 +179,23 @@ def run_causes(
         The room and the clock.
     """
     causes = {
-        "the files of the hand-in": _files(handin, STAMP),
+        "the files of the hand-in": came.digest,
         "the week's data": _files(data),
         "the notebook's given cells": repr(cells).encode("utf-8", "surrogateescape"),
         "secret, week or group": draws,
         "sandbox or limits": repr(place).encode(),
         "the framework": _running(),
-        "the environment": of_kernel(_texts(handin, cells), running_files()),
+        "the environment": of_kernel(_texts(came, cells), running_files()),
     }
     return {name: hashlib.sha256(content).hexdigest()[:32] for name, content in causes.items()}
 
 
-def _texts(handin: Path, cells: Sequence[tuple[object, ...]]) -> Iterator[str]:
-    """Give what of a hand-in runs: its notebook's cells, and the modules that lie beside it."""
+def _texts(came: Walk, cells: Sequence[tuple[object, ...]]) -> Iterator[str]:
+    """Give what of a hand-in runs: its notebook's cells, and the modules and notebooks that lie beside it."""
     yield from (part for cell in cells for part in cell if isinstance(part, str))
-    for path in regular_files(handin):
-        if path.suffix == ".py":
-            yield _content(path).decode(errors="replace")
+    for file in came.files:
+        if file.path.suffix in (".py", ".ipynb"):
+            yield file.content().decode(errors="replace")
 
 
 def running_files() -> tuple[Path, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbviva.handin.notebook import Handin
+from nbviva.handin.notebook import FramedNotebook
 from nbviva.handin.written import defined_in, uses
 from nbviva.kernel.outputs import clean, figures, literal, printed
 from nbviva.notebooks import NotebookNode, grade_id, new_output
@@ -36,20 +36,20 @@ class Evidence:
         return uses(self._sources, defined_in(cell.source) if cell else (), patterns)
 
 
-def forget_hidden_inputs(handin: Handin, asked: int | None) -> None:
+def forget_hidden_inputs(framed: FramedNotebook, asked: int | None) -> None:
     """Show what was handed in under the cells that ran after hidden questions: they could print what was asked."""
-    for cell in handin.notebook.cells[len(handin.notebook.cells) if asked is None else asked + 1 :]:
+    for cell in framed.notebook.cells[len(framed.notebook.cells) if asked is None else asked + 1 :]:
         if cell.cell_type == "code" and cell.outputs:
-            cell.outputs = clean(list(handin.saved.get(grade_id(cell) or "", []))) or [new_output(**_NOT_SHOWN)]
+            cell.outputs = clean(list(framed.saved.get(grade_id(cell) or "", []))) or [new_output(**_NOT_SHOWN)]
 
 
-def make_harmless(handin: Handin, ours: NotebookNode) -> None:
+def make_harmless(framed: FramedNotebook, ours: NotebookNode) -> None:
     """Leave of the notebook what may be shown: no number, prose or output of it is more than text and pictures.
 
     Prose that stands word for word in `ours`, the release's notebook, stays Markdown.
     """
     known = {cell.source for cell in ours.cells if cell.cell_type == "markdown"}
-    for cell in handin.notebook.cells:
+    for cell in framed.notebook.cells:
         if cell.cell_type == "code":
             cell.execution_count = None
             cell.outputs = clean(cell.outputs)

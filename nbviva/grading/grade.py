@@ -14,9 +14,10 @@ from nbviva.grading.digest import run_causes
 from nbviva.grading.evidence import Evidence, forget_hidden_inputs, make_harmless
 from nbviva.grading.examine import Examination, examine, unasked
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
+from nbviva.handin.door import Handin
 from nbviva.handin.doubt import Doubt
-from nbviva.handin.notebook import Handin, read_handin
-from nbviva.handin.sheet import Sheet, counting_form
+from nbviva.handin.notebook import FramedNotebook
+from nbviva.handin.sheet import Sheet
 from nbviva.handin.written import Written
 from nbviva.inside import Frames
 from nbviva.kernel.kernel import KernelStudent, StartFailed
@@ -28,24 +29,27 @@ from nbviva.kernel.student import Listener, Transport, explain, listen
 from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
 from nbviva.sandbox.fork_server import answers
-from nbviva.week.source import TRAINING, frame
+from nbviva.week.source import TRAINING
 from nbviva.week.spec import Question
 from nbviva.week.week import Draw, Week
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What is to be graded: a folder, for a week. `data` is the folder of files that the release gives out."""
+    """What is to be graded: a hand-in. `data` is the folder of files that the release gives out."""
 
-    week: Week
-    group: str
-    folder: Path
+    handin: Handin
     data: Path
     draw: Draw
     digest: str = ""
     room: Room = field(default_factory=Room)
     clock: Clock = field(default_factory=Clock)
     tell: Tell = field(default=untold, repr=False)
+
+    @property
+    def week(self) -> Week:
+        """For which week it was handed in."""
+        return self.handin.week
 
 
 @dataclass(frozen=True)
@@ -93,76 +97,75 @@ def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
         If a transcript was given that is not true any more, or has no answer to what is asked today.
     """
     started = time.monotonic()
-    handin = _read(submission)
+    framed = submission.handin.framed()
     try:
-        found = _examined(submission, handin, transcript)
+        found = _examined(submission, framed, transcript)
     except TemplateGone:
         return grade(replace(submission, room=replace(submission.room, template="")))
     seconds = round(time.monotonic() - started, 3)
-    return _graded(submission, handin, replace(found, seconds={"total": seconds, **found.seconds}))
+    return _graded(submission, framed, replace(found, seconds={"total": seconds, **found.seconds}))
 
 
 def ungraded(submission: Submission, sentence: str) -> Graded:
     """Leave every question of a hand-in to a person, since we could not grade it; the sentence says why."""
-    return _graded(submission, _read(submission), _Examined(_left(submission.week, sentence, "NotGraded")))
+    left = _Examined(_left(submission.week, sentence, "NotGraded"))
+    return _graded(submission, submission.handin.framed(), left)
 
 
-def _read(submission: Submission) -> Handin:
-    week = submission.week
-    return read_handin(submission.folder, submission.group, week.assignment.notebook, frame(week))
-
-
-def _graded(submission: Submission, handin: Handin, found: _Examined) -> Graded:
-    make_harmless(handin, frame(submission.week))
+def _graded(submission: Submission, framed: FramedNotebook, found: _Examined) -> Graded:
+    handin = submission.handin
+    doubts = (*handin.doubts, *framed.doubts)
+    make_harmless(framed, handin.template)
     report = Report(
         week=submission.week.assignment.week,
-        group=submission.group,
+        group=handin.group,
         digest=submission.digest if found.transcript else "",
         sandbox=found.kept_in,
         verdicts=found.verdicts,
-        marks=tuple(mark(question, found.verdicts, handin.doubts) for question in submission.week.assignment.questions),
-        notes=(*handin.notes, *found.notes),
+        marks=tuple(mark(question, found.verdicts, doubts) for question in submission.week.assignment.questions),
+        notes=tuple(note for note in (*handin.notes, *framed.notes, *found.notes) if Doubt(note) not in doubts),
         seconds=found.seconds,
         memory=found.memory,
-        doubts=handin.doubts,
+        doubts=doubts,
     )
-    return Graded(report, handin.notebook, found.transcript)
+    return Graded(report, framed.notebook, found.transcript)
 
 
-def _examined(submission: Submission, handin: Handin, transcript: bytes | None) -> _Examined:
-    week = submission.week
+def _examined(submission: Submission, framed: FramedNotebook, transcript: bytes | None) -> _Examined:
+    week, handin = submission.week, submission.handin
     if handin.broken:
         verdicts = _alike(week, Outcome.FAILED, f'{handin.broken} "{week.assignment.rule}"', NO_NOTEBOOK)
         return _Examined(verdicts, transcript=Transcript(Ran()).to_bytes())
-    causes = _causes(submission, handin)
+    causes = _causes(submission, framed)
     if transcript is not None:
-        return _replayed(submission, handin, causes, transcript)
+        return _replayed(submission, framed, causes, transcript)
     try:
-        return _fresh(submission, handin, causes)
+        return _fresh(submission, framed, causes)
     except StartFailed as error:
         if submission.room.template:
             raise TemplateGone from error
         return _Examined(_left(week, str(error), "StartFailed"))
 
 
-def _causes(submission: Submission, handin: Handin) -> dict[str, str]:
+def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
     cells = [
-        (index, grade_id(cell), cell.source, TRAINING in tags(cell), index in handin.skipped)
-        for index, cell in enumerate(handin.notebook.cells)
+        (index, grade_id(cell), cell.source, TRAINING in tags(cell), index in framed.skipped)
+        for index, cell in enumerate(framed.notebook.cells)
         if cell.cell_type == "code"
     ]
     draws = submission.draw("transcript").bytes(32)
-    return run_causes(submission.folder, submission.data, cells, draws, (submission.room, submission.clock))
+    place = submission.room, submission.clock
+    return run_causes(submission.handin.came, submission.data, cells, draws, place)
 
 
-def _fresh(submission: Submission, handin: Handin, causes: dict[str, str]) -> _Examined:
+def _fresh(submission: Submission, framed: FramedNotebook, causes: dict[str, str]) -> _Examined:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
-        stage(submission.folder, submission.data, Path(place))
+        stage(submission.handin.staged(), submission.data, Path(place))
         with KernelStudent(Path(place), submission.room, submission.clock, submission.tell) as kernel:
             recorder = Recorder(kernel)
             listen(kernel.student, _teller(submission.tell))
-            found = _sit(submission, handin, recorder)
+            found = _sit(submission, framed, recorder)
             if kernel.death and submission.room.template and not answers(submission.room.template):
                 raise TemplateGone  # and took the kernel along: that is no fault of the student's
             transcript = recorder.transcript(causes, time.monotonic() - started, kernel.peak_memory)
@@ -177,7 +180,7 @@ def _teller(tell: Tell) -> Listener:
     return carry
 
 
-def _replayed(submission: Submission, handin: Handin, causes: dict[str, str], transcript: bytes) -> _Examined:
+def _replayed(submission: Submission, framed: FramedNotebook, causes: dict[str, str], transcript: bytes) -> _Examined:
     if not transcript:
         raise NotAsked("There is no transcript.")
     try:
@@ -187,30 +190,30 @@ def _replayed(submission: Submission, handin: Handin, causes: dict[str, str], tr
     changed = [name for name, digest in causes.items() if read.ran.causes.get(name) != digest]
     if changed:
         raise NotAsked(f"What was run has changed: {', '.join(changed)}.")
-    found = _sit(submission, handin, ReplayStudent(read))
+    found = _sit(submission, framed, ReplayStudent(read))
     return replace(found, transcript=transcript, seconds={"total": read.ran.seconds}, memory=read.ran.memory)
 
 
-def _sit(submission: Submission, handin: Handin, sitting: Sitting) -> _Examined:
+def _sit(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> _Examined:
     """Run the notebook and ask all questions, in a kernel or from a transcript.
 
     Our own numbers are computed by one thread: their last digits must not depend on the machine's number of cores.
     """
     with threadpool_limits(1):
-        return _sit_through(submission, handin, sitting)
+        return _sit_through(submission, framed, sitting)
 
 
-def _sit_through(submission: Submission, handin: Handin, sitting: Sitting) -> _Examined:
+def _sit_through(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> _Examined:
     week, student, fresh = submission.week, sitting.student, set[str]()
-    filled, problems = counting_form(submission.folder, week.assignment)
-    given = {"sheet": Sheet(week.assignment, student, filled), "notebook": Evidence(handin.notebook, fresh)}
-    explain(student, Written(handin.notebook))
+    sheet = Sheet(week.assignment, student, submission.handin.sheet.filled)
+    given = {"sheet": sheet, "notebook": Evidence(framed.notebook, fresh)}
+    explain(student, Written(framed.notebook))
     examination = Examination(week, student, submission.draw, given)
-    stand_ins = _stand_ins(examination, handin, fresh)
-    sitting.run(handin.notebook, stand_ins, _stages(handin))
+    stand_ins = _stand_ins(examination, framed, fresh)
+    sitting.run(framed.notebook, stand_ins, _stages(framed))
     verdicts = examine(examination)
-    forget_hidden_inputs(handin, min((i for i, call in stand_ins.items() if call is not dict), default=None))
-    notes = (*_notes(sitting), *problems)
+    forget_hidden_inputs(framed, min((i for i, call in stand_ins.items() if call is not dict), default=None))
+    notes = tuple(_notes(sitting))
     sitting.settle(unasked(examination, verdicts))
     return _Examined(verdicts, notes, sitting.kept_in)
 
@@ -222,14 +225,14 @@ def _notes(sitting: Sitting) -> Iterator[str]:
         yield "The kernel sent messages that no kernel of ours sends; they were dropped."
 
 
-def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dict[int, StandIn]:
+def _stand_ins(examination: Examination, framed: FramedNotebook, fresh: set[str]) -> dict[int, StandIn]:
     """Decide what is not run: lacking cells, and training whose outputs were handed in (its names come from us)."""
-    stand_ins: dict[int, StandIn] = dict.fromkeys(handin.skipped, dict)
-    for index, cell in enumerate(handin.notebook.cells):
+    stand_ins: dict[int, StandIn] = dict.fromkeys(framed.skipped, dict)
+    for index, cell in enumerate(framed.notebook.cells):
         name = grade_id(cell)
         if name is None or TRAINING not in tags(cell):
             continue
-        outputs = clean(list(handin.saved.get(name, [])))
+        outputs = clean(list(framed.saved.get(name, [])))
         if printed(outputs).strip() or figures(outputs):
             cell.outputs = outputs
             stand_ins[index] = _standing_in(examination, name)
@@ -238,9 +241,9 @@ def _stand_ins(examination: Examination, handin: Handin, fresh: set[str]) -> dic
     return stand_ins
 
 
-def _stages(handin: Handin) -> dict[int, str]:
+def _stages(framed: FramedNotebook) -> dict[int, str]:
     """Give the question of each test cell, by the cell's index."""
-    return {index: str(grade_id(cell)) for index, cell in enumerate(handin.notebook.cells) if is_test(cell)}
+    return {index: str(grade_id(cell)) for index, cell in enumerate(framed.notebook.cells) if is_test(cell)}
 
 
 def _standing_in(examination: Examination, cell: str) -> StandIn:

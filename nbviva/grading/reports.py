@@ -8,6 +8,7 @@ from pathlib import Path
 from nbviva.course import Course
 from nbviva.grading.digest import Shared
 from nbviva.grading.verdict import Report
+from nbviva.handin.walk import walk
 from nbviva.kernel.room import Room
 
 
@@ -24,7 +25,7 @@ def fresh_groups(course: Course, week: str, groups: Sequence[str], room: Room) -
         group
         for group in groups
         if (report := stored_whole(course.report(week, group))) is not None
-        and report.digest == common.with_handin(course.submitted(week, group), group)
+        and report.digest == common.with_handin(walk(course.submitted(week, group)), group)
     }
 
 

@@ -10,7 +10,8 @@ from nbviva.files import write
 from nbviva.grading.grade import Graded, Submission, grade, ungraded
 from nbviva.grading.reports import shared, stored_whole
 from nbviva.grading.verdict import Report
-from nbviva.handin.sheet import signed
+from nbviva.handin.door import open_handin
+from nbviva.handin.members import signed
 from nbviva.kernel.room import Room
 from nbviva.kernel.sitting import Tell, untold
 from nbviva.kernel.transcript import MAX_FILE_BYTES
@@ -20,9 +21,9 @@ from nbviva.notebooks import NotebookNode, read, to_text
 def submission(course: Course, week: str, group: str, room: Room | None = None) -> Submission:
     """Give a group's hand-in with all that grading it needs."""
     room = room or Room()
-    loaded, folder, data = course.week(week), course.submitted(week, group), course.source(week) / "data"
-    digest = shared(course, week, room).with_handin(folder, group)
-    return Submission(loaded, group, folder, data, course.draw(week, group), digest, room)
+    handin = open_handin(course, course.week(week), group)
+    digest = shared(course, week, room).with_handin(handin.came, group)
+    return Submission(handin, course.source(week) / "data", course.draw(week, group), digest, room)
 
 
 def graded(
@@ -43,7 +44,7 @@ def graded(
         return stored, read(folder / "notebook.ipynb")
     found = grade(replace(item, tell=tell))
     save(folder, found)
-    signed(item.folder, folder, item.week.assignment)  # the names on the sheet, for the marks list alone
+    signed(item.handin, folder)  # the names on the sheet, for the marks list alone
     return found.report, found.notebook
 
 

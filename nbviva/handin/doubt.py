@@ -1,8 +1,8 @@
 """A doubt: what a person has to decide before a hand-in's questions have a mark, in one sentence.
 
 Whoever reads a hand-in and finds what is not the student's answer to a question (which file counts, whose it is, what
-cannot be read, what contradicts itself) puts a `Doubt` into `Handin.doubts`. Grading goes on all the same: the
-questions concerned keep what nbviva would give as provisional points, and have no mark until a person decides.
+cannot be read, what contradicts itself) gives a `Doubt`; `Handin.doubts` has them all. Grading goes on all the same:
+the questions concerned keep what nbviva would give as provisional points, and have no mark until a person decides.
 """
 
 from __future__ import annotations

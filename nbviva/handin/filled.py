@@ -1,38 +1,22 @@
 """A filled exercise sheet: what a group wrote and ticked, with a sentence for all that is no answer.
 
-`read_form` is total: whatever the file is, it gives a `Filled`. What it gives of the file is plain text, cleaned.
+`read_forms` is total: whatever the files are, it gives a `Filled` for each. What it gives of a file is plain text,
+cleaned.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import stat
-import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbviva.week.compare import Mismatch, as_number
+from nbviva.handin.apart import SAVE, contents
+from nbviva.handin.numerals import EmptyField, number_text, quoted
+from nbviva.week.compare import Mismatch
 from nbviva.week.fields import MARK, box_name, form_fields, member_names, options, sheet_mark
 from nbviva.week.spec import Assignment, Kind, Question
-
-MAX_BYTES = 10 << 20
-SECONDS = 20.0
-_READER = Path(__file__).with_name("pdf.py")
-_MINUS = str.maketrans(
-    dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-") | {"\u2044": "/", "\u2215": "/"}
-)
-_SAVE = "Fill in the exercise sheet of the release in a PDF viewer and save it."
-_REFUSALS = {
-    "damaged": f"The exercise sheet is damaged or no PDF, so it cannot be read. {_SAVE}",
-    "encrypted": "The exercise sheet is protected with a password, so it cannot be read. Save it without protection.",
-    "objects": f"The exercise sheet has far more parts than the one that was given out and was not read. {_SAVE}",
-    "pages": f"The exercise sheet has far more pages than the one that was given out and was not read. {_SAVE}",
-    "slow": f"Reading the exercise sheet took too long and was ended. {_SAVE}",
-}
 
 
 @dataclass(frozen=True)
@@ -58,6 +42,12 @@ class Filled:
         All sentences: those of `refused`, and those on the file and on names and numbers.
     readable
         Whether this is the week's form. If not, nothing of it counts, and the first problem says why.
+    empty
+        The answers whose fields are empty: there the notebook's counts.
+    drawn
+        What was typed as notes on its pages; an empty text for what was only drawn.
+    foreign
+        The text of a PDF that has nothing to do with the sheet; None where it has.
     """
 
     answers: Mapping[str, str | frozenset[str]] = field(default_factory=dict)
@@ -65,44 +55,49 @@ class Filled:
     problems: tuple[str, ...] = ()
     readable: bool = False
     refused: Mapping[str, str] = field(default_factory=dict)
+    empty: frozenset[str] = frozenset()
+    drawn: tuple[str, ...] = ()
+    foreign: str | None = None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The problems of this sheet, without a sentence for each field that is only empty."""
+        empty = {self.refused[answer] for answer in self.empty}
+        return tuple(sentence for sentence in self.problems if sentence not in empty)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody wrote anything into the week's form."""
+        return self.readable and not (self.answers or self.members or self.drawn or set(self.refused) - self.empty)
 
 
 class _UnreadableForm(ValueError):
     """The file is not the week's form; the text is the sentence for the group."""
 
 
+class _ForeignForm(_UnreadableForm):
+    """The file is another PDF, and none that was made of the sheet."""
+
+
+def read_forms(paths: Sequence[Path], week: Assignment) -> list[Filled]:
+    """Read PDFs in one process; never raises for what the files contain, and never runs any of it."""
+    return [_filled(content, week) for content in contents(paths)]
+
+
 def read_form(path: Path, week: Assignment) -> Filled:
-    """Read a filled sheet; never raises for what the file contains, and never runs any of it."""
+    """Read one PDF, as `read_forms` does."""
+    return read_forms([path], week)[0]
+
+
+def _filled(content: dict[str, Any] | str, week: Assignment) -> Filled:
+    if isinstance(content, str):
+        return Filled(problems=(content,))
     try:
-        content = _content(path)
         return _Form(week, content).filled()
+    except _ForeignForm as error:
+        return Filled(problems=(str(error),), foreign=str(content["text"]))
     except _UnreadableForm as error:
         return Filled(problems=(str(error),))
-
-
-def _content(path: Path) -> dict[str, Any]:
-    """Let `nbviva.handin.pdf` parse the file in a process of its own, and give what it found."""
-    try:
-        status = path.lstat()
-    except OSError:
-        raise _UnreadableForm(f"There is no exercise sheet in the hand-in. {_SAVE}") from None
-    if not stat.S_ISREG(status.st_mode):
-        raise _UnreadableForm(f"The exercise sheet is a link or a folder and was not read. {_SAVE}")
-    if status.st_size > MAX_BYTES:
-        raise _UnreadableForm(f"The exercise sheet is larger than {MAX_BYTES >> 20} MB and was not read. {_SAVE}")
-    command = [sys.executable, "-I", "-X", "utf8", str(_READER), str(path.resolve())]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own program; the file's name is its only argument
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=True, env={}
-        )
-        content: dict[str, Any] = json.loads(done.stdout)
-    except subprocess.TimeoutExpired:
-        raise _UnreadableForm(_REFUSALS["slow"]) from None
-    except (subprocess.CalledProcessError, ValueError):
-        raise _UnreadableForm(_REFUSALS["damaged"]) from None
-    if content["state"] != "read":
-        raise _UnreadableForm(_REFUSALS[content["state"]])
-    return content
 
 
 class _Form:
@@ -115,14 +110,28 @@ class _Form:
         self.refused: dict[str, str] = {}
         self.texts: dict[str, set[str]] = {}
         self.ticks: dict[str, set[str]] = {}
+        self.empty: set[str] = set()
         known = {item.name for item in form_fields(week)} | {MARK}
         known |= {answer for question in week.questions for answer, _ in question.answers}
         for item in content["fields"]:
             names = (re.sub(r"\[\d+\]$", "", item[key]).rpartition(".")[2] for key in ("name", "second"))
             name = next((name for name in names if name in known), None)
-            if name is not None:
+            if name is not None and self.is_seen(name, item):
                 self.ticks.setdefault(name, set()).update(item["on"])
                 self.texts.setdefault(name, set()).update([] if item["box"] else [_clean(item["text"])])
+
+    def is_seen(self, name: str, item: Mapping[str, Any]) -> bool:
+        """Whether people see a field as it is read; what nobody sees does not count, and all that is odd is noted."""
+        text = "" if item["box"] else _clean(item["text"])
+        if name != MARK and not item["seen"]:
+            if text or item["on"]:
+                self.problems.append(f"The field '{name}' of the sheet is where nobody sees it; it was not read.")
+            return False
+        looks = item["looks"] and _clean(item["looks"])
+        if name != MARK and text and _differs(text, looks, redrawn=self.content["redrawn"]):
+            shows = f"shows {quoted(looks)}" if looks else "shows nothing"
+            self.problems.append(f"The field '{name}' of the sheet holds {quoted(text)}, while its picture {shows}.")
+        return True
 
     def filled(self) -> Filled:
         """Judge the file, then give its answers and members."""
@@ -137,7 +146,9 @@ class _Form:
             for answer, label in question.answers
             if (given := self.answer(question, answer, label)) is not None
         }
-        return Filled(answers, members, (*self.problems, *self.refused.values()), readable=True, refused=self.refused)
+        drawn = tuple(map(_clean, self.content["drawn"]))
+        problems = (*self.problems, *self.refused.values())
+        return Filled(answers, members, problems, True, self.refused, frozenset(self.empty), drawn)
 
     def check_mark(self) -> None:
         """Refuse what is not the week's form; note where it is another version of it."""
@@ -145,21 +156,24 @@ class _Form:
         found = [match for mark in marks if (match := re.fullmatch(r"(\w{1,40}) ([0-9a-f]{12})", mark))]
         other = next((match[1] for match in found if match[1] != self.week.week), None)
         if other is not None:
-            raise _UnreadableForm(f"This is the exercise sheet of {other}, not of {self.week.week}. {_SAVE}")
+            raise _UnreadableForm(f"This is the exercise sheet of {other}, not of {self.week.week}. {SAVE}")
         if not self.texts or (not found and len(self.texts) < len(form_fields(self.week)) / 2):
-            raise _UnreadableForm(self.no_form(marked=bool(found)))
-        if sheet_mark(self.week) not in (match[0] for match in found):
+            if why := self.no_form(marked=bool(found)):
+                raise _UnreadableForm(why)
+            raise _ForeignForm(f"This PDF is not the exercise sheet of {self.week.week}. {SAVE}")
+        complete = {item.name for item in form_fields(self.week)} <= self.ticks.keys()
+        if sheet_mark(self.week) not in (match[0] for match in found) and (found or not complete):
             self.problems.append("This is another version of the exercise sheet; its fields were read by their names.")
 
     def no_form(self, *, marked: bool) -> str:
-        """Say what a PDF without the week's fields is."""
+        """Say what became of the sheet in a PDF without the week's fields; nothing where it is another PDF."""
         text = _clean(self.content["text"], limit=8000).lower()
         heading = [word for word in re.findall(r"\w+", f"{self.week.course} {self.week.title}".lower()) if word in text]
         if marked or (text and len(heading) >= len(re.findall(r"\w+", f"{self.week.course} {self.week.title}")) / 2):
-            return f"The exercise sheet has no fields any more, as after printing it to a PDF. {_SAVE}"
+            return f"The exercise sheet has no fields any more, as after printing it to a PDF. {SAVE}"
         if self.content["pictures"] and not text and not self.content["fields"]:
-            return f"The exercise sheet is a scan or a photo, which is not read. {_SAVE}"
-        return f"This PDF is not the exercise sheet of {self.week.week}. {_SAVE}"
+            return f"The exercise sheet is a scan or a photo, which is not read. {SAVE}"
+        return ""
 
     def members(self) -> tuple[Member, ...]:
         """Give the lines that are filled in, and note what is missing. Nobody's name stands in a note."""
@@ -185,16 +199,17 @@ class _Form:
     def answer(self, question: Question, answer: str, label: str) -> str | frozenset[str] | None:
         """Give an answer, or note why there is none."""
         try:
-            return self.number(answer) if question.kind is Kind.NUMERIC else self.choice(question, answer)
+            return self.number(question, answer) if question.kind is Kind.NUMERIC else self.choice(question, answer)
         except Mismatch as error:
+            self.empty |= {answer} if isinstance(error, EmptyField) else set()
             part = f" ({label})" if len(question.answers) > 1 else ""
             self.refused[answer] = f"Question {question.number}{part}: {error}"
             return None
 
-    def number(self, answer: str) -> str:
+    def number(self, question: Question, answer: str) -> str:
         if len(self.texts.get(answer, set()) - {""}) > 1:
             raise Mismatch("the field is there more than once, with different texts, so none of them counts.")
-        return number_text(self.text(answer))
+        return number_text(self.text(answer), share=question.share)
 
     def choice(self, question: Question, answer: str) -> str | frozenset[str]:
         labels = dict(options(question))
@@ -202,7 +217,7 @@ class _Form:
         as_radio = {name.lower() for name in self.ticks.get(answer, set())}
         ticked |= {option for option, label in labels.items() if as_radio & {option.lower(), label.lower()}}
         if not ticked:
-            raise Mismatch("no box is ticked.")
+            raise EmptyField("no box is ticked.")
         if question.kind is Kind.MULTIPLE_CHOICE:
             return frozenset(ticked)
         if len(ticked) > 1:
@@ -211,31 +226,17 @@ class _Form:
         return ticked.pop()
 
 
-def number_text(text: str) -> str:
-    """Give a number as Python writes it, with all its digits, from what a student writes; else raise `Mismatch`.
+def _differs(text: str, looks: str | None, *, redrawn: bool) -> bool:
+    """Whether a field's picture shows another text than the field holds, as far as that can be told.
 
-    "0,83", "x1 = 0", "- 5 / 6" and a typographic minus are understood; a percentage is not, since 83 and 0.83 differ.
+    Where viewers are told to draw the fields anew, only a picture with another text counts, not an empty one.
     """
-    if not text:
-        raise Mismatch("nothing is filled in.")
-    if "%" in text:
-        raise Mismatch(f"{_quoted(text)} is a percentage; write a number such as 0.83.")
-    left, _, right = text.translate(_MINUS).rpartition("=")
-    plain = "/".join(part.strip() for part in re.sub(r"^([+-])\s+", r"\1", right.strip()).split("/")).replace(",", ".")
-    try:
-        as_number(plain)
-    except Mismatch:
-        raise Mismatch(f"{_quoted(text)} is not a number.") from None
-    if left and re.fullmatch(r"[\d\s.,/+-]*", left):
-        raise Mismatch(f"{_quoted(text)} are two numbers where one is asked.")
-    return plain
+    if not looks:
+        return not redrawn
+    one, other = ("".join(c for c in part if c.isascii() and not c.isspace()) for part in (text, looks))
+    return "?" not in other and one not in other and other not in one
 
 
 def _clean(text: str, limit: int = 100) -> str:
     """Give a text in one line without control and direction characters."""
     return "".join(character for character in " ".join(text.split()) if character.isprintable())[:limit].strip()
-
-
-def _quoted(text: str) -> str:
-    """Give what a student wrote on the sheet, for a sentence; nothing hidden can stand there."""
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")

@@ -1,12 +1,14 @@
-"""What stands in the fields of a PDF, as JSON: a program of its own, which `nbviva.handin.filled` runs with limits.
+"""What stands in the fields of PDFs, as JSON: a program of its own, which `nbviva.handin.filled` runs with limits.
 
 Whoever hands in a PDF chose all its bytes. So it is parsed outside of the examiner's process, in pure Python, with
-limits on memory, time and files; nothing that it contains is run, opened or drawn. Run it as `python pdf.py FILE`.
+limits on memory, time and files; nothing that it contains is run, opened or drawn. Run it as `python pdf.py FILE ...`:
+it prints a line for each file.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,7 +17,14 @@ from typing import Any
 
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    IndirectObject,
+    NameObject,
+    StreamObject,
+    TextStringObject,
+)
 
 MAX_PAGES = 20
 MAX_OBJECTS = 5000
@@ -40,20 +49,30 @@ _ACTIVE = {
 }
 
 
+_DRAWN = frozenset(
+    {"/FreeText", "/Text", "/Ink", "/Stamp", "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine", "/Caret"}
+)
+_UNSEEN = 2 | 32  # the flags of an annotation that no viewer shows
+_LEAST = 2.0  # points: a field that is narrower or lower is seen by nobody
+_SHOWN = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
+
+
 def main() -> None:
-    """Print what is in the file named on the command line; end with an error where it cannot be parsed."""
+    """Print what is in the files named on the command line; end with an error where one cannot be parsed."""
     import resource  # not on Windows, where an author may search a release
 
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with open(sys.argv[1], "rb") as file:  # noqa: PTH123 - pathlib would be one import more to start
-        try:
-            content = read(PdfReader(file, strict=False))
-        except DependencyError:  # its cipher would need one more library
-            content = {"state": "encrypted"}
-    sys.stdout.write(json.dumps(content))
+    for name in sys.argv[1:]:
+        with open(name, "rb") as file:  # noqa: PTH123 - pathlib would be one import more to start
+            try:
+                content = read(PdfReader(file, strict=False))
+            except DependencyError:  # its cipher would need one more library
+                content = {"state": "encrypted"}
+        sys.stdout.write(json.dumps(content) + "\n")
+        sys.stdout.flush()  # what was read stays, whatever the next file does
 
 
 def printed_text(path: Path) -> str:
@@ -77,17 +96,61 @@ def read(reader: PdfReader) -> dict[str, Any]:
     for number, generation in sorted(places):
         with suppress(PyPdfError):  # a broken part that no field needs
             found.scan(reader.get_object(IndirectObject(number, generation, reader)))
-    fields = [_field(chain) for chain in _chains(reader)]
+    pages = _Pages(reader)
+    fields = [{**_field(chain), "seen": pages.show(chain)} for chain in _chains(reader)]
     text = "" if fields else "".join(page.extract_text() for page in reader.pages[:2])[: 4 * MAX_TEXT]
     keywords = _get(reader.trailer.get("/Info"), "/Keywords")
     return {
         "state": "read",
         "fields": fields,
+        "redrawn": str(_get(_get(reader.trailer.get("/Root"), "/AcroForm"), "/NeedAppearances")) == "True",
+        "drawn": pages.drawn,
         "active": sorted(found.active),
         "pictures": found.pictures,
         "text": text,
         "keywords": _text(keywords),
     }
+
+
+class _Pages:
+    """What the pages show of a form, and what was typed or drawn over them: `drawn` has the texts, or empty ones."""
+
+    def __init__(self, reader: PdfReader) -> None:
+        self.boxes: dict[int, list[float]] = {}
+        self.drawn: list[str] = []
+        for page in reader.pages:
+            box = [_get_number(side) for side in page.cropbox]
+            for item in _items(_get(page, "/Annots"))[:MAX_FIELDS]:
+                node = item.get_object() if isinstance(item, IndirectObject) else item
+                if not isinstance(node, DictionaryObject):
+                    continue
+                if node.get("/Subtype") in _DRAWN and not _number(_get(node, "/F")) & _UNSEEN:
+                    self.drawn.append(_text(_get(node, "/Contents")))
+                self.boxes[_identity(item, node)] = box
+
+    def show(self, chain: list[DictionaryObject]) -> bool:
+        """Whether a viewer shows a field: it lies on a page, is not hidden, and has a size."""
+        leaf = chain[0]
+        box = self.boxes.get(_identity(getattr(leaf, "indirect_reference", None), leaf))
+        sides = [_get_number(item) for item in _items(_get(leaf, "/Rect"))]
+        if box is None or len(sides) != 4 or _number(_get(leaf, "/F")) & _UNSEEN:
+            return False
+        left, right = max(min(sides[0::2]), min(box[0::2])), min(max(sides[0::2]), max(box[0::2]))
+        low, high = max(min(sides[1::2]), min(box[1::2])), min(max(sides[1::2]), max(box[1::2]))
+        return right - left >= _LEAST and high - low >= _LEAST
+
+
+def _identity(reference: object, node: DictionaryObject) -> int:
+    return reference.idnum if isinstance(reference, IndirectObject) else id(node)
+
+
+def _get_number(value: Any) -> float:
+    value = value.get_object() if isinstance(value, IndirectObject) else value
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _number(value: Any) -> int:
+    return int(value) if isinstance(value, int) else 0
 
 
 class _Scan:
@@ -156,9 +219,38 @@ def _field(chain: list[DictionaryObject]) -> dict[str, Any]:
         "name": ".".join(name for name in names if name),
         "second": _text(_inherited(chain, "/TM")),
         "box": _inherited(chain, "/FT") == "/Btn",
-        "text": _text(value),
+        "text": _text(value) or _plain(_text(_inherited(chain, "/RV"))),
+        "looks": _looks(chain),
         "on": sorted({name for name in on if name not in ("", "Off")}),
     }
+
+
+def _looks(chain: list[DictionaryObject]) -> str | None:
+    """Give the text that a field's looks show, as far as it can be told; None where it has no looks."""
+    look = _get(_get(chain[0], "/AP"), "/N")
+    if not isinstance(look, StreamObject):
+        return None
+    with suppress(PyPdfError, ValueError):
+        data = look.get_data()[: 8 * MAX_TEXT]
+        if re.search(rb"<[0-9A-Fa-f\s]*>[^<>]*T[jJ]", data):
+            return "?"  # the numbers of glyphs, which no letter can be told from
+        return "".join(part[1:-1].decode("latin-1") for part in _SHOWN.findall(data))[:MAX_TEXT]
+    return None
+
+
+def _plain(rich: str) -> str:
+    """Give the words of rich text, whose paragraphs are XHTML."""
+    words = re.sub(r"<[^>]*>", " ", rich)
+    for name, letter in (
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", '"'),
+        ("&apos;", "'"),
+        ("&#160;", " "),
+        ("&amp;", "&"),
+    ):
+        words = words.replace(name, letter)
+    return " ".join(words.split())
 
 
 def _exported(chain: list[DictionaryObject], name: str) -> str:
@@ -182,8 +274,12 @@ def _items(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    """Give the text of a string, name or number; empty for anything else. Odd bytes are read as Latin-1."""
+    """Give the text of a string, a stream, a name or number; empty for anything else. Odd bytes are Latin-1."""
     value = value.get_object() if isinstance(value, IndirectObject) else value
+    if isinstance(value, StreamObject):
+        data: bytes = value.get_data()[: 4 * MAX_TEXT]
+        marks = {b"\xfe\xff": "utf-16", b"\xff\xfe": "utf-16", b"\xef\xbb": "utf-8-sig"}
+        return data.decode(marks.get(data[:2], "latin-1"), "replace")[:MAX_TEXT]
     if isinstance(value, NameObject):
         return str(value)[1:MAX_TEXT]
     if isinstance(value, TextStringObject | int | float):

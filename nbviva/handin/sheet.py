@@ -6,35 +6,24 @@ kept beside the report, in a file that only its owner can read; no report, trans
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import tempfile
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nbviva.files import regular_files
-from nbviva.handin.filled import MAX_BYTES, Filled, read_form
-from nbviva.handin.people import Person
+from nbviva.handin.filled import Filled
+from nbviva.handin.numerals import number_text
 from nbviva.kernel.student import NoAnswer, Raised, Student
 from nbviva.week.compare import Mismatch, as_number, require, show
-from nbviva.week.fields import FORM_NAME, sheet_mark
 from nbviva.week.spec import Assignment, Kind, Question
 
-DIFFERS = "says otherwise; the sheet counts."  # the class report looks for it
+DIFFERS = "; the sheet counts."  # the class report looks for it
 _TRUTHS = {"true": True, "correct": True, "false": False, "incorrect": False}
-
-
-MEMBERS = "members.json"
 
 
 class Sheet:
     """A group's answers by their names in `assignment.toml`. Reading raises `Mismatch` where there is none.
 
-    They come from the filled PDF where one counts, else from the notebook's answer cells.
+    They come from the filled PDF's fields, and where those are empty or there is none from the notebook's answer cells.
     """
 
     def __init__(self, assignment: Assignment, student: Student, filled: Filled | None = None) -> None:
@@ -67,19 +56,26 @@ class Sheet:
         except Mismatch:
             return ""  # the cell is not filled in
         same = abs(cell - given) <= (question.tolerance or 0) if question.kind is Kind.NUMERIC else cell == given
-        return "" if same else f" The notebook's `{answer}` {DIFFERS}"
+        return "" if same else f" The notebook's `{answer}` is {_told(cell)}{DIFFERS}"
 
     def value(self, answer: str) -> Any:
         """Give the plain value of an answer; None and a missing name are no answer."""
-        if self._filled is not None:
+        if self._filled is not None and not self._is_left_to_notebook(self._filled, answer):
             return self._on_paper(self._filled, answer)
+        return self._in_notebook(answer)
+
+    def _is_left_to_notebook(self, filled: Filled, answer: str) -> bool:
+        return answer in filled.empty and not self._assignment.sheet_required
+
+    def _in_notebook(self, answer: str) -> Any:
         try:
             value = self._student[answer]
         except Raised:
             raise Mismatch(f"No answer was given: `{answer}` does not exist in the notebook.") from None
         except NoAnswer as error:
             raise Mismatch(f"No answer could be read from `{answer}`: {error}") from None
-        require(value is not None, f"No answer was given: `{answer}` is still None.")
+        nowhere = ", and nothing is filled in on the sheet" if self._filled is not None else ""
+        require(value is not None, f"No answer was given: `{answer}` is still None{nowhere}.")
         return value
 
     def _on_paper(self, filled: Filled, answer: str) -> Any:
@@ -90,13 +86,18 @@ class Sheet:
         return sorted(given) if isinstance(given, frozenset) else given
 
     def number(self, answer: str) -> float:
-        """Give a numeric answer as a float."""
-        return as_number(self.value(answer), name=answer)
+        """Give a numeric answer as a float; where a share is asked, "85 %" is 0.85."""
+        value = self.value(answer)
+        if isinstance(value, str) and "%" in value and self._questions[answer].share:
+            value = number_text(value.strip(), share=True)
+        return as_number(value, name=answer)
 
     def text_of(self, answer: str) -> str:
         """Give an answer as it was written, to count its digits."""
         value = self.value(answer)
         value = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+        if isinstance(value, str) and "%" in value and self._questions[answer].share:
+            return number_text(value.strip(), share=True)
         return value.strip() if isinstance(value, str) else repr(value)
 
     def option(self, answer: str) -> str:
@@ -143,80 +144,3 @@ def _option(question: Question, value: object, answer: str) -> str:
     choices = ", ".join(repr(name) for name in names)
     require(found, f"`{answer}` is {show(value)}; write one of {choices}.")
     return found
-
-
-@dataclass(frozen=True)
-class Signed:
-    """Whom a hand-in's sheet names, and in one sentence each what is odd about names, numbers and the file."""
-
-    people: tuple[Person, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-def form_of(folder: Path) -> Path | None:
-    """Find the exercise sheet in a hand-in: by its name, or the first PDF."""
-    found = sorted(path for path in regular_files(folder) if path.suffix.lower() == ".pdf" and path.parent == folder)
-    return next((path for path in found if path.name == FORM_NAME), found[0] if found else None)
-
-
-def counting_form(folder: Path, assignment: Assignment) -> tuple[Filled | None, tuple[str, ...]]:
-    """Read the hand-in's PDF, and what is to be said of it; None where the notebook's answer cells count.
-
-    That is so, unless a PDF is required, where there is none, where it cannot be read, and where it is the release's
-    with nothing filled in: it lies in the folder that many hand in as a whole.
-    """
-    path = form_of(folder)
-    if path is None and not assignment.sheet_required:
-        return None, ()
-    filled = read_form(path or folder / FORM_NAME, assignment)
-    if assignment.sheet_required or filled.answers:
-        return filled, filled.problems
-    return None, () if filled.readable else filled.problems
-
-
-def signed(handin: Path, report: Path, assignment: Assignment) -> Signed:
-    """Give whom the sheet names: from the report's folder while the PDF is the same, else read and kept there."""
-    path = form_of(handin)
-    if path is None and not assignment.sheet_required:
-        return Signed()
-    path = path or handin / FORM_NAME
-    key = f"{_digest(path)} {sheet_mark(assignment)}"
-    kept = _kept(report / MEMBERS, key)
-    if kept is None:
-        kept = _signed(read_form(path, assignment))
-        _keep(report / MEMBERS, key, kept)
-    return kept
-
-
-def _signed(filled: Filled) -> Signed:
-    if filled.readable and not filled.members and not filled.answers:
-        return Signed()  # the release's, which nobody touched
-    people = tuple(Person(name=member.name, number=member.number) for member in filled.members)
-    answers = set(filled.refused.values())
-    return Signed(people, tuple(text for text in filled.problems if text not in answers))
-
-
-def _digest(path: Path) -> str:
-    if not path.is_file() or path.is_symlink() or path.stat().st_size > MAX_BYTES:
-        return "unread"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _kept(path: Path, key: str) -> Signed | None:
-    try:
-        data = json.loads(path.read_text("utf-8"))
-        if data["sheet"] != key:
-            return None
-        return Signed(tuple(Person(**person) for person in data["people"]), tuple(data["problems"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _keep(path: Path, key: str, found: Signed) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"sheet": key, **asdict(found)}, indent=1, ensure_ascii=False)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")  # only its owner can read it
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(temporary).replace(path)

@@ -6,10 +6,10 @@ import contextlib
 import itertools
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from nbviva.files import STAMP, regular_files
 from nbviva.sandbox.limits import Limits, thread_variables
 
 MAX_EXTRA_BYTES = 50 << 20
@@ -64,19 +64,21 @@ def kernel_environment() -> dict[str, str]:
     }
 
 
-def stage(handin: Path, data: Path, place: Path) -> None:
-    """Copy what the kernel may see into its working copy: the hand-in's own files, and the release's data over them.
+def stage(handin: Iterable[tuple[Path, PurePath]], data: Path, place: Path) -> None:
+    """Copy what the kernel may see into its working copy: a hand-in's own files, and the release's data over them.
 
-    When it was handed in is for no kernel to see, so that a report need not change with it.
+    Parameters
+    ----------
+    handin
+        The files, each with its path in the working copy.
     """
     budget = MAX_EXTRA_BYTES
-    for path in itertools.islice(regular_files(handin), MAX_EXTRA_FILES):
-        budget -= path.lstat().st_size
-        if path.suffix != ".ipynb" and path != handin / STAMP and budget >= 0:
-            target = place / path.relative_to(handin)
-            with contextlib.suppress(PermissionError):  # the run says that the file is missing
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
+    for path, target in itertools.islice(handin, MAX_EXTRA_FILES):
+        with contextlib.suppress(PermissionError, FileExistsError, NotADirectoryError):  # the run says what is missing
+            budget -= path.lstat().st_size
+            if budget >= 0:
+                (place / target).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place / target)
     if data.is_dir():
         shutil.rmtree(place / "data", ignore_errors=True)
         (place / "data").unlink(missing_ok=True)

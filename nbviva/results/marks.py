@@ -23,9 +23,9 @@ from nbviva.gradebook.book import GradeRow, grade_rows, opened, present
 from nbviva.gradebook.penalties import date_problems, recompute
 from nbviva.grading.reports import stored_report
 from nbviva.handin.collect import lms_file
-from nbviva.handin.notebook import BrokenNotebook, find_notebook, parse_notebook
+from nbviva.handin.door import Handin, open_handins
+from nbviva.handin.members import Signed, signed
 from nbviva.handin.people import Person, Roster, absent, header_people, members_of, problems, read_roster, remembered
-from nbviva.handin.sheet import Signed, signed
 from nbviva.listing import said, write_listing
 from nbviva.week.deadline import Extensions, handed_in_at, late_minutes, penalty
 from nbviva.week.spec import Assignment
@@ -77,55 +77,49 @@ class StudentRow:
     report: str = ""
 
 
-def sheets(course: Course, week: str) -> dict[str, Signed]:
+def sheets(course: Course, handins: Mapping[str, Handin]) -> dict[str, Signed]:
     """Give what each group's exercise sheet says about its members."""
-    assignment = course.assignment(week)
-    return {
-        group: signed(course.submitted(week, group), course.report(week, group), assignment)
-        for group in course.groups(week)
-    }
+    return {group: signed(handin, course.report(handin.assignment.week, group)) for group, handin in handins.items()}
 
 
 def rows(course: Course, week: str) -> tuple[StudentRow, ...]:
     """Give the marks list: every member of every group that handed in, then those of the roster who did not."""
     assignment = course.assignment(week)
     roster, given = read_roster(course.root / "roster.csv"), course.extensions(assignment)
-    said, books = members_said(course, week, sheets(course, week)), gradebook_marks(course, assignment)
-    found: list[StudentRow] = []
-    for group in course.groups(week):
+    handins = open_handins(course, week)
+    said = members_said(course, handins, sheets(course, handins))
+    books, found = gradebook_marks(course, assignment), list[StudentRow]()
+    for group in handins:
         marked = books.get(group) or report_marks(course, assignment, group)
         row = _row(course, assignment, group, marked, given)
         found += [_with(row, person) for person in members_of(roster, group, said[group]) or (Person(),)]
     return (*found, *_missing(assignment, roster, found))
 
 
-def members_said(course: Course, week: str, forms: Mapping[str, Signed]) -> dict[str, tuple[Person, ...]]:
+def members_said(
+    course: Course, handins: Mapping[str, Handin], forms: Mapping[str, Signed]
+) -> dict[str, tuple[Person, ...]]:
     """Give the members of each group as the form, the notebook's header cell and the LMS name them, in that order."""
-    lms = remembered(lms_file(course, week))
-    name = course.assignment(week).notebook
-    return {
-        group: (*forms[group].people, *_header(course.submitted(week, group), name), *lms.get(group, ()))
-        for group in course.groups(week)
-    }
+    weeks = {handin.assignment.week for handin in handins.values()}
+    lms = {group: people for week in weeks for group, people in remembered(lms_file(course, week)).items()}
+    return {group: (*forms[group].people, *_header(handin), *lms.get(group, ())) for group, handin in handins.items()}
 
 
 def problem_list(course: Course, week: str) -> tuple[str, ...]:
     """Give the instructor's list of what does not fit together: members, sheets, roster, extensions."""
     assignment = course.assignment(week)
     roster = read_roster(course.root / "roster.csv")
-    forms = sheets(course, week)
-    said = members_said(course, week, forms)
+    handins = open_handins(course, week)
+    forms = sheets(course, handins)
+    said = members_said(course, handins, forms)
     found = problems(said, roster, assignment.group_size, assignment.check_digit)
     on_paper = (f"{group}: {text}" for group, form in forms.items() for text in form.problems)
     return (*date_problems(course, assignment), *on_paper, *found)
 
 
-def _header(folder: Path, name: str) -> tuple[Person, ...]:
-    try:
-        cells = parse_notebook(find_notebook(folder, name, []))
-    except (BrokenNotebook, OSError):
-        return ()
-    return header_people(cell["source"] for cell in cells if cell["type"] == "markdown")
+def _header(handin: Handin) -> tuple[Person, ...]:
+    cells = [cell for notebook in handin.notebooks for cell in notebook.cells]
+    return header_people(cell.source for cell in cells if cell.type == "markdown")
 
 
 def gradebook_marks(course: Course, assignment: Assignment) -> dict[str, Marked]:

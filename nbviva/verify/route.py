@@ -20,6 +20,7 @@ from nbviva.gradebook import record
 from nbviva.gradebook.nbgrader import nbgrader, set_deadline
 from nbviva.grading import stored
 from nbviva.grading.verdict import Outcome, Report
+from nbviva.handin.walk import walk
 from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.outputs import clean, printed
 from nbviva.kernel.room import Clock, Room, stage
@@ -49,7 +50,7 @@ def reachable(secrets: Secrets, handin: Path, data: Path, room: Room) -> list[st
     code = f"{inspect.getsource(probe)}\nprint(*sorted(set(search({known!r}, {names!r}))), {_DONE!r}, sep='\\n')"
     notebook = new_notebook([new_cell("code", code.replace("from __future__ import annotations\n", ""))], {})
     with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
-        stage(handin, data, Path(place))
+        stage(((file.place, file.path) for file in walk(handin).files), data, Path(place))
         with KernelStudent(Path(place), room, Clock(cell=120)) as kernel:
             kernel.run(notebook, {})
     said = printed(clean(notebook.cells[0].outputs)).strip().splitlines()

@@ -112,6 +112,8 @@ class Question:
         For numbers: the largest absolute difference that still counts.
     bonus
         Its points are extra: they count on top of the maximum.
+    share
+        For numbers: the answers are shares of one, so that "85 %" means 0.85.
     """
 
     name: str
@@ -123,6 +125,7 @@ class Question:
     answers: tuple[tuple[str, str], ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     tolerance: float | None = None
+    share: bool = False
 
 
 @dataclass(frozen=True)
@@ -292,3 +295,5 @@ class _Reader(Fields):
             why = "is missing or negative; a numeric question says how near is near enough"
             self.number(item, "tolerance", 1e6, why, -1, below)
         self.truth(item, "bonus", below)
+        if self.truth(item, "share", below) and kind is not Kind.NUMERIC:
+            self.fail("share", "is for numeric questions", below)

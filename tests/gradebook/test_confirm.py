@@ -1,7 +1,6 @@
 """A doubt leaves a mark to a person, who gives it in the formgrader or takes what nbviva would have given."""
 
 import shutil
-from dataclasses import replace
 
 import pytest
 
@@ -10,8 +9,8 @@ from nbviva.errors import CourseError
 from nbviva.gradebook.book import Tables, grade_rows, opened
 from nbviva.gradebook.confirm import confirm
 from nbviva.gradebook.record import record
-from nbviva.grading import grade as grading
 from nbviva.grading.stored import graded
+from nbviva.handin.door import Handin
 from nbviva.handin.doubt import Doubt
 from nbviva.results.classreport import class_report
 from nbviva.results.faults import FaultKind
@@ -38,13 +37,10 @@ def doubted(marked, tmp_path, monkeypatch):
 
 
 def _mark(course, hand_in, room, monkeypatch):
-    read = grading.read_handin
+    def doubts(handin):
+        return (Doubt(SENTENCE, ("double",)),) if handin.group == "doubted" else ()
 
-    def doubtful(folder, group, *rest):
-        handin = read(folder, group, *rest)
-        return replace(handin, doubts=(Doubt(SENTENCE, ("double",)),) if group == "doubted" else ())
-
-    monkeypatch.setattr(grading, "read_handin", doubtful)
+    monkeypatch.setattr(Handin, "doubts", property(doubts))
     monkeypatch.chdir(course.root)
     for group in ("clear", "doubted"):
         hand_in(course, group)

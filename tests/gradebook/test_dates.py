@@ -10,6 +10,7 @@ from nbgrader.api import Gradebook
 from nbviva.cli.lines import deadline_lines
 from nbviva.gradebook.penalties import recompute
 from nbviva.grading.stored import submission
+from nbviva.handin.door import open_handin
 from nbviva.kernel.room import stage
 from nbviva.week.deadline import spoken_moment
 from nbviva.week.source import source_notebook
@@ -40,7 +41,7 @@ def test_when_it_was_handed_in_is_for_no_kernel_to_see(course, hand_in, tmp_path
     folder = hand_in(course, "g").parent
     for name in ("timestamp.txt", "helper.py"):
         (folder / name).write_text("")
-    stage(folder, tmp_path / "none", tmp_path / "copy")
+    stage(open_handin(course, course.week("toy"), "g").staged(), tmp_path / "none", tmp_path / "copy")
     assert ["helper.py"] == [path.name for path in (tmp_path / "copy").iterdir()]
 
 

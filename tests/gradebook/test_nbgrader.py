@@ -9,16 +9,16 @@ from traitlets.config import Config
 
 from nbviva.gradebook.nbgrader import RecordVerdicts, TolerantExporter, Viva, configure, with_verdicts
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
-from nbviva.handin.notebook import read_handin
+from nbviva.handin.notebook import blank
 from nbviva.notebooks import grade_id
 from nbviva.week.source import release_template, source_notebook
 
 
 @pytest.fixture
-def recorded(course, tmp_path):
+def recorded(course):
     """The toy notebook with verdicts of each outcome written into it."""
     template = release_template(source_notebook(course.week("toy")))
-    notebook = read_handin(tmp_path / "absent", "g", "toys", template).notebook
+    notebook = blank(template).notebook
     outcomes = {"double": Outcome.PASSED, "half": Outcome.FAILED, "colour": Outcome.PASSED, "total": Outcome.ERROR}
     points = {"double": 2.0, "half": 0.0, "colour": 1.0, "total": None}
     verdicts = tuple(

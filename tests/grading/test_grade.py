@@ -11,7 +11,8 @@ from nbviva.grading.grade import grade, mark
 from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.handin.doubt import Doubt
-from nbviva.handin.notebook import Handin
+from nbviva.handin.notebook import FramedNotebook
+from nbviva.handin.walk import walk
 from nbviva.kernel.room import Clock, Room, stage
 from nbviva.notebooks import new_cell, new_notebook
 from nbviva.week.spec import Kind, Question
@@ -38,7 +39,7 @@ def points(report):
 def test_prose_of_the_release_stays_markdown_and_that_of_a_student_does_not(judge):
     _, notebook = judge()
     own = new_cell("markdown", "# Toys, and <b>more</b>")
-    handin = Handin("g", new_notebook([new_cell("markdown", "# Toys"), own], {}))
+    handin = FramedNotebook(new_notebook([new_cell("markdown", "# Toys"), own], {}))
     make_harmless(handin, notebook)
     assert ["# Toys", "```text\n# Toys, and <b>more</b>\n```"] == [cell.source for cell in handin.notebook.cells]
 
@@ -142,16 +143,22 @@ def test_no_line_of_the_students_earns_a_mark(judge, line):
 
 
 @pytest.mark.parametrize("raw", [b"", b"null", b'{"cells": 3}', b'{"cells": [], "nbformat": 4}'])
-def test_broken_hand_in_has_a_mark_for_every_question(judge, raw):
-    """No file makes grading raise."""
+def test_broken_hand_in_is_for_a_person_with_every_question(judge, raw):
+    """No file makes grading raise; what nobody can read earns nothing, and a person is told before that stands."""
     report, notebook = judge(raw=raw)
-    assert points(report) == [0, 0, 0, 0]
-    assert len(report.notes) >= 1
+    assert points(report) == [None, None, None, None]
+    assert [0, 0, 0, 0] == [mark.provisional for mark in report.marks]
+    assert len(report.doubts) >= 1
     assert notebook.cells
 
 
+def files_of(folder):
+    """Give what lies in a folder as a kernel may see it."""
+    return [(file.place, file.path) for file in walk(folder).files]
+
+
 def test_working_copy_has_the_hand_ins_files_and_the_releases_data(tmp_path):
-    """Links, notebooks and changed data files stay out; the release's data lies over the hand-in's."""
+    """Links and changed data files stay out; the release's data lies over the hand-in's."""
     handin, data, place = (tmp_path / name for name in ("handin", "data", "place"))
     for folder in (handin / "data", handin / "more", data, place):
         folder.mkdir(parents=True)
@@ -160,9 +167,9 @@ def test_working_copy_has_the_hand_ins_files_and_the_releases_data(tmp_path):
     (handin / "data" / "toys.csv").write_text("forged", "utf-8")
     (handin / "link").symlink_to("/etc/passwd")
     (data / "toys.csv").write_text("true", "utf-8")
-    stage(handin, data, place)
+    stage(files_of(handin), data, place)
     assert sorted(str(path.relative_to(place)) for path in place.rglob("*")) == [
-        "data", "data/toys.csv", "more", "more/helper.py",
+        "data", "data/toys.csv", "more", "more/helper.py", "toys.ipynb",
     ]  # fmt: skip
     assert (place / "data" / "toys.csv").read_text("utf-8") == "true"
 
@@ -173,7 +180,7 @@ def test_data_that_is_a_file_is_replaced(tmp_path):
     for folder in (handin, data, place):
         folder.mkdir()
     (handin / "data").write_text("x", "utf-8")
-    stage(handin, data, place)
+    stage(files_of(handin), data, place)
     assert (place / "data").is_dir()
 
 

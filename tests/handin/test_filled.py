@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, String
 from pypdf import PdfWriter
 
-from nbviva.handin import filled
+from nbviva.handin import apart
 from nbviva.handin.filled import Filled, Member, number_text, read_form
 from nbviva.week.compare import Mismatch, as_number
 from nbviva.week.typesetting import build_form
@@ -279,7 +279,9 @@ def test_an_incremental_update_counts(form, tmp_path):
 def test_two_texts_of_one_field_are_no_answer(read):
     def change(pdf):
         doubled(pdf)
-        pdf.Root.AcroForm.Fields[-1].V = String("4")
+        second = pdf.Root.AcroForm.Fields[-1]
+        second.V, second.Subtype, second.Rect = String("4"), Name.Widget, Array([100, 100, 200, 120])
+        pdf.pages[0].Annots.append(second)
 
     assert "more than once" in read(change=change).refused["half"]
 
@@ -447,7 +449,7 @@ def test_many_pages_and_many_parts_are_told(read):
 
 
 def test_a_slow_file_is_ended(form, monkeypatch):
-    monkeypatch.setattr(filled, "SECONDS", 0.001)
+    monkeypatch.setattr(apart, "SECONDS", 0.001)
     assert "took too long" in read_form(*form).problems[0]
 
 

@@ -3,14 +3,17 @@
 import copy
 import json
 import os
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva.files import regular_files
-from nbviva.handin.notebook import MAX_CELLS, MAX_NOTEBOOK_BYTES, read_handin
+from nbviva.handin.cells import MAX_CELLS, MAX_NOTEBOOK_BYTES
+from nbviva.handin.door import Handin
+from nbviva.handin.doubt import Doubt
+from nbviva.handin.walk import walk
 from nbviva.notebooks import grade_id
 from nbviva.week.source import release_template, source_notebook
 
@@ -30,8 +33,22 @@ def honest(course, solved):
     return json.loads(nbformat.writes(solved(course)))
 
 
+def read_folder(folder, week):
+    """Read a folder as a hand-in of a week: what was framed, with all that was noted on the way."""
+    handin = Handin("g", walk(folder), week)
+    framed = handin.framed()
+    told = {"notes": (*handin.notes, *framed.notes), "doubts": (*handin.doubts, *framed.doubts)}
+    return SimpleNamespace(**vars(framed) | told, broken=handin.broken, handin=handin)
+
+
 @pytest.fixture
-def read(tmp_path, template):
+def week(course):
+    """The toy week."""
+    return course.week("toy")
+
+
+@pytest.fixture
+def read(tmp_path, week, template):
     """Hand in some JSON or bytes, read it, and see that the frame is whole."""
 
     def reading(data, name="toys.ipynb"):
@@ -39,7 +56,7 @@ def read(tmp_path, template):
         folder.mkdir(exist_ok=True)
         if data is not None:
             (folder / name).write_bytes(data if isinstance(data, bytes) else json.dumps(data).encode())
-        return framed(read_handin(folder, "g", "toys", template), template)
+        return framed(read_folder(folder, week), template)
 
     return reading
 
@@ -118,32 +135,38 @@ def test_what_is_no_notebook_is_a_blank_one_with_a_sentence(read, raw):
 
 
 def test_empty_list_of_cells_is_a_blank_notebook(read, template):
-    """All cells are put back, and each is said."""
+    """All cells are put back, and one sentence names them."""
     handin = read({"cells": [], "nbformat": 4})
     assert handin.broken == ""
-    assert [
-        f"The cell '{name}' was missing and was put back." for cell in template.cells if (name := grade_id(cell))
-    ] == list(handin.notes)
+    (sentence,) = handin.notes
+    assert all(f"'{name}'" in sentence for cell in template.cells if (name := grade_id(cell)))
+    assert sentence.endswith("were missing and were put back.")
     assert len(handin.skipped) == len(ANSWERS)
 
 
 def test_no_notebook_is_said(read):
     """An empty folder names what is expected."""
-    assert read(None).broken == "The hand-in must contain toys.ipynb; it contains no notebook."
+    handin = read(None)
+    assert (
+        handin.broken == "The hand-in must contain toys.ipynb; it contains no file, and no notebook that can be read."
+    )
+    assert handin.doubts == ()
 
 
 def test_another_name_is_taken_all_the_same(read, honest):
     """The only notebook there is counts, with a note."""
     handin = read(honest, "toys_final(2).ipynb")
     assert "twice_as_much" in sources(handin)["double_answer"]
-    assert "named toys_final(2).ipynb" in handin.notes[0]
+    assert "toys_final(2).ipynb was taken as the notebook, where toys.ipynb is expected." in handin.notes
 
 
-def test_two_notebooks_of_other_names_are_not_chosen_between(read, honest):
-    """Which of two is meant is not guessed; the right name decides."""
+def test_two_worked_notebooks_that_differ_are_for_a_person(read, honest):
+    """Which of two is meant is not guessed, whatever they are called; equal ones are one."""
     read(honest, "a.ipynb")
-    assert "it contains a.ipynb, b.ipynb" in read(honest, "b.ipynb").broken
-    assert read(honest).broken == ""
+    assert read(honest, "b.ipynb").doubts == ()
+    cell(honest, "half_answer")["source"] = "answer_half = 4"
+    (doubt,) = read(honest).doubts
+    assert "toys.ipynb and a.ipynb, b.ipynb were both worked on and differ" in doubt.sentence
 
 
 def test_notebook_of_format_3_is_converted(read, honest):
@@ -183,9 +206,11 @@ def test_of_a_duplicated_cell_the_first_is_graded(read, honest, name):
     assert sources(handin)[name] != "second = 2"
 
 
-def test_renamed_cell_is_missing(read, honest):
-    """A cell whose name was changed is the student's own, and the frame's is put back."""
+def test_renamed_cell_is_recognised_by_its_text(read, honest):
+    """A cell whose name was changed stays where it is while its text is the release's; else the frame's is put back."""
     cell(honest, "half")["metadata"]["nbgrader"]["grade_id"] = "mine"
+    assert "One cell has lost the metadata" in read(honest).notes[0]
+    cell(honest, "mine")["source"] = "assert True"
     assert "The cell 'half' was missing and was put back." in read(honest).notes
 
 
@@ -283,17 +308,18 @@ def test_endless_notebook_is_refused(read, honest):
     assert f"at most {MAX_CELLS} are read" in read(honest).broken
 
 
-def test_huge_file_is_refused_unread(tmp_path, template):
-    """A file beyond the limit is not opened."""
+def test_huge_file_that_is_no_notebook_is_refused(tmp_path, template, week):
+    """A file beyond the limit is told, whatever it holds, and is for a person."""
     folder = tmp_path / "huge"
     folder.mkdir()
     with (folder / "toys.ipynb").open("wb") as file:
         file.truncate(MAX_NOTEBOOK_BYTES + (10 << 20))
-    handin = framed(read_handin(folder, "g", "toys", template), template)
+    handin = framed(read_folder(folder, week), template)
     assert "is larger than 20 MB" in handin.broken
+    assert handin.doubts == (Doubt(handin.broken),)
 
 
-def test_links_are_not_followed(tmp_path, template, honest):
+def test_links_are_not_followed(tmp_path, template, week, honest):
     """A notebook that is a link, and files behind a linked folder, are not part of a hand-in."""
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -303,13 +329,15 @@ def test_links_are_not_followed(tmp_path, template, honest):
     (folder / "toys.ipynb").symlink_to(outside / "toys.ipynb")
     (folder / "more").symlink_to(outside)
     os.mkfifo(folder / "pipe.ipynb")
-    assert list(regular_files(folder)) == []
-    assert "it contains no notebook" in framed(read_handin(folder, "g", "toys", template), template).broken
+    assert walk(folder).files == ()
+    handin = framed(read_folder(folder, week), template)
+    assert "no notebook that can be read" in handin.broken
+    assert handin.doubts == (Doubt("What came holds no work that can be read: more, pipe.ipynb, toys.ipynb."),)
 
 
-def test_missing_folder_is_no_notebook(tmp_path, template):
+def test_missing_folder_is_no_notebook(tmp_path, week):
     """A hand-in whose folder is gone is a blank one."""
-    assert "no notebook" in read_handin(tmp_path / "absent", "g", "toys", template).broken
+    assert "no notebook" in read_folder(tmp_path / "absent", week).broken
 
 
 VALUES = (
@@ -324,7 +352,7 @@ PLACES = st.lists(st.integers(0, 10), min_size=1, max_size=4)
 @given(st.lists(st.tuples(PLACES, VALUES, st.booleans()), max_size=4))
 def test_any_change_of_a_notebook_is_read(tmp_path_factory, changes):
     """Whatever part of the honest hand-in is replaced or deleted, the frame is whole."""
-    notebook, template = CACHE
+    notebook, template, week = CACHE
     data = copy.deepcopy(notebook)
     for path, value, delete in changes:
         node = data
@@ -341,13 +369,13 @@ def test_any_change_of_a_notebook_is_read(tmp_path_factory, changes):
                 parent[key] = value
     folder = tmp_path_factory.mktemp("h")
     (folder / "toys.ipynb").write_text(json.dumps(data), "utf-8")
-    framed(read_handin(folder, "g", "toys", template), template)
+    framed(read_folder(folder, week), template)
 
 
 CACHE = []
 
 
 @pytest.fixture(autouse=True)
-def cache(honest, template):
+def cache(honest, template, week):
     """Keep the honest hand-in for the test above, which hypothesis calls many times."""
-    CACHE[:] = [honest, template]
+    CACHE[:] = [honest, template, week]

@@ -157,6 +157,6 @@ def test_notebook_that_says_otherwise_is_told_and_the_sheet_counts(assignment):
     student = local_student({"half": 3.505, "truth": True, "colour": None})
     sheet = Sheet(assignment, student, paper(half="3.5", truth="incorrect", colour="red"))
     assert ("", "") == (sheet.difference("half"), sheet.difference("colour"))
-    assert " The notebook's `truth` says otherwise; the sheet counts." == sheet.difference("truth")
-    assert "Your answer: False. The notebook's `truth` says otherwise; the sheet counts." == sheet.judge("truth", False)
+    assert " The notebook's `truth` is True; the sheet counts." == sheet.difference("truth")
+    assert "Your answer: False. The notebook's `truth` is True; the sheet counts." == sheet.judge("truth", False)
     assert "" == Sheet(assignment, student).difference("truth")

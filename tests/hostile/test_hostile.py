@@ -44,6 +44,8 @@ from nbviva.gradebook.nbgrader import with_verdicts
 from nbviva.grading import reports, stored
 from nbviva.grading.grade import Graded, Submission, grade
 from nbviva.grading.verdict import Outcome, Report
+from nbviva.handin.door import Handin
+from nbviva.handin.walk import walk
 from nbviva.kernel.room import Clock, Room
 from nbviva.notebooks import NotebookNode, to_text
 from nbviva.sandbox import provisioner
@@ -115,7 +117,13 @@ class Outside:
         week = self.week if clock is HONEST_CLOCK else hurried(self.week)
         data, draw = self.course.source("toy") / "data", self.course.draw("toy", group)
         return grade(
-            Submission(week, group, folder, data, draw, room=Room(limits=limits, template=self.template), clock=clock)
+            Submission(
+                Handin(group, walk(folder), week),
+                data,
+                draw,
+                room=Room(limits=limits, template=self.template),
+                clock=clock,
+            )
         )
 
     def inputs(self, group: str) -> tuple[float, list[int]]:

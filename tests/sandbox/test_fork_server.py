@@ -21,6 +21,7 @@ import pytest
 from nbviva.course import Course
 from nbviva.errors import SandboxUnavailable
 from nbviva.grading.grade import Submission, grade
+from nbviva.handin.door import open_handin
 from nbviva.inside import forking
 from nbviva.kernel.kernel import KernelStudent, StartFailed
 from nbviva.kernel.room import Room
@@ -444,11 +445,9 @@ def test_reports_of_forked_and_started_kernels_are_equal(
     week = course.week("toy")
     for group, texts in {"right": {}, "wrong": {"double_answer": "def double(x): return 3 * x"}}.items():
         hand_in(course, group, **texts)
-        folder, data = course.submitted("toy", group), course.source("toy") / "data"
+        handin, data = open_handin(course, week, group), course.source("toy") / "data"
         rooms = Room(), Room(template=warmed.address)
-        reports = [
-            grade(Submission(week, group, folder, data, course.draw("toy", group), room=r)).report for r in rooms
-        ]
+        reports = [grade(Submission(handin, data, course.draw("toy", group), room=r)).report for r in rooms]
         assert reports[0] == reports[1]
         assert reports[0].sandbox == reports[1].sandbox
 
@@ -573,8 +572,8 @@ def test_a_killed_template_ends_its_kernels_and_says_so(tmp_path: Path) -> None:
 def test_a_template_that_ends_costs_no_hand_in_a_mark(course: Course, hand_in: Callable[..., Path]) -> None:
     """Whether it is gone before the kernel is forked or dies while the notebook runs: the kernel is started instead."""
     hand_in(course, "ada")
-    week, folder, data = course.week("toy"), course.submitted("toy", "ada"), course.source("toy") / "data"
-    honest = Submission(week, "ada", folder, data, course.draw("toy", "ada"))
+    handin, data = open_handin(course, course.week("toy"), "ada"), course.source("toy") / "data"
+    honest = Submission(handin, data, course.draw("toy", "ada"))
     expected = grade(honest).report
     with ForkServer([]) as running:
         room = Room(template=running.address)
@@ -594,11 +593,10 @@ def test_a_kernel_that_ends_itself_is_the_students_fault(
 ) -> None:
     """Its template is still there, so nothing is run again."""
     hand_in(course, "ada", double_answer="import os; os._exit(1)")
-    week, folder, data = course.week("toy"), course.submitted("toy", "ada"), course.source("toy") / "data"
+    handin, data = open_handin(course, course.week("toy"), "ada"), course.source("toy") / "data"
     cells: list[str] = []
-    item = Submission(
-        week, "ada", folder, data, course.draw("toy", "ada"), room=Room(template=warmed.address), tell=cells.append
-    )
+    room = Room(template=warmed.address)
+    item = Submission(handin, data, course.draw("toy", "ada"), room=room, tell=cells.append)
     assert 0 == grade(item).report.points
     assert 1 == max(cells.count(cell) for cell in cells if cell.startswith("cell"))
 

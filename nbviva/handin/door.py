@@ -1,0 +1,136 @@
+"""A hand-in at the door: one value, made once of its folder, and handed on to all who want to know something of it.
+
+The folder is walked once. Bytes alone tell whether a report is fresh, so nothing is parsed for that; notebooks and
+sheet are parsed where somebody first asks for them, and then kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from nbviva.course import Course
+from nbviva.handin.candidates import Candidate, TakenNotebook, take_notebook
+from nbviva.handin.doubt import Doubt
+from nbviva.handin.notebook import FramedNotebook, blank, merge
+from nbviva.handin.papers import TakenSheet, is_pdf, take_sheet
+from nbviva.handin.walk import HandedFile, Walk, walk
+from nbviva.notebooks import NotebookNode
+from nbviva.week.spec import Assignment
+from nbviva.week.week import Week
+
+
+@dataclass(frozen=True, eq=False)
+class Handin:
+    """A group's hand-in for a week; what is parsed of it is parsed at its first use.
+
+    Attributes
+    ----------
+    came
+        What the walk found: files, and what is none.
+    """
+
+    group: str
+    came: Walk
+    week: Week = field(repr=False)
+
+    @property
+    def files(self) -> tuple[HandedFile, ...]:
+        """The files of the hand-in, sorted, without litter: those that a kernel may see, and those of the digest."""
+        return self.came.files
+
+    @property
+    def assignment(self) -> Assignment:
+        """What the week asks."""
+        return self.week.assignment
+
+    @cached_property
+    def template(self) -> NotebookNode:
+        """The release's notebook, into whose frame the hand-in's cells are put."""
+        from nbviva.week.source import frame  # with jupytext, which nobody needs who only wants the digest
+
+        return frame(self.week)
+
+    @cached_property
+    def _found(self) -> TakenNotebook:
+        return take_notebook(self.files, f"{self.assignment.notebook}.ipynb", self.template)
+
+    @property
+    def notebooks(self) -> tuple[Candidate, ...]:
+        """The notebooks that count: today's weeks have one; none where none could be read."""
+        return (self._found.taken,) if self._found.taken else ()
+
+    @property
+    def broken(self) -> str:
+        """Why there is no notebook that could be run, or empty."""
+        return self._found.broken
+
+    @property
+    def came_empty(self) -> bool:
+        """Whether really nothing came: no file, and nothing that could have been one."""
+        return not (self.files or self.came.litter or self.came.links)
+
+    def framed(self) -> FramedNotebook:
+        """Give the notebook as it is graded: a new one each time, since grading fills it with outputs."""
+        if not self.notebooks:
+            return blank(self.template)
+        return merge(self.notebooks[0].cells, self.notebooks[0].recognised, self.template)
+
+    @cached_property
+    def sheet(self) -> TakenSheet:
+        """The exercise sheet that counts; all PDFs are parsed in one process."""
+        return take_sheet(self.files, self.assignment, self.template)
+
+    @cached_property
+    def pdfs(self) -> tuple[HandedFile, ...]:
+        """The files that may be the sheet."""
+        return tuple(filter(is_pdf, self.files))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken, what else was there, and why not that: sentences that the group reads."""
+        return (*self._found.notes, *((self.broken,) if self.broken else ()), *self.sheet.notes)
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What a person has to decide about before a mark stands; none for most hand-ins."""
+        return tuple(dict.fromkeys((*self._found.doubts, *map(Doubt, self._strays()), *self.sheet.doubts)))
+
+    def _strays(self) -> Iterator[str]:
+        """Say what came, where no work of the group's was found in a notebook."""
+        if not self.notebooks and not self.files and not self.came_empty:
+            names = ", ".join((*self.came.links, *self.came.litter)[:5])
+            yield f"What came holds no work that can be read: {names}."
+        if self.notebooks and not self.notebooks[0].is_worked and (others := self._others()):
+            name = self.notebooks[0].file.name
+            yield f"Nothing was filled in in {name}; beside it there is {', '.join(others[:5])}."
+
+    def _others(self) -> list[str]:
+        """Names of files that are neither the notebook, nor a PDF, nor of the release: somebody's work, perhaps."""
+        given = {PurePosixPath(path) for path, _ in self.assignment.files}
+        known = {self.notebooks[0].file.path, *(file.path for file in self.pdfs), *given}
+        return [file.name for file in self.files if file.path not in known and "data" not in file.path.parts[:-1]]
+
+    def staged(self) -> Iterator[tuple[Path, PurePosixPath]]:
+        """Give what a kernel may see, each file with its path there: the notebook's own folder is where it runs.
+
+        Other notebooks are there for `%run` and imports; the one that runs is not.
+        """
+        taken = self.notebooks[0].file.path if self.notebooks else PurePosixPath("none")
+        for file in self.files:
+            if file.path != taken:
+                inside = file.path.is_relative_to(taken.parent)
+                yield file.place, file.path.relative_to(taken.parent) if inside else file.path
+
+
+def open_handin(course: Course, week: Week, group: str) -> Handin:
+    """Take a group's hand-in at the door; never raises for what is in the folder."""
+    return Handin(group, walk(course.submitted(week.assignment.week, group)), week)
+
+
+def open_handins(course: Course, week: str, groups: Sequence[str] | None = None) -> dict[str, Handin]:
+    """Take hand-ins of a week (default: all) at the door, by group; the week's checks are not loaded for that."""
+    asked = Week(course.folder(week), course.assignment(week), ())
+    return {group: open_handin(course, asked, group) for group in groups or course.groups(week)}

@@ -1,0 +1,75 @@
+"""Whom a hand-in's sheet names, kept beside the report where only its owner can read it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nbviva.handin.apart import MAX_BYTES
+from nbviva.handin.door import Handin
+from nbviva.handin.people import Person
+from nbviva.week.fields import sheet_mark
+
+MEMBERS = "members.json"
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Whom a hand-in's sheet names, and in one sentence each what is odd about names, numbers and the file."""
+
+    people: tuple[Person, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def signed(handin: Handin, report: Path) -> Signed:
+    """Give whom the sheet names: from the report's folder while the PDFs are the same, else read and kept there."""
+    key = _key(handin)
+    if not key:
+        return _signed(handin)
+    kept = _kept(report / MEMBERS, key)
+    if kept is None:
+        kept = _signed(handin)
+        _keep(report / MEMBERS, key, kept)
+    return kept
+
+
+def _signed(handin: Handin) -> Signed:
+    filled = handin.sheet.filled
+    doubts = tuple(doubt.sentence for doubt in handin.sheet.doubts)
+    if filled is None or filled.is_untouched:
+        return Signed((), doubts)
+    people = tuple(Person(name=member.name, number=member.number) for member in filled.members)
+    answers = set(filled.refused.values())
+    return Signed(people, (*doubts, *(text for text in filled.problems if text not in answers)))
+
+
+def _key(handin: Handin) -> str:
+    """Digest what the names may be read from; empty where nothing can be."""
+    total = hashlib.sha256(sheet_mark(handin.week.assignment).encode())
+    for file in handin.pdfs:
+        total.update(f"{file.path}\0".encode("utf-8", "surrogateescape"))
+        total.update(file.place.read_bytes() if file.size <= MAX_BYTES else b"unread")
+    return total.hexdigest() if handin.pdfs else ""
+
+
+def _kept(path: Path, key: str) -> Signed | None:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        if data["sheet"] != key:
+            return None
+        return Signed(tuple(Person(**person) for person in data["people"]), tuple(data["problems"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(path: Path, key: str, found: Signed) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"sheet": key, **asdict(found)}, indent=1, ensure_ascii=False)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")  # only its owner can read it
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(temporary).replace(path)
