@@ -74,7 +74,7 @@ def test_release_lists_what_students_get(released):
 
 
 def test_marks_are_in_the_gradebook(graded):
-    """Full marks, blank, one wrong answer and a noisy one get the marks that they earned; the unreadable one a person."""
+    """Full marks, blank, one wrong answer and a noisy one get their marks; for the unreadable one a person decides."""
     course, done = graded
     assert done.returncode == 1, done.stderr
     assert marks(course) == EXPECTED
@@ -127,7 +127,10 @@ def test_autograde_alone_gives_the_same_marks(released, program):
     (course.submitted("toy", "gil") / "toys.ipynb").write_text('{"nbformat": 99}', "utf-8")
     done = program(course, "nbgrader", "autograde", "toy")
     assert done.returncode == 0, done.stderr
-    assert marks(course) == {**{group: EXPECTED[group] for group in ("ada", "ben", "dora")}, "gil": [None, None, None, None]}
+    assert marks(course) == {
+        **{group: EXPECTED[group] for group in ("ada", "ben", "dora")},
+        "gil": [None, None, None, None],
+    }
 
 
 def test_manual_mark_survives_and_our_own_fault_is_left_to_a_person(graded, program, hand_in):

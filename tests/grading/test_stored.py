@@ -72,7 +72,7 @@ def test_stale_report_is_made_anew(graded_once, hand_in, room):
     hand_in(course, "g", raw=b'{"cells": 3}')
     again, _ = graded(course, "toy", "g", room=room)
     assert again.digest != report.digest
-    assert "it has no list of cells" in again.notes[0]
+    assert "it has no list of cells" in again.doubts[0].sentence
     assert stored_report(course.report("toy", "g")) == again
 
 

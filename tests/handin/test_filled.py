@@ -15,7 +15,8 @@ from pikepdf import Array, Dictionary, Name, String
 from pypdf import PdfWriter
 
 from nbviva.handin import apart
-from nbviva.handin.filled import Filled, Member, number_text, read_form
+from nbviva.handin.filled import Filled, Member, read_form
+from nbviva.handin.written import number_text
 from nbviva.week.compare import Mismatch, as_number
 from nbviva.week.typesetting import build_form
 
