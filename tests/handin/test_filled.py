@@ -16,7 +16,7 @@ from pypdf import PdfWriter
 
 from nbviva.handin import apart
 from nbviva.handin.filled import Filled, Member, read_form
-from nbviva.handin.written import number_text
+from nbviva.handin.numerals import number_text
 from nbviva.week.compare import Mismatch, as_number
 from nbviva.week.typesetting import build_form
 
