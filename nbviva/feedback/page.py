@@ -15,6 +15,7 @@ from nbviva.errors import missing_extra
 from nbviva.feedback.code import code
 from nbviva.feedback.html import escaped, listed, markdown, outcome, points, template
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Verdict
+from nbviva.kernel.pictures import SHOWN
 from nbviva.notebooks import NotebookNode, grade_id
 from nbviva.week.declare import Plot
 
@@ -197,10 +198,11 @@ def _code(cell: NotebookNode, room: _SpaceLeft) -> _Folded:
 
 
 def _output(output: NotebookNode, room: _SpaceLeft) -> _Folded:
-    """Show text or a PNG picture; HTML of a notebook's is never shown, not even our own."""
+    """Show text or a picture; HTML of a notebook's is never shown, not even our own."""
     data = output.get("data", {})
-    if picture := data.get("image/png"):
-        tag = f'<img src="data:image/png;base64,{escaped(picture)}" alt="Figure that the cell above drew">'
+    kind = next((kind for kind in SHOWN if kind in data), "")
+    if kind:
+        tag = f'<img src="data:{kind};base64,{escaped(data[kind])}" alt="Figure that the cell above drew">'
         shown = tag if room.fits(tag, MAX_PAGE) else "<p>[A figure is left out: the page would be too large.]</p>"
         return _Folded(Markup(shown), kind="figure")  # noqa: S704 - escaped above
     if output.output_type == "error":

@@ -119,10 +119,8 @@ def _doubt(paper: _Paper, template: NotebookNode) -> str:
 
 
 def _drawn(filled: Filled) -> Iterator[str]:
-    typed = [text for text in filled.drawn if text]
     if filled.drawn and filled.empty:
-        what = f"text was typed as notes on the page ({', '.join(map(repr, typed[:5]))})" if typed else (
-            "something was drawn on the page")  # fmt: skip
+        what = "text was typed as notes on the page" if any(filled.drawn) else "something was drawn on the page"
         yield f"Fields of the exercise sheet are empty, but {what}, which is not read: fill in the fields."
 
 

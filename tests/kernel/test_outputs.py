@@ -1,16 +1,32 @@
 """Outputs made harmless: what a student's cell shows, without anything that could run, load or deceive."""
 
 import base64
+import struct
 
 import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbviva.kernel.outputs import MAX_OUTPUTS, MAX_PICTURE, MAX_TEXT, clean, figures, plain, printed
+from nbviva.kernel.outputs import MAX_OUTPUTS, MAX_TEXT, clean, figures, plain, printed
+from nbviva.kernel.pictures import MAX_PICTURE
 from nbviva.notebooks import new_notebook
 
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
+
+def png(width=40, height=30):
+    """Give the beginning of a PNG of this size."""
+    head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", width, height)
+    return base64.b64encode(head + b"\x08\x02\0\0\0\0").decode()
+
+
+def jpeg(width=40, height=30):
+    """Give the beginning of a JPEG of this size: a comment, then the frame."""
+    head = b"\xff\xd8\xff\xfe\0\x04hi\xff\xc0\0\x11\x08" + struct.pack(">HH", height, width)
+    return base64.b64encode(head + b"\x03\x01").decode()
+
+
+PNG = png()
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{0}"><path d="M0 0L9 9"/></svg>'
 
 
 def shown(**data):
@@ -73,16 +89,20 @@ def test_rich_types_are_dropped(kind):
 def test_escapes_and_directions_are_taken_out():
     """Terminal escapes, control characters and changes of direction are gone; lines and tabs stay."""
     text = "a\x1b[31mred\x1b[0m\x1b]0;title\x07\x1b]8;;http://x\x1b\\link\x1bc\u202eevil\u2066\u200f\x00\x07\x9b1m\r\nb\tc\rd\x7f"
-    assert plain(text) == "aredlinkevil1m\nb\tcd"
+    assert plain(text) == "aredlinkevil1m\nd"
 
 
 def test_text_is_cut():
     """A long text is cut, and it is said; so are tracebacks, names and the number of outputs."""
-    assert plain("x" * (MAX_TEXT + 1)) == "x" * MAX_TEXT + "\n[cut]"
-    assert len(plain("\x1b[0m" * 10**6 + "x")) <= MAX_TEXT + 6
-    outputs = clean([{"output_type": "stream", "text": "x"}] * (MAX_OUTPUTS + 7))
+    cut = plain("x" * MAX_TEXT + "\nROC-AUC: 0.9")
+    assert len(cut) <= MAX_TEXT
+    assert "\n[cut]\n" in cut
+    assert cut.endswith("\nROC-AUC: 0.9")
+    assert plain(cut) == cut
+    assert len(plain("\x1b[0m" * 10**6 + "x")) <= MAX_TEXT
+    outputs = clean([{"output_type": "display_data", "data": {"text/plain": "x"}}] * (MAX_OUTPUTS + 7))
     assert len(outputs) == MAX_OUTPUTS + 1
-    assert outputs[-1].text == "[7 more outputs were cut.]"
+    assert outputs[-1].data["text/plain"] == "[7 more outputs were cut.]"
     (error,) = clean(
         [{"output_type": "error", "ename": "E" * 9999, "evalue": "v" * 9999, "traceback": ["t" * 9999] * 999}]
     )
@@ -105,9 +125,8 @@ def test_text_is_cut():
         3,
         None,
         [1],
-        PNG + "A" * MAX_PICTURE,
     ],
-    ids=range(14),
+    ids=range(13),
 )
 def test_what_is_no_png_is_dropped(picture):
     """A picture is valid base64 of a PNG and not too large, or it is not there."""
@@ -191,3 +210,72 @@ def test_cleaned_text_has_no_control_characters(text):
     assert not [
         c for c in plain(text) if (ord(c) < 32 and c not in "\n\t") or 127 <= ord(c) < 160 or c in "\u202e\u2066\u200f"
     ]
+
+
+def stream(text, name="stdout"):
+    """Give a piece of a stream."""
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [stream("ROC-AUC: 0.93\n")],
+        [stream("ROC-"), stream("AUC: 0.93\n")],
+        [stream("ROC-AUC: 0.9"), stream("fold 5\n", "stderr"), stream("3\n")],
+        [stream("ROC-AUC: 0.9"), {"output_type": "display_data", "data": {"text/plain": "x"}}, stream("3\n")],
+        [*[stream("fold\n"), stream("w\n", "stderr")] * 100, stream("ROC-AUC: 0."), stream("93\n")],
+        [stream("0 %\r50 %\rROC-AUC: 0.93\n")],
+        [stream("0 %\b\b\bROC-AUC: 0.93\n")],
+    ],
+    ids=range(7),
+)
+def test_a_stream_is_one_text_however_it_was_saved(pieces):
+    assert "ROC-AUC: 0.93" in printed(clean(pieces)).splitlines()
+    assert clean(pieces) == clean(clean(pieces))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"image/png": png()},
+        {"image/jpeg": jpeg()},
+        {"image/svg+xml": SVG.format("400pt")},
+        {"image/svg+xml": [SVG.format(400)[:50], SVG.format(400)[50:]]},
+        {"image/svg+xml": SVG.replace('width="{0}" height="{0}"', 'viewBox="0 0 9 9"')},
+        {"application/pdf": "JVBERi0" * 40},
+        {"application/vnd.plotly.v1+json": {"data": []}, "text/html": "<div></div>"},
+        {"text/html": '<p><img alt="" src="data:image/png;base64,AAAA"></p>'},
+    ],
+    ids=range(8),
+)
+def test_a_figure_is_one_in_whatever_format_it_was_saved(data):
+    outputs = clean([{"output_type": "display_data", "data": data, "metadata": {}}])
+    assert 1 == figures(outputs) == figures(clean(outputs))
+    assert outputs == clean(outputs)
+    assert {kind for output in outputs for kind in output.data} <= {"image/png", "image/jpeg", "text/plain"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"image/png": png(1, 1)},
+        {"image/png": png(800, 1)},
+        {"image/jpeg": jpeg(1, 1)},
+        {"image/svg+xml": SVG.format(1)},
+        {"image/svg+xml": "<svg></svg>"},
+        {"image/svg+xml": "<p>no picture</p>"},
+        {"text/html": "<img src=x>"},
+        {"text/plain": "[A figure saved as SVG is not shown here.]"},
+    ],
+    ids=range(8),
+)
+def test_what_shows_nothing_is_no_figure(data):
+    assert 0 == figures(clean([{"output_type": "display_data", "data": data, "metadata": {}}]))
+
+
+def test_a_figure_too_large_to_be_shown_counts():
+    large = base64.b64encode(base64.b64decode(png()) + b"\0" * MAX_PICTURE).decode()
+    outputs = shown(image_png=large)
+    assert 1 == figures(outputs)
+    assert "[A figure saved as PNG is too large to be shown here.]" == outputs[0].data["text/plain"]
