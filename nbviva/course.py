@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from nbviva.errors import Busy, CourseError
 from nbviva.week.deadline import Extensions, read_extensions
 from nbviva.week.spec import Assignment, read_assignment
+from nbviva.wording import natural_order
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +77,8 @@ class Course:
 
     def weeks(self) -> list[str]:
         """Names of the weeks."""
-        return sorted(path.parent.name for path in (self.root / "graders").glob("*/assignment.toml"))
+        found = (path.parent.name for path in (self.root / "graders").glob("*/assignment.toml"))
+        return sorted(found, key=natural_order)
 
     def source(self, week: str) -> Path:
         """The instructor's version, with solutions and tests."""
@@ -136,12 +138,13 @@ class Course:
 
     def groups(self, week: str) -> list[str]:
         """Groups that handed something in."""
-        return sorted(path.parent.name for path in (self.root / "submitted").glob(f"*/{week}") if path.is_dir())
+        found = (path.parent.name for path in (self.root / "submitted").glob(f"*/{week}") if path.is_dir())
+        return sorted(found, key=natural_order)
 
     def chosen_groups(self, week: str, groups: list[str] | None) -> list[str]:
         """Give the chosen groups, or all that handed in; say it where there are none, or one is unknown."""
         chosen = groups or self.groups(week)
-        unknown = sorted(set(chosen) - set(self.groups(week)))
+        unknown = sorted(set(chosen) - set(self.groups(week)), key=natural_order)
         if unknown:
             raise CourseError(f"{', '.join(unknown)} handed nothing in: submitted/{unknown[0]}/{week} does not exist.")
         if not chosen:

@@ -8,22 +8,25 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from nbviva.course import Course
-from nbviva.gradebook.confirm import Confirmed
-from nbviva.gradebook.penalties import Dates
 from nbviva.grading.audit import STYLES, Audit
-from nbviva.grading.regrade import Regraded
 from nbviva.grading.verdict import Outcome
 from nbviva.kernel.outputs import plain
-from nbviva.verify.row import Finding
-from nbviva.verify.verify import VerifyOptions, verify
 from nbviva.week.deadline import spoken_moment
+from nbviva.wording import counted
+
+if TYPE_CHECKING:  # `show` takes no second: what others need is imported by them
+    from nbviva.gradebook.confirm import Confirmed
+    from nbviva.gradebook.penalties import Dates
+    from nbviva.grading.regrade import Regraded
+    from nbviva.verify.row import Finding
+    from nbviva.verify.verify import VerifyOptions
 
 
 def deadline_lines(week: str, found: Dates) -> list[str]:
@@ -35,7 +38,7 @@ def deadline_lines(week: str, found: Dates) -> list[str]:
         points = f"{item.after:g} point{'' if item.after == 1 else 's'}"
         audit_lines.append(f"{item.group}: loses {points}, before {item.before:g}; its deadline is {due}.")
     count = len(found.changed)
-    return [*audit_lines, f"{count} {'penalty' if count == 1 else 'penalties'} changed."]
+    return [*audit_lines, f"{counted(count, 'penalty', 'penalties')} changed."]
 
 
 def confirmed_lines(found: Confirmed) -> Iterator[str]:
@@ -84,7 +87,7 @@ def regrade_lines(found: Sequence[Regraded]) -> Iterator[tuple[str, str]]:
     again = sum(bool(item.again) for item in found)
     yield (
         "bold",
-        f"{len(found)} hand-ins: {gain} gain, {lose} lose, {words} get other words only, {again} were run again",
+        f"{counted(len(found), 'hand-in')}: {gain} gain, {lose} lose, {words} get other words only, {again} run again",
     )
 
 
@@ -109,6 +112,8 @@ def _points(points: float | None) -> str:
 
 def gate(course: Course, week: str, options: VerifyOptions, console: Console, *, as_json: bool) -> bool:
     """Verify a week, show the rows, and tell whether there is no defect in any of them."""
+    from nbviva.verify.verify import verify
+
     started = time.time()
 
     def say(text: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import typer
+import os
+from contextlib import suppress
+from typing import NoReturn
 
 from nbviva.cli import authoring, marking
 from nbviva.cli.app import OUR_FAULT, USAGE, app
+from nbviva.course import Course
 from nbviva.errors import CourseError, Refused, SpecError, missing_extra
 
 __all__ = ["authoring", "main", "marking"]  # that they are imported makes the commands known
@@ -16,13 +19,22 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except (CourseError, SpecError) as error:
-        typer.echo(f"nbviva: {error}", err=True)
-        raise SystemExit(USAGE) from None
+        _end(error, USAGE)
     except ModuleNotFoundError as error:
         if not (sentence := missing_extra(error)):
             raise
-        typer.echo(f"nbviva: {sentence}", err=True)
-        raise SystemExit(USAGE) from None
+        _end(sentence, USAGE)
     except Refused as error:
-        typer.echo(f"nbviva: {error}", err=True)
-        raise SystemExit(OUR_FAULT) from None
+        _end(error, OUR_FAULT)
+
+
+def _end(error: Exception, code: int) -> NoReturn:
+    """Say it in red, with paths as they are in the course, and end."""
+    from rich.console import Console
+    from rich.text import Text
+
+    sentence = str(error)
+    with suppress(CourseError):
+        sentence = sentence.replace(f"{Course.find().root}{os.sep}", "")
+    Console(stderr=True).print(Text(f"nbviva: {sentence}", style="red"), soft_wrap=True)
+    raise SystemExit(code) from None

@@ -15,6 +15,7 @@ from nbviva.cli.app import INTERRUPTED, NEEDS_PERSON, Json, Week, app
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.machine import cores
+from nbviva.wording import natural_order
 
 if TYPE_CHECKING:
     from nbviva.grading.batch import BatchOptions, Runner
@@ -64,6 +65,9 @@ def grade(
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Run without a sandbox: for the instructor's own notebooks only.")
     ] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Print the reason of each lost point, as for named groups.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Grade a whole class anew without being asked.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -78,7 +82,7 @@ def grade(
     options = BatchOptions(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
     runner = _cluster(scheduler, course, week, options.room) if scheduler else None
     faults = _graded(course, week, chosen, options, runner, watch(as_json=as_json), _agreement(week, yes=yes))
-    _print_marked(course, week, chosen, faults, as_json=as_json)
+    _print_marked(course, week, chosen, faults, as_json=as_json, why=why or bool(groups))
 
 
 def _graded(
@@ -120,7 +124,9 @@ def _agreement(week: str, *, yes: bool) -> Callable[[int], None]:
     return agree
 
 
-def _print_marked(course: Course, week: str, groups: list[str], faults: dict[str, str], *, as_json: bool) -> None:
+def _print_marked(
+    course: Course, week: str, groups: list[str], faults: dict[str, str], *, as_json: bool, why: bool
+) -> None:
     """Print the marks, those that need a person first; exit with 1 where there are such."""
     from nbviva.cli.printing import print_json, print_marks, stored_rows
 
@@ -128,7 +134,7 @@ def _print_marked(course: Course, week: str, groups: list[str], faults: dict[str
     if as_json:
         print_json({"marks": [asdict(item) for item in rows], "faults": faults})
     else:
-        print_marks(rows, course.assignment(week))
+        print_marks(rows, course.assignment(week), why=why)
     if any(item.needs_person for item in rows):
         raise typer.Exit(NEEDS_PERSON)
 
@@ -145,7 +151,10 @@ def _cluster(address: str, course: Course, week: str, room: Room) -> Runner:
 def show_(
     week: Week,
     group: Annotated[str, typer.Argument(help="The group.", show_default=False)],
-    check: Annotated[str, typer.Argument(help="One check's name; default: all.", show_default=False)] = "",
+    question: Annotated[
+        str,
+        typer.Argument(help="A question's number or title, such as 3.4, or a check; default: all.", show_default=False),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Show how a hand-in was marked: what was asked, answered, measured, and decided. For the examiner's eyes."""
@@ -153,7 +162,7 @@ def show_(
     from nbviva.cli.printing import print_json, print_lines
     from nbviva.grading import audit
 
-    found = audit.audit(Course.find(), week, group, check)
+    found = audit.audit(Course.find(), week, group, question)
     if as_json:
         print_json(asdict(found))
     else:
@@ -185,7 +194,7 @@ def regrade_(
     chosen = course.chosen_groups(week, groups)
     marked = regrade.regrade(course, week, chosen, room, workers_that_fit(BatchOptions(jobs, room=room)))
     done = apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)
-    found = sorted(done, key=lambda item: item.group)
+    found = sorted(done, key=lambda item: natural_order(item.group))
     if as_json:
         print_json([regrade_summary(item) for item in found])
     else:
@@ -260,13 +269,8 @@ def export_(
     as_json: Json = False,
 ) -> None:
     """Write the marks list, one row a student: CSV, XLSX, and files for Moodle and Blackboard."""
-    from nbviva.cli.printing import print_json
+    from nbviva.cli.printing import print_files
     from nbviva.results.marks import export
 
     course = Course.find()
-    paths = export(course, week, folder or course.root / "marks")
-    if as_json:
-        print_json({"files": paths})
-        return
-    for path in paths:
-        typer.echo(str(path))
+    print_files(export(course, week, folder or course.root / "marks"), as_json=as_json)

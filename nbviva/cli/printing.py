@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from rich.box import HEAVY_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -20,6 +21,7 @@ from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, combine
 from nbviva.week.deadline import handed_in_at, late_minutes
 from nbviva.week.spec import Assignment
+from nbviva.wording import counted
 
 if TYPE_CHECKING:
     from nbviva.handin.collect import Collected
@@ -40,6 +42,8 @@ class MarkLine:
 
     Attributes
     ----------
+    lost
+        Numbers of the questions without full points; where no notebook was read, a word on that.
     needs_person
         Whether a mark is missing, and no person has given it in the gradebook.
     provisional
@@ -53,6 +57,7 @@ class MarkLine:
     reasons: tuple[str, ...]
     needs_person: bool
     provisional: float = 0.0
+    lost: tuple[str, ...] = ()
 
 
 def stored_rows(course: Course, week: str, groups: Sequence[str]) -> list[MarkLine]:
@@ -84,8 +89,16 @@ def row(course: Course, report: Report) -> MarkLine:
     lost = tuple(_reason(mark, report) for mark in report.marks if read and mark.outcome is not Outcome.PASSED)
     late = lateness(course, report.week, report.group)
     reasons = (*(doubt.sentence for doubt in report.doubts), *report.notes, *filter(None, lost))
+    numbers = [mark.number for mark in report.marks if mark.outcome is not Outcome.PASSED]
     return MarkLine(
-        report.group, report.points, report.extra_points, late, reasons, report.needs_person, report.provisional
+        report.group,
+        report.points,
+        report.extra_points,
+        late,
+        reasons,
+        report.needs_person,
+        report.provisional,
+        tuple(dict.fromkeys(numbers)) if read else ("no notebook",),
     )
 
 
@@ -144,9 +157,8 @@ def progress(done: int, total: int) -> None:
 def print_mutants(score: Score) -> None:
     """Print the score of generated mutants, and a row for each that passes every check."""
     wrong = len(score.tried) - len(score.fair)
-    typer.echo(
-        f"{score.week}: {len(score.tried)} mutants, {score.caught} of {wrong} wrong ones caught ({score.score:.1%})."
-    )
+    caught = f"{score.caught} of {wrong} wrong ones caught ({score.score:.1%})"
+    typer.echo(f"{score.week}: {counted(len(score.tried), 'mutant')}, {caught}.")
     table = Table(title="Mutants that pass every check", title_justify="left", show_lines=True)
     for heading in ("cell", "line", "operator", "before and after", "what came of it"):
         table.add_column(heading, overflow="fold")
@@ -165,8 +177,9 @@ def console() -> Console:
 
 
 def print_files(paths: list[Path], *, as_json: bool = False) -> None:
-    """Print files, by their paths in the course."""
-    names = [str(path.relative_to(Course.find().root)) for path in paths]
+    """Print files, by their paths in the course; one that lies elsewhere by its own."""
+    root = Course.find().root
+    names = [str(path.relative_to(root) if path.is_relative_to(root) else path) for path in paths]
     if as_json:
         print_json({"files": names})
     else:
@@ -190,19 +203,35 @@ def print_begun(begun: Begun, week: list[str], *, as_json: bool) -> None:
     typer.echo(f"Next: {there}{made}nbviva verify {first}. 'nbviva doctor' says what this machine lacks.", err=True)
 
 
-def print_marks(rows: list[MarkLine], assignment: Assignment) -> None:
-    """Print the table of marks."""
+def print_marks(rows: list[MarkLine], assignment: Assignment, *, why: bool) -> None:
+    """Print the table of marks, a line a hand-in, or with the reason of each lost point; then how many there are."""
     title = f"{assignment.title}: marks of {assignment.maximum:g}, and up to {assignment.extra:g} extra"
-    table = Table(title=title, title_justify="left", show_lines=True)
+    table = Table(title=title, title_justify="left", show_lines=why, box=None if not why else HEAVY_HEAD)
     for heading in ("group", "points", "extra", "late"):
         table.add_column(heading, justify="left" if heading == "group" else "right", no_wrap=True)
-    table.add_column("why", overflow="fold")
+    table.add_column("why" if why else "points lost in", overflow="fold" if why else "ellipsis", no_wrap=not why)
     for item in rows:
         points = _waiting(item) if item.needs_person else f"{item.points:g}"
-        table.add_row(escape(item.group), points, f"{item.extra:g}", item.late, escape("\n".join(item.reasons)))
+        last = "\n".join(item.reasons) if why else ", ".join(item.lost)
+        table.add_row(escape(item.group), points, f"{item.extra:g}", item.late, escape(last))
     console().print(table)
+    console().print(*_summary(rows, assignment, why=why), sep="\n", highlight=False, markup=False, soft_wrap=True)
+
+
+def _summary(rows: list[MarkLine], assignment: Assignment, *, why: bool) -> Iterator[str]:
+    """Say how many are marked, and where to read on."""
+    waiting = sum(item.needs_person for item in rows)
+    parts = [f"{len(rows) - waiting} marked"]
+    parts += [f"{counted(waiting, 'needs', 'need')} a person"] if waiting else []
+    parts += [f"{late} late"] if (late := sum(item.late not in {"-", "?"} for item in rows)) else []
+    yield f"{counted(len(rows), 'hand-in')}: {', '.join(parts)}."
+    week = assignment.week
+    if not why:
+        yield f"Why: nbviva grade {week} GROUP, or --why for all. What was asked: nbviva show {week} GROUP QUESTION."
+    yield f"Feedback: feedback/GROUP/{week}/{assignment.notebook}.html"
+    yield f"Class report: reports/{week}/index.html, written by nbviva report {week}"
 
 
 def _waiting(item: MarkLine) -> str:
-    so_far = f"\nprovisionally {item.points + item.extra + item.provisional:g} in all"
+    so_far = f", {item.points + item.extra + item.provisional:g} in all so far"
     return "a person decides" + (so_far if item.provisional else "")

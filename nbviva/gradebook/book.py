@@ -18,6 +18,7 @@ from sqlalchemy.orm import selectinload
 
 from nbviva.course import Course
 from nbviva.errors import Refused
+from nbviva.wording import natural_order
 
 Tables: Any = api  # nbgrader's tables, whose columns it does not annotate as SQLAlchemy's types want them
 LOST = "Nothing that was graded is lost: run the same command again afterwards."
@@ -162,5 +163,6 @@ def scores(book: Gradebook, assignment_id: str) -> dict[str, float]:
 def submissions(book: Gradebook, assignment_id: str) -> Sequence[Any]:
     """Give a week's submissions in the order of their groups, their notebooks read with them."""
     table = Tables.SubmittedAssignment
-    query = select(table).where(table.assignment_id == assignment_id).order_by(table.student_id)
-    return book.db.scalars(query.options(selectinload(table.notebooks))).all()
+    query = select(table).where(table.assignment_id == assignment_id)
+    found = book.db.scalars(query.options(selectinload(table.notebooks))).all()
+    return sorted(found, key=lambda item: natural_order(item.student_id))

@@ -16,6 +16,7 @@ from nbviva.feedback.nbgrader import write_pages
 from nbviva.gradebook.book import find_assignment, opened, present, scores, submissions
 from nbviva.week.deadline import clock_note, handed_in_at, penalty
 from nbviva.week.spec import Assignment
+from nbviva.wording import natural_order
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def recompute(course: Course, week: str) -> Dates:
             before = _dated(book, week)
             changed = reapply(course, week, book)
             moved = {group for group, dates in _dated(book, week).items() if dates != before[group]}
-        groups = sorted(moved | {item.group for item in changed})
+        groups = sorted(moved | {item.group for item in changed}, key=natural_order)
         shown = [group for group in groups if course.feedback(week, group).is_dir()]
         write_pages(course, week, assignment.notebook, shown)
     return Dates(assignment.due, changed, date_problems(course, assignment))
@@ -128,7 +129,7 @@ def _dated(book: Gradebook, week: str) -> dict[str, tuple[object, ...]]:
 def date_problems(course: Course, assignment: Assignment) -> tuple[str, ...]:
     """Give a sentence for each date that can be read in two ways, and each extension that helps nobody."""
     given = course.extensions(assignment)
-    absent = sorted(set(given.by_group) - set(course.groups(assignment.week)))
+    absent = sorted(set(given.by_group) - set(course.groups(assignment.week)), key=natural_order)
     lost = tuple(f"extensions.csv: '{group}' has handed nothing in; is its name right?" for group in absent)
     zone = assignment.due.tzinfo
     note = clock_note(assignment.due.replace(tzinfo=None), zone) if isinstance(zone, ZoneInfo) else ""

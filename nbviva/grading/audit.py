@@ -6,19 +6,18 @@ text of limited length.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
-from nbviva.grading.reports import stored_report
-from nbviva.grading.stored import stored_transcript
+from nbviva.grading.reports import stored_report, stored_transcript
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.kernel import brief
 from nbviva.kernel.outputs import plain
 from nbviva.kernel.transcript import BrokenTranscript, Exchange, Transcript
-from nbviva.week.declare import Check
-from nbviva.week.week import Week
+from nbviva.week.declared import Declared, declared
+from nbviva.week.spec import Assignment
 
 STYLES = {
     Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "dim", Outcome.ERROR: "yellow",
@@ -65,27 +64,64 @@ class Audit:
     sections: tuple[Section, ...]
 
 
-def audit(course: Course, week: str, group: str, check: str = "") -> Audit:
-    """Give the audit of a hand-in, or of one of its checks with the fixtures that it uses.
+def audit(course: Course, week: str, group: str, wanted: str = "") -> Audit:
+    """Give the audit of a hand-in, or of some of its checks with the fixtures that they use.
+
+    Parameters
+    ----------
+    wanted
+        A check, or a question by its name, number or title; empty: all.
 
     Raises
     ------
     CourseError
-        If there is no report, or no such check.
+        If there is no report, or nothing of that name.
     """
-    folder, loaded = course.report(week, group), course.week(week)
+    assignment, folder = course.assignment(week), course.report(week, group)
     report = stored_report(folder)
     if report is None:
         raise CourseError(f"There is no report on {group}: run 'nbviva grade {week} {group}'.")
-    checks = [item for item in loaded.checks if check in ("", item.name)]
-    if not checks:
-        raise CourseError(f"There is no check '{check}'; there are: {', '.join(item.name for item in loaded.checks)}.")
+    known = declared(course.folder(week))
+    exercises = {name: question for name, (question, _) in known.checks.items()}
+    exercises = {verdict.check: verdict.exercise for verdict in report.verdicts} | exercises
+    chosen = _chosen(assignment, exercises, wanted)
     doubts = (f"A person decides: {doubt.sentence}" for doubt in report.doubts)
     notes = [*doubts, f"Kept in: {report.sandbox}.", *report.notes]
     exchanges = _exchanges(stored_transcript(folder), notes)
     verdicts = {verdict.check: verdict for verdict in report.verdicts}
-    asked_for = [_of_check(item, verdicts.get(item.name), exchanges) for item in checks]
-    return Audit(group, tuple(map(plain, notes)), (*_of_fixtures(loaded, checks, exchanges), *asked_for))
+    titles = {question.name: f"{question.number} {question.title}" for question in assignment.questions}
+    asked_for = [
+        _of_check(name, titles.get(exercises[name], exercises[name]), verdicts.get(name), known, exchanges)
+        for name in chosen
+    ]
+    fixtures = _of_fixtures(known, chosen, set(exercises), exchanges, everything=not wanted)
+    return Audit(group, tuple(map(plain, notes)), (*fixtures, *asked_for))
+
+
+def _chosen(assignment: Assignment, exercises: Mapping[str, str], wanted: str) -> list[str]:
+    """Give the checks that are meant, those of the first question first."""
+    places = {question.name: place for place, question in enumerate(assignment.questions)}
+    ordered = sorted(exercises, key=lambda name: places.get(exercises[name], len(places)))
+    if wanted in ("", *exercises):
+        return [name for name in ordered if wanted in ("", name)]
+    questions = _meant(assignment, wanted)
+    if not questions:
+        known = ", ".join(f"{question.number} {question.title}" for question in assignment.questions)
+        raise CourseError(f"There is no check '{wanted}', and no question of that name, number or title: {known}.")
+    return [name for name in ordered if exercises[name] in questions]
+
+
+def _meant(assignment: Assignment, wanted: str) -> set[str]:
+    """Give the questions of a name or number, else all below a number, else those whose title has the words."""
+    word = wanted.casefold().strip().rstrip(".")
+    for fits in (
+        lambda question: word in (question.name, question.number.casefold(), question.title.casefold()),
+        lambda question: question.number.casefold().startswith(f"{word}."),
+        lambda question: word in question.title.casefold(),
+    ):
+        if found := {question.name for question in assignment.questions if word and fits(question)}:
+            return found
+    return set()
 
 
 def _exchanges(data: bytes, notes: list[str]) -> dict[str, list[Exchange]]:
@@ -102,21 +138,26 @@ def _exchanges(data: bytes, notes: list[str]) -> dict[str, list[Exchange]]:
     return found
 
 
-def _of_fixtures(week: Week, checks: list[Check], exchanges: dict[str, list[Exchange]]) -> Iterator[Section]:
-    for name, held in exchanges.items():
-        users = [item.name for item in checks if name in week.fixtures_of(item)]
-        if users:
-            yield Section(name, f"asked for {', '.join(users)}", _asked(held))
-    if "" in exchanges and len(checks) == len(week.checks):
+def _of_fixtures(
+    known: Declared, chosen: list[str], checks: set[str], exchanges: dict[str, list[Exchange]], *, everything: bool
+) -> Iterator[Section]:
+    """Give the fixtures that asked something; of those that no file of the week's declares nobody knows for whom."""
+    for name in (name for name in exchanges if name and name not in checks):
+        users = [item for item in chosen if name in known.fixtures_of(item)]
+        if users or (everything or name not in known.parameters):
+            yield Section(name, f"asked for {', '.join(users) or 'others'}", _asked(exchanges[name]))
+    if "" in exchanges and everything:
         yield Section(SET_BY_US, "the examiner's own run stands in for training cells", _asked(exchanges[""]))
 
 
-def _of_check(item: Check, verdict: Verdict | None, exchanges: dict[str, list[Exchange]]) -> Section:
-    asked = _asked(exchanges.get(item.name, []))
+def _of_check(
+    name: str, title: str, verdict: Verdict | None, known: Declared, exchanges: dict[str, list[Exchange]]
+) -> Section:
+    asked = _asked(exchanges.get(name, []))
     if verdict is None:
-        return Section(item.name, item.sentence, asked, measured="It was not checked when this was graded.")
-    name = f"{item.name} ({verdict.exercise})"
-    return Section(name, plain(verdict.sentence), asked, str(verdict.outcome), plain(verdict.detail))
+        sentence = known.checks[name][1]
+        return Section(name, sentence, asked, measured="It was not checked when this was graded.")
+    return Section(f"{name} ({title})", plain(verdict.sentence), asked, str(verdict.outcome), plain(verdict.detail))
 
 
 def _asked(exchanges: list[Exchange]) -> tuple[Asked, ...]:

@@ -23,6 +23,8 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from nbviva.wording import counted
+
 MESSAGE_BYTES = 2000
 
 
@@ -174,7 +176,7 @@ class Lines(Silent):
 
     def begin(self, standing: Standing) -> None:
         """Say what there is to do."""
-        self._write(f"{standing.total} hand-ins, {standing.fresh} of them unchanged since they were graded.")
+        self._write(f"{counted(standing.total, 'hand-in')}, {standing.fresh} unchanged since graded.")
 
     def finished(self, standing: Standing, group: str, sentence: str) -> None:
         """Say which one is done."""

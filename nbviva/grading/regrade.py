@@ -14,8 +14,8 @@ from nbviva.errors import Refused
 from nbviva.grading import pool
 from nbviva.grading.batch import libraries
 from nbviva.grading.grade import Graded, Submission, grade
-from nbviva.grading.reports import stored_report
-from nbviva.grading.stored import stored_transcript, submission
+from nbviva.grading.reports import stored_report, stored_transcript
+from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Mark, Report, Verdict
 from nbviva.kernel.recording import NotAsked
 from nbviva.kernel.room import Room

@@ -10,6 +10,7 @@ from nbviva.grading.digest import Shared
 from nbviva.grading.verdict import Report
 from nbviva.handin.walk import walk
 from nbviva.kernel.room import Room
+from nbviva.kernel.transcript import MAX_FILE_BYTES
 
 
 def shared(course: Course, week: str, room: Room) -> Shared:
@@ -40,3 +41,12 @@ def stored_report(folder: Path) -> Report | None:
         return Report.from_json((folder / "report.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
+
+
+def stored_transcript(folder: Path) -> bytes:
+    """Read a stored transcript's bytes, as many as one may have; empty where there is none."""
+    try:
+        with (folder / "transcript").open("rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except OSError:
+        return b""

@@ -14,7 +14,6 @@ from nbviva.handin.door import open_handin
 from nbviva.handin.members import signed
 from nbviva.kernel.room import Room
 from nbviva.kernel.sitting import Tell, untold
-from nbviva.kernel.transcript import MAX_FILE_BYTES
 from nbviva.notebooks import NotebookNode, read, to_text
 
 
@@ -59,12 +58,3 @@ def save(folder: Path, found: Graded) -> None:
     write(folder / "transcript", found.transcript)
     write(folder / "notebook.ipynb", to_text(found.notebook).encode())
     write(folder / "report.json", found.report.to_json().encode())
-
-
-def stored_transcript(folder: Path) -> bytes:
-    """Read a stored transcript's bytes, as many as one may have; empty where there is none."""
-    try:
-        with (folder / "transcript").open("rb") as file:
-            return file.read(MAX_FILE_BYTES + 1)
-    except OSError:
-        return b""

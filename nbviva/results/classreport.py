@@ -23,6 +23,7 @@ from nbviva.results.statistics import Curves, Distribution, QuestionStatistics, 
 from nbviva.results.wrong import Answers, Wrong, failures, sheet_answers, stories, wrong_answers
 from nbviva.week.source import release_template, source_notebook
 from nbviva.week.week import Week
+from nbviva.wording import natural_order
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,9 @@ def _handins(
     return tuple(sorted((item for item in all_of_them), key=_place))
 
 
-def _place(handin: HandIn) -> tuple[bool, str]:
+def _place(handin: HandIn) -> tuple[bool, object]:
     """What needs a person comes first."""
-    return handin.status != NEEDS_PERSON, handin.group
+    return handin.status != NEEDS_PERSON, natural_order(handin.group)
 
 
 def _handin(course: Course, week: Week, found: Sequence[StudentRow], report: Report | None) -> HandIn:
@@ -180,7 +181,7 @@ def _faults(
                 Fault(FaultKind.FLAGGED, group, "Its timestamp cannot be read: nobody knows whether it is late.")
             )
     order = {kind: place for place, kind in enumerate(FaultKind)}
-    return tuple(sorted(faults, key=lambda fault: (order[fault.kind], fault.group)))
+    return tuple(sorted(faults, key=lambda fault: (order[fault.kind], natural_order(fault.group))))
 
 
 def _own_code(course: Course, reports: Sequence[Report]) -> dict[str, Mapping[str, str]]:
@@ -212,7 +213,7 @@ def _sorted(report: ClassReport) -> ClassReport:
     return replace(
         report,
         handins=tuple(sorted(report.handins, key=_place)),
-        faults=tuple(sorted(report.faults, key=lambda fault: (order[fault.kind], fault.group))),
+        faults=tuple(sorted(report.faults, key=lambda fault: (order[fault.kind], natural_order(fault.group)))),
     )
 
 

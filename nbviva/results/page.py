@@ -29,6 +29,7 @@ from nbviva.results.classreport import ClassReport, HandIn
 from nbviva.results.faults import ADVICE, counts
 from nbviva.results.marks import NEEDS_PERSON, marks_table, rows
 from nbviva.results.statistics import Distribution
+from nbviva.wording import counted
 
 _FOLDER = Path(__file__).parent / "templates"
 _COSTS = {"seconds": "seconds a hand-in", "mebibytes": "MiB a hand-in"}
@@ -173,7 +174,7 @@ def _value_chart(name: str, field: str, found: Distribution) -> charts.Chart:
 
 def _words(found: Distribution) -> str:
     numbers = [number for _, number in found.numbers]
-    words = f"{found.title} of {len(numbers)} hand-ins. {_middle(numbers)}"
+    words = f"{found.title} of {counted(len(numbers), 'hand-in')}. {_middle(numbers)}"
     if found.bound is not None:
         words += f" Bound: {found.bound:g}; {sum(number < found.bound for number in numbers)} are below."
     if found.reference is not None:

@@ -27,6 +27,7 @@ from nbviva.verify.row import Finding, Origin
 from nbviva.verify.trials import Bench, Pools, Trial, Tried
 from nbviva.week.imports import files_behind
 from nbviva.week.week import Week
+from nbviva.wording import counted
 
 COSTLIEST = 5
 LONGEST_HOURS = 12.0  # what a night gives
@@ -73,7 +74,7 @@ def _checks(trials: Sequence[Trial]) -> Iterator[str]:
     if ranked:
         listed = ", ".join(f"{name} {cpu:.2g} s ({wall:.2g} s)" for name, (cpu, wall) in ranked[:COSTLIEST])
         total = sum(cpu for cpu, _ in mean.values())
-        yield f"Seconds of CPU (and wall clock) a check: {listed}; all {len(ranked)} checks: {total:.2g} s."
+        yield f"Seconds of CPU (and wall clock) a check: {listed}; all {len(ranked)}: {total:.2g} s."
 
 
 def _time(hours: float) -> str:
@@ -197,5 +198,6 @@ def _leaks(taken: Taken, origin: Origin, wrong: Tried, secrets: Secrets) -> Find
         for leak in secrets.in_text(detail, "its verdict")
     ]
     found = [f"{leak}: take it out." for leak in dict.fromkeys((*taken.leaks, *said))]
-    summary = f"release, feedback, kernel, and {len(told)} sentences on wrong answers: {len(found) or 'no'} leaks"
+    summary = f"release, feedback, kernel, and {counted(len(told), 'sentence')} on wrong answers: "
+    summary += counted(len(found), "leak") if found else "no leaks"
     return Finding("leaks", summary, tuple(found), origin=origin)

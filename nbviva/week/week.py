@@ -12,7 +12,7 @@ from types import ModuleType
 
 import numpy as np
 
-from nbviva.errors import SpecError
+from nbviva.errors import SpecError, missing_extra
 from nbviva.week.declare import Check, Fixture
 from nbviva.week.spec import Assignment, read_assignment
 
@@ -92,4 +92,18 @@ def _import(folder: Path, name: str) -> ModuleType:
     root = str(folder.resolve().parent.parent)
     if root not in sys.path:
         sys.path.append(root)
-    return import_module(f"{folder.parent.name}.{folder.name}.{name}")
+    try:
+        return import_module(f"{folder.parent.name}.{folder.name}.{name}")
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in {"", "nbviva", folder.parent.name} or missing_extra(error):
+            raise
+        raise SpecError(
+            f"{folder.name} imports {missing}, which is not installed: run '{_installing(folder, missing)}'."
+        ) from None
+
+
+def _installing(folder: Path, missing: str) -> str:
+    """Give the command that installs what a week imports: it says so itself, or the module's name has to do."""
+    said = (path for name in ("requirements-checks.txt", "requirements.txt") if (path := folder / name).is_file())
+    return next((f"pip install -r {path}" for path in said), f"pip install {missing}")

@@ -80,15 +80,29 @@ def test_marks_are_in_the_gradebook(graded):
     assert marks(course) == EXPECTED
 
 
-def test_table_has_a_row_with_reasons_for_each_group(graded):
-    """Points, lateness and the reason of every lost point are printed, and no word of a student's."""
-    text = " ".join(graded[1].stdout.split())
+def test_a_class_is_a_line_a_hand_in_and_a_count(graded):
+    """Who lost points where fits into a line; the last lines say how many there are, and where to read on."""
+    lines = graded[1].stdout.splitlines()
+    assert "Toy week: marks of 6, and up to 1 extra" == lines[0].strip()
+    assert [*EXPECTED] == [line.split()[0] for line in lines[2:7]]
+    assert ["ben", "0", "0", "-", "1.1,", "1.2,", "1.3,", "1.4"] == lines[3].split()
+    assert ["cem", "0", "0", "-", "no", "notebook"] == lines[4].split()
+    assert "5 hand-ins: 5 marked, 1 late." == lines[7]
+    assert ["Feedback: feedback/GROUP/toy/toys.html"] == [line for line in lines[8:] if line.startswith("Feedback")]
+
+
+@pytest.mark.parametrize("words", [["--why"], ["ada", "ben", "cem", "dora", "fay"]])
+def test_table_has_a_row_with_reasons_for_each_group(graded, program, words):
+    """Points, lateness and the reason of every lost point are printed if asked for, and no word of a student's."""
+    done = program(graded[0], "nbviva", "grade", "toy", *words, *FLAGS)
+    assert 0 == done.returncode, done.stderr
+    text = " ".join(done.stdout.split())
     assert "marks of 6, and up to 1 extra" in text
     assert "45 min" in text
     assert "cem.ipynb" not in text
     assert "toys.ipynb is no notebook: it is not JSON" in text
     assert "[bold]" not in text  # a word of the student's
-    assert "Traceback" not in graded[1].stdout + graded[1].stderr
+    assert "Traceback" not in done.stdout + done.stderr + graded[1].stdout + graded[1].stderr
 
 
 def test_feedback_has_the_sentence_and_nothing_hidden(graded):

@@ -3,6 +3,7 @@
 import importlib
 import json
 import shutil
+import subprocess
 import sys
 from contextlib import nullcontext
 
@@ -234,7 +235,7 @@ def test_command_tells_who_gains_and_why(toys, command):
     code, out = command(toys, "regrade", "toy", *FLAGS)
     assert 0 == code
     assert "ben: +5 points\n  1.1 Doubling: 0 -> 2\n    `double` gives twice its argument. Before: failed" in out
-    assert "3 hand-ins: 1 gain, 0 lose, 0 get other words only, 0 were run again" in out
+    assert "3 hand-ins: 1 gain, 0 lose, 0 get other words only, 0 run again" in out
     code, out = command(toys, "regrade", "toy", "ben", "--json", *FLAGS)
     (item,) = json.loads(out)
     assert ("ben", 5, {"before": 0, "after": 5}) == (
@@ -252,6 +253,8 @@ def test_command_shows_what_was_asked_and_decided(toys, command):
     assert f"answered  {hidden * 2.000001!r}" in out
     assert "decided   failed" in out
     assert "half_of_seven" not in out
+    for asked in ("1.1", "Doubling", "doub", "double"):
+        assert (0, out) == command(toys, "show", "toy", "ben", asked)
     code, out = command(toys, "show", "toy", "ada", "--json")
     sections = json.loads(out)["sections"]
     assert ["examined_total", "names that stand-ins set", "double_doubles"] == [
@@ -328,3 +331,22 @@ def test_questions_behind_a_wrong_tolerance_are_in_the_transcript_too(toys, room
     change(toys, STRICT, TOLERANT)
     (item,) = regrade(toys, "toy", ["ben"], room)
     assert (5, "", 1) == (item.gain, item.again, len(kernels))
+
+
+def test_showing_needs_no_library_of_the_week(toys):
+    (toys.folder("toy") / "more_checks.py").write_text("import a_library_that_is_not_here\n", "utf-8")
+    words = [sys.executable, "-X", "importtime", "-m", "nbviva", "show", "toy", "ada", "1"]
+    done = subprocess.run(words, cwd=toys.root, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stderr
+    assert "double_doubles (1.1 Doubling)" in done.stdout
+    imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"nbgrader", "jupytext", "graders.toy.checks"}
+
+
+def test_a_library_of_the_week_that_is_missing_is_one_sentence(toys, program):
+    (toys.folder("toy") / "more_checks.py").write_text("import a_library_that_is_not_here\n", "utf-8")
+    done = program(toys, "nbviva", "source", "toy")
+    said = (
+        "toy imports a_library_that_is_not_here, which is not installed: run 'pip install a_library_that_is_not_here'."
+    )
+    assert (2, f"nbviva: {said}\n") == (done.returncode, done.stderr)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbviva.grading.digest import ENTRIES, NBVIVA, running_files
-from nbviva.grading.stored import graded, stored_transcript
+from nbviva.grading.reports import stored_transcript
+from nbviva.grading.stored import graded
 from nbviva.inside import decode, encode
 from nbviva.kernel import recording
 from nbviva.kernel.recording import Recorder

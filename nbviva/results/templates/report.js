@@ -81,7 +81,7 @@
   const show = () => {
     const rows = chosen();
     body.replaceChildren(...rows.map((item) => item.row));
-    document.getElementById("shown").textContent = `${rows.length} of ${handins.length} hand-ins`;
+    document.getElementById("shown").textContent = `${rows.length} of ${handins.length} hand-in${handins.length === 1 ? "" : "s"}`;
     range.hidden = !state.range;
     if (state.range) {
       const { title, from, to } = state.range;
