@@ -41,11 +41,6 @@ def test_a_module_of_an_extra_is_installed_by_that_extra(module, extra):
     assert canonicalize_name(PACKAGES.get(module, module)) in {canonicalize_name(Requirement(x).name) for x in lines}
 
 
-def test_every_extra_is_in_all():
-    extras = set(OWN["optional-dependencies"]) - {"all"}
-    assert extras == Requirement(OWN["optional-dependencies"]["all"][0]).extras
-
-
 def test_a_missing_extra_is_one_sentence_with_the_command():
     sentence = missing_extra(ModuleNotFoundError("No module named 'typst.sub'", name="typst.sub"))
     assert "This needs typst, which is not installed: run 'pip install \"nbviva[sheet]\"'." == str(sentence)
