@@ -634,7 +634,7 @@ draw_curves(folds)
 # %% [markdown]
 # *Figure 3. Left the ROC curve, right precision and recall, one line for each of the five folds.*
 #
-# Report the two numbers that your notebook printed, here and on the sheet, with at least two decimals: 0.84, not 84 %.
+# Report the two numbers that your notebook printed, here and on the sheet, with at least two decimals, such as 0.84.
 # Hand the notebook in with its outputs, because the printed numbers are what supports your answer. Your classifier is
 # also cross-validated on enhancers of other chromosomes; what you report has to agree with what comes out there.
 

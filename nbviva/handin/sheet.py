@@ -30,6 +30,10 @@ class Sheet:
         self._assignment, self._student, self._filled = assignment, student, filled
         self._questions = {name: q for q in assignment.questions for name, _ in q.answers}
 
+    def question(self, answer: str) -> Question:
+        """Give the question that an answer belongs to."""
+        return self._questions[answer]
+
     def judge(self, answer: str, key: object) -> str:
         """Compare an answer with its key as its question's kind says; raise `Mismatch`, or tell what the answer was."""
         question = self._questions[answer]

@@ -22,7 +22,7 @@ from nbviva.ml.networks import (
     tensor,
     vector_jacobian_product,
 )
-from nbviva.ml.reported import count_decimals, mistaken, printed_numbers, rounds_to
+from nbviva.ml.reported import count_decimals, mistaken, printed_numbers, rounds_to, supported
 from nbviva.ml.scores import SCORES, score
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "set_first_layer",
     "set_weights",
     "state_of",
+    "supported",
     "tensor",
     "vector_jacobian_product",
 ]

@@ -5,24 +5,97 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import combinations
+from typing import Protocol
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+from nbviva.week.compare import Mismatch, require
+from nbviva.week.spec import Question
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*+|\.\d++)(?:[eE][+-]?\d++)?"
+RERUN_TOLERANCE = 0.03
+
+
+class ReportedAnswers(Protocol):
+    """What is asked of the fixture `sheet`."""
+
+    def question(self, answer: str) -> Question:
+        """Give the question of an answer."""
+
+    def number(self, answer: str) -> float:
+        """Give a numeric answer."""
+
+    def text_of(self, answer: str) -> str:
+        """Give an answer as it was written."""
+
+    def difference(self, answer: str) -> str:
+        """Say that sheet and notebook differ, or nothing."""
+
+
+class ShownOutputs(Protocol):
+    """What is asked of the fixture `notebook`."""
+
+    def printed(self, cell: str) -> str:
+        """All text under a cell."""
+
+    def fresh(self, cell: str) -> bool:
+        """Whether the cell was run when graded."""
 
 
 def printed_numbers(text: str, labels: Mapping[str, str]) -> dict[str, float]:
-    """Find the last number that was printed on a line of its own as `label: number`, by the name of the label.
+    """Find the number that was printed on lines of its own as `label: number`, by the name of the label.
 
     Parameters
     ----------
     labels
         What the notebook prints before each number, by the name that it is wanted under: `{"roc_auc": "ROC-AUC"}`.
+
+    Raises
+    ------
+    Mismatch
+        If two lines with one label have different numbers: which of them is meant nobody guesses.
     """
+    blank = r"[^\S\n]*+"  # within a line, and never read twice: a cell may show very many empty lines
     found: dict[str, float] = {}
     for name, label in labels.items():
         pattern = re.escape(label).replace(r"\-", "[-_]")
-        lines = re.findall(rf"(?im)^\s*{pattern}\s*:\s*({_NUMBER})\s*$", text)
-        found |= {name: float(lines[-1])} if lines else {}
+        lines = re.findall(rf"(?im)^{blank}{pattern}{blank}[:=]{blank}({_NUMBER}){blank}$", text)
+        numbers = dict.fromkeys(float(line) for line in lines)
+        if len(numbers) > 1:
+            listed = " and ".join(f"{number:g}" for number in list(numbers)[:3])
+            raise Mismatch(f"The notebook prints different numbers as {label}: {listed}. Print it once.")
+        found |= {name: next(iter(numbers))} if numbers else {}
     return found
+
+
+def supported(sheet: ReportedAnswers, notebook: ShownOutputs, answer: str, rerun: float = RERUN_TOLERANCE) -> str:
+    """Say that the notebook printed the number that is reported as an answer, as `evidence` in assignment.toml asks.
+
+    Parameters
+    ----------
+    rerun
+        How far apart they may be where the cell was run again when graded.
+
+    Raises
+    ------
+    Mismatch
+        If it did not, or printed different ones.
+    """
+    question = sheet.question(answer)
+    support = question.evidence
+    if support is None:
+        raise ValueError(f"the question '{question.name}' has no evidence in assignment.toml")
+    label = support.label or dict(question.answers)[answer]
+    reported = sheet.number(answer)
+    shown = printed_numbers(notebook.printed(support.cell), {answer: label}).get(answer)
+    require(shown is not None, f"No {label} is printed under the cell '{support.cell}', so nothing supports it.")
+    decimals, other = max(support.decimals, count_decimals(sheet.text_of(answer))), sheet.difference(answer)
+    said = f"You report a {label} of {reported:.{min(decimals, 4)}f}; your notebook printed {shown:.4f}"
+    if notebook.fresh(support.cell):
+        holds = abs(reported - float(shown or 0)) <= rerun
+        said += f" when it was run again ({rerun:g} apart is accepted)"
+    else:
+        holds = rounds_to(reported, float(shown or 0), min(decimals, 4))
+    require(holds, f"{said}.{other} A number without support in the notebook gets no points, right or not.")
+    return f"{said}.{other}"
 
 
 def count_decimals(text: str, default: int = 4) -> int:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nbviva.errors import SpecError
 from nbviva.week.deadline import NOT_LATE, Late, Policy, in_zone
+from nbviva.week.toml_fields import TomlFields
 
 __all__ = ["CHECK_DIGITS", "Assignment", "Kind", "Question", "SpecError", "read_assignment"]
 CHECK_DIGITS = ("mod11", "luhn")
@@ -21,66 +22,6 @@ _REQUIRED: dict[str, type] = {
     "zone": str, "group_size": int, "rule": str,
 }  # fmt: skip
 _OPTIONAL = {"question", "files", "late", "check_digit", "sheet_required"}
-
-
-class Fields:
-    """Reads fields of one file and knows the line of every field, to say where a mistake is.
-
-    `fail` and the readers look for the field at the top of the file, or below the header line `below`.
-    """
-
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
-        self.lines = text.splitlines()
-
-    def starts(self, pattern: str) -> list[int]:
-        """Give the lines (from 0) that begin with a pattern."""
-        return [i for i, line in enumerate(self.lines) if re.match(rf"\s*{pattern}", line)]
-
-    def fail(self, field: str, why: str, below: int | None = None) -> NoReturn:
-        """Refuse the file because of a field."""
-        start = below or 0
-        end = next((i for i in self.starts(r"\[") if i > start or below is None), len(self.lines))
-        pattern = re.compile(rf"\s*{re.escape(field)}\s*(=|\.)")
-        line = next((i for i in range(start, end) if pattern.match(self.lines[i])), start)
-        raise SpecError(f"{self.path}, line {line + 1}: '{field}' {why}.")
-
-    def names(self, data: dict[str, Any], field: str) -> tuple[str, ...]:
-        """Read a list of texts."""
-        value = data.get(field, [])
-        if type(value) is not list or not all(type(item) is str for item in value):
-            self.fail(field, 'must be a list of texts, as in ["torch"]')
-        return tuple(value)
-
-    def table(self, data: dict[str, Any], field: str, below: int | None = None) -> tuple[tuple[str, str], ...]:
-        """Read a table of texts."""
-        value = data.get(field, {})
-        if type(value) is not dict or not all(type(item) is str for item in value.values()):
-            self.fail(field, 'must be a table of names and texts, as in { x_1 = "x1" }', below)
-        return tuple(value.items())
-
-    def truth(self, data: dict[str, Any], field: str, below: int | None = None) -> bool:
-        """Read true or false; false where there is nothing."""
-        value = data.get(field, False)
-        if type(value) is not bool:
-            self.fail(field, "must be true or false", below)
-        return value
-
-    def one_of(self, data: dict[str, Any], field: str, allowed: tuple[str, ...]) -> str:
-        """Read one of some texts; empty where there is nothing."""
-        value = data.get(field, "")
-        if value not in ("", *allowed):
-            self.fail(field, f"must be one of {', '.join(allowed)}, or left out")
-        return str(value)
-
-    def number(
-        self, data: dict[str, Any], field: str, top: float, why: str, default: float = 0, below: int | None = None
-    ) -> float:
-        """Read a number from 0 to `top`; `why` is the sentence for anything else."""
-        value = data.get(field, default)
-        if type(value) not in (int, float) or not 0 <= value < top:
-            self.fail(field, why, below)
-        return float(value)
 
 
 class Kind(StrEnum):
@@ -92,6 +33,25 @@ class Kind(StrEnum):
     MULTIPLE_CHOICE = "multiple_choice"
     TRUE_FALSE = "true_false"
     FIGURE = "figure"
+
+
+@dataclass(frozen=True)
+class Support:
+    """What in the notebook supports a reported number: a line `label: number` that a cell prints.
+
+    Attributes
+    ----------
+    cell
+        The `grade_id` of the cell.
+    label
+        Empty where each answer has its own: the one on the sheet.
+    decimals
+        The fewest to which the reported number must be the printed one.
+    """
+
+    cell: str
+    label: str = ""
+    decimals: int = 2
 
 
 @dataclass(frozen=True)
@@ -114,6 +74,8 @@ class Question:
         Its points are extra: they count on top of the maximum.
     share
         For numbers: the answers are shares of one, so that "85 %" means 0.85.
+    evidence
+        For numbers: what in the notebook supports the answers, if a number without support counts as none.
     """
 
     name: str
@@ -126,6 +88,7 @@ class Question:
     options: tuple[tuple[str, str], ...] = ()
     tolerance: float | None = None
     share: bool = False
+    evidence: Support | None = None
 
 
 @dataclass(frozen=True)
@@ -206,7 +169,7 @@ def read_assignment(folder: Path) -> Assignment:
 _QUESTION_FIELDS = {f.name for f in fields(Question)}
 
 
-class _Reader(Fields):
+class _Reader(TomlFields):
     """Reads one assignment.toml."""
 
     def assignment(self, week: str, data: dict[str, Any]) -> Assignment:
@@ -283,7 +246,19 @@ class _Reader(Fields):
         points = self.number(item, "points", 1000, "must be a number from 0 to 1000", below=below)
         tables = {name: self.table(item, name, below) for name in ("answers", "options")}
         self.check_answers(below, item)
-        return Question(**{**item, "kind": Kind(item["kind"]), "points": points, **tables})
+        evidence = self.support(below, item)
+        return Question(**{**item, "kind": Kind(item["kind"]), "points": points, "evidence": evidence, **tables})
+
+    def support(self, below: int | None, item: dict[str, Any]) -> Support | None:
+        table = item.get("evidence")
+        if table is None:
+            return None
+        good = type(table) is dict and type(table.get("cell")) is str and type(table.get("label", "")) is str
+        if not good or item["kind"] != Kind.NUMERIC or not set(table) <= {"cell", "label", "decimals"}:
+            why = 'is for numeric questions, and a table such as { cell = "validation", label = "R2", decimals = 2 }'
+            self.fail("evidence", why, below)
+        decimals = self.number(table, "decimals", 16, "must be a whole number below 16", 2, below)
+        return Support(table["cell"], table.get("label", ""), int(decimals))
 
     def check_answers(self, below: int | None, item: dict[str, Any]) -> None:
         kind = Kind(item["kind"])

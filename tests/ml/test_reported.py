@@ -2,6 +2,7 @@
 
 import pytest
 
+from nbviva.author import Mismatch
 from nbviva.ml import count_decimals, mistaken, printed_numbers, rounds_to, score
 
 LABELS = {"roc_auc": "ROC-AUC", "r2": "R2"}
@@ -11,14 +12,19 @@ LABELS = {"roc_auc": "ROC-AUC", "r2": "R2"}
     ("text", "found"),
     [
         ("ROC-AUC: 0.8412", {"roc_auc": 0.8412}),
-        ("roc_auc : .84\nROC-AUC: 0.85\n R2: -1e-3", {"roc_auc": 0.85, "r2": -0.001}),
+        ("roc_auc : .84\nROC-AUC = 0.840\n R2: -1e-3", {"roc_auc": 0.84, "r2": -0.001}),
         ("ROC-AUC: 0.84 (good)", {}),
         ("my ROC-AUC: 0.84", {}),
         ("ROC-AUC: nan", {}),
     ],
 )
-def test_the_last_line_with_the_label_counts(text, found):
+def test_a_line_with_the_label_counts(text, found):
     assert found == printed_numbers(text, LABELS)
+
+
+def test_lines_that_contradict_each_other_are_a_sentence():
+    with pytest.raises(Mismatch, match=r"prints different numbers as ROC-AUC: 0\.2 and 0\.89\. Print it once\."):
+        printed_numbers("ROC-AUC: 0.2\nepoch 3\nROC-AUC: .89\n", LABELS)
 
 
 @pytest.mark.parametrize(("text", "decimals"), [("0.84", 2), ("0,841", 3), ("1", 4), ("5/6", 4)])

@@ -3,7 +3,6 @@
 The examiner keeps the test labels and computes every score. What a check measured is told; what it asked is not.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,13 +17,13 @@ from sklearn.model_selection import StratifiedKFold
 from graders.week11.data import hidden_set, invented_code
 from graders.week11.enhancers import plots
 from graders.week11.enhancers.sequences import Enhancers, decode
-from nbviva.author import Findings, Student, as_numbers, check, fixture, require
+from nbviva.author import Findings, Mismatch, Student, as_numbers, check, fixture, require
+from nbviva.ml import printed_numbers, supported
 
 Floats = NDArray[np.float64]
 
 SCORES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}  # what the notebook's cell sets, and how it prints it
 REPORTED = {"roc_auc_answer": "ROC-AUC", "pr_auc_answer": "PR-AUC"}
-RULE = "Answers must be supported by results from the notebook."
 
 # Each bound with its reason in docs/week11-numbers.md.
 SHEET_BOUND = 0.75
@@ -89,10 +88,9 @@ def cross_validation(
     It runs in the place of the notebook's own cell. The numbers that were handed in under that cell are set again, so
     that the rest of the notebook goes on as it did for the group; without them, those that were measured here.
     """
-    shown = printed_scores(notebook.printed("cross_validation"))
-    for name, label in SCORES.items():
-        if label in shown:  # so that the notebook goes on as it did, whatever becomes of our own questions
-            student[name] = shown[label]
+    shown = _printed(notebook)
+    for name, number in shown.items():  # so that the notebook goes on as it did, whatever becomes of our own questions
+        student[name] = number
     splitter = StratifiedKFold(n_splits=FOLDS, shuffle=True, random_state=int(rng.integers(2**31)))
     folds = list(splitter.split(data.sequences, data.labels))
     scored = [
@@ -108,7 +106,7 @@ def cross_validation(
     if remembered >= MEMORY_BOUND:  # chance, perhaps; a model that is trained on and on stays
         remembered = _after_noise(student, data, rng)
     measured = {"roc_auc": roc_auc, "pr_auc": pr_auc}
-    names = {name: shown.get(label, measured[name]) for name, label in SCORES.items()}
+    names = {name: shown.get(name, measured[name]) for name in SCORES}
     return CrossValidation(roc_auc, pr_auc, learnt, remembered, names, scored)
 
 
@@ -162,25 +160,10 @@ def calls_are_independent(cross_validation: CrossValidation, findings: Findings)
 @check("roc_auc")
 def report_is_supported(sheet: Any, notebook: Any) -> str:
     """The ROC-AUC and PR-AUC that you report are those that your notebook printed."""
-    shown = printed_scores(notebook.printed("cross_validation"))
-    rerun = notebook.fresh("cross_validation")
-    return " ".join(_supported(sheet, answer, shown.get(label), rerun) for answer, label in REPORTED.items())
-
-
-def _supported(sheet: Any, answer: str, shown: float | None, rerun: bool) -> str:
-    label = REPORTED[answer]
-    reported = sheet.number(answer)
-    require(0 <= reported <= 1, f"You report a {label} of {reported:g}: give it as a share of one, such as 0.84.")
-    require(shown is not None, f"No {label} is printed under your cross-validation, so nothing supports it. {RULE}")
-    decimals, other = max(2, count_decimals(sheet.text_of(answer))), sheet.difference(answer)
-    said = f"You report a {label} of {reported:.{min(decimals, 4)}f}; your notebook printed {shown:.4f}"
-    if rerun:
-        supported = abs(reported - float(shown or 0)) <= RERUN_TOLERANCE
-        said += f" when it was run again ({RERUN_TOLERANCE} apart is accepted)"
-    else:
-        supported = agrees(reported, float(shown or 0), decimals)
-    require(supported, f"{said}.{other} A number without support in the notebook gets no points, right or not. {RULE}")
-    return f"{said}.{other}"
+    for answer, label in REPORTED.items():
+        given = sheet.number(answer)
+        require(0 <= given <= 1, f"You report a {label} of {given:g}: give it as a share of one, such as 0.84.")
+    return " ".join(supported(sheet, notebook, answer, RERUN_TOLERANCE) for answer in REPORTED)
 
 
 @check("roc_auc", needs=(classifier_learns, calls_are_independent, report_is_supported))
@@ -196,23 +179,12 @@ def reported_numbers_agree(sheet: Any, cross_validation: CrossValidation) -> str
     return " ".join(told)
 
 
-def printed_scores(text: str) -> dict[str, float]:
-    """Find the scores that the notebook's cell prints, by their names on the sheet."""
-    blank = r"[^\S\n]*+"  # within a line, and never read twice: a cell may show very many empty lines
-    found = re.findall(rf"(?im)^{blank}(roc|pr)[-_]auc{blank}:{blank}([01]?\.\d{{1,18}})\d*+{blank}$", text)
-    return {f"{name.upper()}-AUC": float(number) for name, number in found}
-
-
-def count_decimals(text: str) -> int:
-    """Count the digits behind the decimal point or comma; 4, as many as the notebook prints, where none can be seen."""
-    match = re.fullmatch(r"[+-]?\d*[.,](\d+)", text.strip())
-    return len(match[1]) if match else 4
-
-
-def agrees(reported: float, shown: float, decimals: int) -> bool:
-    """Whether a reported number is the printed one (four decimals) rounded, or cut, to its own decimals."""
-    unit = 10.0 ** -min(decimals, 4)
-    return -1e-9 <= shown - reported < unit or abs(shown - reported) <= unit / 2 + 1e-9
+def _printed(notebook: Any) -> dict[str, float]:
+    """Give the scores under the cell; none where they contradict each other, of which another check tells."""
+    try:
+        return printed_numbers(notebook.printed("cross_validation"), SCORES)
+    except Mismatch:
+        return {}
 
 
 def _fit_predict(student: Student, train: Enhancers, test: Enhancers) -> Floats:
