@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,25 +15,6 @@ from nbviva.errors import Refused
 # Each command imports what it needs itself: nbgrader and a week's libraries take seconds, and a call that finds nothing
 # to do, or only prints its help, needs neither.
 PANEL = "Write a week"
-
-
-@app.command(name="init", rich_help_panel=PANEL)
-def init_(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The course's folder; default: this one.")] = Path(),
-    week: Annotated[str, typer.Option("--week", help="Make a first week of this name, too, such as week1.")] = "",
-    course_id: Annotated[
-        str, typer.Option("--name", help="The course's name in nbgrader; default: the folder's.")
-    ] = "",
-    as_json: Json = False,
-) -> None:
-    """Make a course directory, or add nbviva's two lines to an nbgrader course that is there already."""
-    from nbviva.cli.printing import print_begun
-    from nbviva.setup.begin import begin
-    from nbviva.week.new import new
-
-    begun = begin(folder, course_id)
-    made = new(begun.root, week, datetime.now().astimezone()) if week else []
-    print_begun(begun, [path.relative_to(begun.root).as_posix() for path in made], as_json=as_json)
 
 
 @app.command(name="new", rich_help_panel=PANEL)

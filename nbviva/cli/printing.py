@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from nbviva.handin.collect import Collected
     from nbviva.results.marks import Marked
     from nbviva.setup.begin import Begun
+    from nbviva.setup.symptom import Symptom
     from nbviva.verify.mutation.score import Score
 
+_STATES = {"good": "green", "warning": "yellow", "fault": "bold red"}
 _EXISTING = (
     "This was an nbgrader course before: new weeks ('nbviva new') are marked by nbviva. The assignments that it has "
     "are not: nbgrader runs their hidden tests in the student's kernel, until they are adopted, that is, until their "
@@ -184,6 +186,22 @@ def print_files(paths: list[Path], *, as_json: bool = False) -> None:
         print_json({"files": names})
     else:
         typer.echo("\n".join(names))
+
+
+def print_symptoms(found: list[Symptom]) -> None:
+    """Print what `doctor` found, and a count."""
+    table = Table(show_lines=False, box=None)
+    for heading in ("area", "looked at", "", "found", "what to do"):
+        table.add_column(heading, overflow="fold")
+    before = ""
+    for item in found:
+        style = _STATES[item.state]
+        area = item.area if item.area != before else ""
+        table.add_row(area, escape(item.name), f"[{style}]{item.state}[/]", escape(item.found), escape(item.mend))
+        before = item.area
+    console().print(table)
+    faults, warnings = (sum(item.state == state for item in found) for state in ("fault", "warning"))
+    typer.echo(f"{counted(faults, 'fault')}, {counted(warnings, 'warning')}.")
 
 
 def print_begun(begun: Begun, week: list[str], *, as_json: bool) -> None:

@@ -1,0 +1,52 @@
+"""The commands for who begins: make a course directory, and see what machine and course lack."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nbviva.cli.app import NEEDS_PERSON, Json, app
+
+PANEL = "Begin"
+
+
+@app.command(name="init", rich_help_panel=PANEL)
+def init_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The course's folder; default: this one.")] = Path(),
+    week: Annotated[str, typer.Option("--week", help="Make a first week of this name, too, such as week1.")] = "",
+    course_id: Annotated[
+        str, typer.Option("--name", help="The course's name in nbgrader; default: the folder's.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a course directory, or add nbviva's two lines to an nbgrader course that is there already."""
+    from nbviva.cli.printing import print_begun
+    from nbviva.setup.begin import begin
+    from nbviva.week.new import new
+
+    begun = begin(folder, course_id)
+    made = new(begun.root, week, datetime.now().astimezone()) if week else []
+    print_begun(begun, [path.relative_to(begun.root).as_posix() for path in made], as_json=as_json)
+
+
+@app.command(rich_help_panel=PANEL)
+def doctor(
+    quick: Annotated[bool, typer.Option("--quick", help="Do not try the sandbox from inside.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Look at environment, sandbox, machine and course: a table, each fault with its mend; 1 where there is a fault."""
+    from nbviva.cli.printing import print_json, print_symptoms
+    from nbviva.setup.doctor import examine
+    from nbviva.setup.symptom import State
+
+    found = list(examine(Path.cwd(), lambda sentence: typer.echo(sentence, err=True), quick=quick))
+    if as_json:
+        print_json([asdict(item) for item in found])
+    else:
+        print_symptoms(found)
+    if any(item.state is State.FAULT for item in found):
+        raise typer.Exit(NEEDS_PERSON)
