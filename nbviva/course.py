@@ -6,7 +6,6 @@ The lock ends with the process that holds it, however that ends.
 from __future__ import annotations
 
 import ast
-import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -18,14 +17,14 @@ from typing import TYPE_CHECKING
 
 from nbviva.errors import Busy, CourseError
 from nbviva.week.deadline import Extensions, read_extensions
+from nbviva.week.draws import Draw, generators
 from nbviva.week.spec import Assignment, read_assignment
 from nbviva.wording import natural_order
 
 if TYPE_CHECKING:
-    import numpy as np
     from traitlets.config import Config
 
-    from nbviva.week.week import Draw, Week
+    from nbviva.week.week import Week
 
 SECRET = "NBVIVA_SECRET"  # noqa: S105 - the name of the variable that holds it
 CONFIG = "nbgrader_config.py"
@@ -195,17 +194,6 @@ def _assignment(folder: Path, content: bytes) -> Assignment:
     """Read a week's assignment.toml, once for each content: it is asked for with every hand-in."""
     del content
     return read_assignment(folder)
-
-
-def generators(secret: bytes, week: str, group: str) -> Draw:
-    """Give a function from a name (of a check or fixture) to its own random generator."""
-    import numpy as np
-
-    def draw(name: str) -> np.random.Generator:
-        key = b"\0".join([secret, week.encode(), group.encode(), name.encode()])
-        return np.random.default_rng(int.from_bytes(hashlib.sha256(key).digest(), "big"))
-
-    return draw
 
 
 @contextmanager

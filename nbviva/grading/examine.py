@@ -16,14 +16,10 @@ from typing import Any
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.kernel.student import NoAnswer, Student, viva
 from nbviva.week.compare import Mismatch, asking_on
-from nbviva.week.declare import Check, Fixture, Overlay, alternative, check, fixture, mutant
+from nbviva.week.declare import Check
+from nbviva.week.draws import Draw
 from nbviva.week.findings import Findings
-from nbviva.week.week import Draw, Week, load
-
-__all__ = [
-    "Check", "Draw", "Examination", "Fixture", "Overlay", "Week", "alternative", "check", "examine", "fixture", "load",
-    "mutant",
-]  # fmt: skip
+from nbviva.week.week import Week
 
 
 class Examination:

@@ -29,9 +29,10 @@ from nbviva.kernel.student import Listener, Transport, explain, listen
 from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
 from nbviva.sandbox.fork_server import answers
+from nbviva.week.draws import Draw
 from nbviva.week.source import TRAINING
 from nbviva.week.spec import Question
-from nbviva.week.week import Draw, Week
+from nbviva.week.week import Week
 
 
 @dataclass(frozen=True)

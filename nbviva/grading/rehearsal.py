@@ -15,7 +15,6 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from nbviva.course import generators
 from nbviva.grading.examine import Examination, examine
 from nbviva.grading.verdict import Verdict
 from nbviva.handin.sheet import Sheet
@@ -23,6 +22,7 @@ from nbviva.handin.written import defined_in, uses
 from nbviva.kernel.student import Student, local_student
 from nbviva.notebooks import grade_id, is_test, tags
 from nbviva.week.declare import Check, Overlay
+from nbviva.week.draws import generators
 from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
 from nbviva.week.week import Week, load
 

@@ -45,7 +45,7 @@ class UnreadableArchive(Exception):
 
 
 @dataclass(frozen=True)
-class Member:
+class ArchivedFile:
     """A file in a source.
 
     Attributes
@@ -110,7 +110,7 @@ class Source:
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
-    def items(self) -> Iterator[Member]:
+    def items(self) -> Iterator[ArchivedFile]:
         """Give the files, those that must not be read with their `problem`; folders and a system's litter are left."""
         if self.root is not None:
             found = self._folder(self.root)
@@ -120,7 +120,7 @@ class Source:
             if not _LITTER.intersection(item.parts):
                 yield item
 
-    def _folder(self, root: Path) -> Iterator[Member]:
+    def _folder(self, root: Path) -> Iterator[ArchivedFile]:
         count = 0
         for place, folders, names in os.walk(root, followlinks=False):
             folders.sort()
@@ -131,14 +131,14 @@ class Source:
                     raise UnreadableArchive(f"holds more than {self.limits.total_files} files.")
                 yield self._file(root, Path(place, name))
 
-    def _file(self, root: Path, path: Path) -> Member:
+    def _file(self, root: Path, path: Path) -> ArchivedFile:
         status = path.lstat()
         parts = tuple(safe_name(part) for part in path.relative_to(root).parts)
         moment = _epoch(status.st_mtime)
         problem = "" if stat.S_ISREG(status.st_mode) else "is a link or a device, no file"
-        return Member(parts, status.st_size, None, moment, path, problem or self._too_large(status.st_size, None))
+        return ArchivedFile(parts, status.st_size, None, moment, path, problem or self._too_large(status.st_size, None))
 
-    def _entries(self) -> Iterator[Member]:
+    def _entries(self) -> Iterator[ArchivedFile]:
         for info in self.archive.infolist() if self.archive else ():
             parts, problem = split_name(decoded(info))
             mode = info.external_attr >> 16
@@ -149,9 +149,9 @@ class Source:
             if info.flag_bits & 1:
                 problem = problem or "is encrypted"
             problem = problem or self._too_large(info.file_size, info.compress_size)
-            yield Member(parts, info.file_size, _dos_time(info), _unix_time(info), info, problem)
+            yield ArchivedFile(parts, info.file_size, _dos_time(info), _unix_time(info), info, problem)
 
-    def _tar_entries(self, tar: tarfile.TarFile) -> Iterator[Member]:
+    def _tar_entries(self, tar: tarfile.TarFile) -> Iterator[ArchivedFile]:
         for count, info in enumerate(self._headers(tar)):
             if count >= self.limits.total_files:
                 raise UnreadableArchive(f"holds more than {self.limits.total_files} files.")
@@ -160,7 +160,7 @@ class Source:
                 continue
             problem = problem or ("" if info.isreg() else "is a link or a device, no file")
             problem = problem or self._too_large(info.size, 0 if info.issparse() else None)
-            yield Member(parts, info.size, None, _epoch(info.mtime), info, problem)
+            yield ArchivedFile(parts, info.size, None, _epoch(info.mtime), info, problem)
 
     def _headers(self, tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         try:
@@ -175,7 +175,7 @@ class Source:
             return _TIGHT
         return ""
 
-    def copy(self, item: Member, target: IO[bytes]) -> str:
+    def copy(self, item: ArchivedFile, target: IO[bytes]) -> str:
         """Write a file's bytes to a stream and give their SHA-256; raises `Unreadable` where they cannot be had."""
         digest, size = hashlib.sha256(), 0
         for chunk in self._chunks(item):
@@ -187,7 +187,7 @@ class Source:
             target.write(chunk)
         return digest.hexdigest()
 
-    def _chunks(self, item: Member) -> Iterator[bytes]:
+    def _chunks(self, item: ArchivedFile) -> Iterator[bytes]:
         try:
             with self._open(item) as stream:
                 while chunk := stream.read(1 << 20):
@@ -195,7 +195,7 @@ class Source:
         except _DAMAGE as error:
             raise UnreadableArchive("is damaged or packed in a way that cannot be read") from error
 
-    def _open(self, item: Member) -> IO[bytes]:
+    def _open(self, item: ArchivedFile) -> IO[bytes]:
         if isinstance(item.place, zipfile.ZipInfo):
             if self.archive is None:
                 raise UnreadableArchive("lies in no archive")

@@ -22,7 +22,15 @@ from zoneinfo import ZoneInfo
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import regular_files
-from nbviva.handin.archive import ARCHIVES, CLOSED_ARCHIVES, ArchiveCaps, Member, Source, UnreadableArchive, safe_name
+from nbviva.handin.archive import (
+    ARCHIVES,
+    CLOSED_ARCHIVES,
+    ArchiveCaps,
+    ArchivedFile,
+    Source,
+    UnreadableArchive,
+    safe_name,
+)
 from nbviva.handin.layouts import Found, find_handins
 from nbviva.handin.people import Roster, read_roster, remember
 from nbviva.week.deadline import handed_in_at, stamp_of
@@ -64,7 +72,7 @@ def _order(path: tuple[str, ...]) -> tuple[int, bool, tuple[str, ...]]:
     return len(path), not path[-1].lower().endswith((".ipynb", ".pdf")), path
 
 
-def _unpack(source: Source, item: Member, name: str, staged: Staged) -> bool:
+def _unpack(source: Source, item: ArchivedFile, name: str, staged: Staged) -> bool:
     """Unpack an archive; False where it is none and is to be kept as it is."""
     with tempfile.TemporaryFile(dir=staged.folder.parent) as packed:
         try:
@@ -90,7 +98,7 @@ def _write_all(inner: Source, staged: Staged) -> None:
         _write_inner(inner, entry, entry.parts[strip:], staged)
 
 
-def _write_inner(inner: Source, entry: Member, path: tuple[str, ...], staged: Staged) -> None:
+def _write_inner(inner: Source, entry: ArchivedFile, path: tuple[str, ...], staged: Staged) -> None:
     if entry.problem:
         staged.notes.append(f"{path[-1]} {entry.problem}; it was left out.")
     elif path[-1].lower().endswith((*ARCHIVES, *CLOSED_ARCHIVES)):
@@ -99,7 +107,7 @@ def _write_inner(inner: Source, entry: Member, path: tuple[str, ...], staged: St
         _write(inner, entry, path, staged)
 
 
-def _write(source: Source, item: Member, path: tuple[str, ...], staged: Staged) -> None:
+def _write(source: Source, item: ArchivedFile, path: tuple[str, ...], staged: Staged) -> None:
     limits = staged.limits
     if len(staged.digests) >= limits.handin_files or staged.size + item.size > limits.handin_bytes:
         staged.notes.append(f"{path[-1]} was left out: a hand-in may have {limits.handin_files} files"

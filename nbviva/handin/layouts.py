@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from nbviva.handin.archive import Member, Source, UnreadableArchive
+from nbviva.handin.archive import ArchivedFile, Source, UnreadableArchive
 from nbviva.handin.people import Person
 from nbviva.handin.receipt import Receipt, read_receipt
 from nbviva.week.deadline import in_zone, parse_stamp
@@ -41,7 +41,7 @@ class Owned:
     person: Person
     told: datetime | None
     path: tuple[str, ...]
-    item: Member
+    item: ArchivedFile
 
 
 @dataclass(frozen=True)
@@ -222,16 +222,16 @@ def _moment(moment: datetime, zone: ZoneInfo) -> datetime:
     return (in_zone(moment, zone) if moment.tzinfo is None else moment).astimezone(UTC)
 
 
-def _changed(item: Member, zone: ZoneInfo) -> datetime | None:
+def _changed(item: ArchivedFile, zone: ZoneInfo) -> datetime | None:
     return item.moment or (_moment(item.local, zone) if item.local else None)
 
 
-def _spread(items: list[Member]) -> bool:
+def _spread(items: list[ArchivedFile]) -> bool:
     times = [moment for item in items if (moment := _changed(item, ZoneInfo("UTC")))]
     return bool(times) and max(times) - min(times) > PACKING
 
 
-def read_text(source: Source, item: Member) -> str:
+def read_text(source: Source, item: ArchivedFile) -> str:
     """Read a small text file of a source; empty where it cannot be read."""
     buffer = io.BytesIO()
     try:

@@ -1,8 +1,10 @@
-"""Plain data and arrays to frames of bytes and back: what may cross between a student's kernel and the examiner.
+"""All code of ours that runs beside the student's: the agent that answers, the codec, the process that forks kernels.
 
-Frame 0 is a JSON tree, the others are the raw bytes of arrays. Nothing is pickled and only exact types are read,
-so no object of the student's ever lives in the examiner's process. Both sides import this module; it needs numpy
-only where an array is met.
+It is copied into the sandbox as this folder alone, so it imports nothing else of nbviva. The codec serves both sides:
+plain data and arrays to frames of bytes and back. Frame 0 is a JSON tree, the others are the raw bytes of arrays.
+Nothing is pickled and only exact types are read, so no object of the student's ever lives in the examiner's process; it
+needs numpy only where an array is met. The student can change all that runs here, and nothing trusts it. Its face:
+`encode`, `decode`, `CAPS`; in the sandbox `agent.main`, `forking.wait_for_fork`.
 """
 
 from __future__ import annotations

@@ -16,10 +16,11 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.session import Session
 from nbclient import NotebookClient
 
+from nbviva.inside import CAPS
 from nbviva.kernel.room import Room
 from nbviva.notebooks import NotebookNode, new_output
 
-MAX_PARTS = 4101  # an answer's frames and the five of Jupyter's envelope
+MAX_PARTS = CAPS.frames + 5  # an answer's frames, and those of Jupyter's envelope
 MAX_ENVELOPE_BYTES = 32 << 20
 MAX_MESSAGE_BYTES = 288 << 20
 _BAD = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError, MemoryError)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-import numpy as np
-
 from nbviva.errors import SpecError, missing_extra
 from nbviva.week.declare import Check, Fixture
 from nbviva.week.spec import Assignment, read_assignment
-
-Draw = Callable[[str], np.random.Generator]
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def test_full_disk_ends_the_batch_with_a_sentence(course, hand_in, options):
 
 def test_without_a_sandbox_nothing_is_graded(course, hand_in, monkeypatch):
     hand_in(course, "ada")
-    monkeypatch.setattr("nbviva.sandbox.refusal", lambda: "bubblewrap is not installed.")
+    monkeypatch.setattr("nbviva.sandbox.provisioner.refusal", lambda: "bubblewrap is not installed.")
     with pytest.raises(Refused, match="bubblewrap is not installed"):
         grade_batch(course, "toy", ["ada"], BatchOptions())
     assert not (course.report("toy", "ada") / "report.json").exists()

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from nbviva.course import generators
 from nbviva.errors import SpecError
 from nbviva.grading.examine import Examination, examine
 from nbviva.grading.verdict import Outcome
 from nbviva.kernel.student import NoAnswer, Raised, local_student
 from nbviva.week.compare import Mismatch, require
 from nbviva.week.declare import check, fixture
+from nbviva.week.draws import generators
 from nbviva.week.spec import read_assignment
 from nbviva.week.week import Week, load
 
@@ -58,7 +58,7 @@ def test_each_end_of_a_check_is_an_outcome_of_its_own():
     assert (Outcome.FAILED, "Raised") == (silent.outcome, silent.cause)
     assert silent.detail == "No answer: `boom` raised ZeroDivisionError."
     assert (Outcome.ERROR, "KeyError") == (error.outcome, error.cause)
-    assert error.detail.startswith("The check itself failed (test_checks.py, line ")
+    assert error.detail.startswith("The check itself failed (test_examine.py, line ")
 
 
 def test_sentence_is_the_docstring_in_one_line():

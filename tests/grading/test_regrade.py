@@ -14,6 +14,7 @@ from pebble import ProcessExpired
 from nbviva.cli.main import main
 from nbviva.course import Course, only_one
 from nbviva.errors import Busy, Refused
+from nbviva.gradebook import record as recording
 from nbviva.gradebook.record import apply, record
 from nbviva.grading import grade as grading
 from nbviva.grading import pool
@@ -195,11 +196,11 @@ def test_interrupted_recording_is_made_up_for(toys, room, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(regrading, "record", killed)
+    monkeypatch.setattr(recording, "record", killed)
     with pytest.raises(KeyboardInterrupt):
         apply(toys, "toy", regrade(toys, "toy", ["ada", "ben"], room))
     assert 6 == stored_report(toys.report("toy", "ben")).points
-    monkeypatch.setattr(regrading, "record", lambda _course, _week, groups: recorded.append(groups))
+    monkeypatch.setattr(recording, "record", lambda _course, _week, groups: recorded.append(groups))
     for _ in range(2):
         apply(toys, "toy", regrade(toys, "toy", ["ada", "ben"], room))
     assert [["ben"], []] == recorded
@@ -208,8 +209,7 @@ def test_interrupted_recording_is_made_up_for(toys, room, monkeypatch):
 def test_what_was_regraded_is_a_fresh_report(toys, room, kernels, monkeypatch):
     """Grading again finds it fresh, the transcript is still there, and regrading again needs no kernel."""
     change(toys, STRICT, TOLERANT)
-    for name in ("record",):
-        monkeypatch.setattr(regrading, name, lambda *_: None)
+    monkeypatch.setattr(recording, "record", lambda *_: None)
     apply(toys, "toy", regrade(toys, "toy", toys.groups("toy"), room))
     assert 6 == graded(toys, "toy", "ben", room=room)[0].points
     assert not any(item.again for item in regrade(toys, "toy", toys.groups("toy"), room))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nbviva.course import Course, generators
+from nbviva.course import Course
 from nbviva.errors import CourseError
+from nbviva.week.draws import generators
 
 
 def test_course_is_found_from_below(course):

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from nbviva.author import Findings, Mismatch, Plot, PlotKind, Series, check, fixture
-from nbviva.course import generators
 from nbviva.grading.examine import Examination, examine
 from nbviva.grading.verdict import Outcome
 from nbviva.kernel.student import local_student
 from nbviva.week.declare import Value
+from nbviva.week.draws import generators
 from nbviva.week.findings import MAX_PLOTS, MAX_POINTS, MAX_SERIES, MAX_VALUES
 from nbviva.week.spec import read_assignment
 from nbviva.week.week import Week

@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 
-from nbviva.course import generators
 from nbviva.grading.examine import Examination
 from nbviva.grading.rehearsal import Rehearsed, closure, execute, small
 from nbviva.grading.verdict import Outcome, Verdict
@@ -30,6 +29,7 @@ from nbviva.inside.agent import Agent
 from nbviva.kernel.student import Student
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
 from nbviva.week.declare import Check
+from nbviva.week.draws import generators
 from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
 from nbviva.week.week import Week, load
 
