@@ -18,6 +18,7 @@ from codemap import codemap, layers  # noqa: E402 - the tools are no package
 LONGEST = {"README.md": 120, "ARCHITECTURE.md": 140, "CONTRIBUTING.md": 110}
 DOCUMENTS = [*map(ROOT.joinpath, LONGEST), *sorted(ROOT.glob("docs/*.md"))]
 MODULES = sorted((ROOT / "nbviva").rglob("*.py"))
+ROOMS = sorted({path.parent for path in MODULES if path.name == "__init__.py"} - {ROOT / "nbviva"})
 NAMED = [path.relative_to(ROOT / "nbviva").as_posix() for path in MODULES]
 
 
@@ -36,13 +37,13 @@ def test_the_architecture_knows_every_room():
     assert set(layers()) - {"__main__"} <= set(re.findall(r"`(\w+)`", table))
 
 
-@pytest.mark.parametrize(
-    "room", sorted({path.parent for path in MODULES} - {ROOT / "nbviva"}), ids=lambda room: room.name
-)
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
 def test_room_names_a_face_that_exists(room):
-    """What `Its face: ...` of an `__init__.py` names can be imported."""
+    """What an `__init__.py` names as its face, in words or by `__all__`, can be imported."""
     words = " ".join((ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8"))) or "").split())
-    names = re.findall(r"`([\w.]+)`", words.split("Its face: ")[1])
+    package = importlib.import_module(".".join(room.relative_to(ROOT).parts))
+    names = getattr(package, "__all__", None) or re.findall(r"`([\w.]+)`", words.partition("Its face: ")[2])
+    assert names
     assert [] == [name for name in names if not _resolves(room, name)]
 
 
@@ -146,7 +147,7 @@ def test_every_make_target_is_in_the_help():
 def test_every_command_is_in_the_readme():
     code = "".join((ROOT / "nbviva" / "cli" / f"{name}.py").read_text("utf-8") for name in ("authoring", "marking"))
     commands = re.findall(r"@app\.command\((?:name=\"(\w+)\", )?rich_help_panel=PANEL\)\ndef (\w+)", code)
-    assert code.count("@app.command") == len(commands) == 13
+    assert code.count("@app.command") == len(commands) > 12
     readme = (ROOT / "README.md").read_text("utf-8")
     assert [] == [name or function for name, function in commands if f"nbviva {name or function}" not in readme]
 
