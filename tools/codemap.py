@@ -16,7 +16,11 @@ def codemap() -> str:
     hall = sorted(name for name in layers() if name not in rooms)
     rows = ["# Codemap", "", _HEAD]
     for room in rooms:
-        paths = sorted(path for path in (NBVIVA / room).rglob("*.py") if path.name != "__init__.py")
+        paths = sorted(
+            path
+            for path in (NBVIVA / room).rglob("*.py")
+            if path.name != "__init__.py" and "new_course" not in path.parts
+        )
         rows += _table(f"{room}/", _first_sentence(NBVIVA / room / "__init__.py"), NBVIVA / room, paths)
     rows += _table("the hall", "The public faces, and what everybody uses.", NBVIVA, [NBVIVA / f"{n}.py" for n in hall])
     return "\n".join(rows)

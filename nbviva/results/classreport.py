@@ -20,7 +20,7 @@ from nbviva.results.faults import Fault, FaultKind, faults_of, was_read
 from nbviva.results.marks import NEEDS_PERSON, Marked, StudentRow, gradebook_marks, report_marks, rows
 from nbviva.results.similar import MAX_TEXT, Pair, is_too_long, own_cells, similar
 from nbviva.results.statistics import Curves, Distribution, QuestionStatistics, distributions, items, known, noted
-from nbviva.results.wrong import Answers, Wrong, failures, sheet_answers, stories, wrong_answers
+from nbviva.results.wrong import SheetAnswers, Wrong, failures, sheet_answers, stories, wrong_answers
 from nbviva.week.source import release_template, source_notebook
 from nbviva.week.week import Week
 from nbviva.wording import natural_order
@@ -78,7 +78,7 @@ class ClassReport:
     distributions: tuple[Distribution, ...]
     curves: tuple[Curves, ...]
     wrong: tuple[Wrong, ...]
-    answers: tuple[Answers, ...]
+    answers: tuple[SheetAnswers, ...]
     similar: tuple[Pair, ...]
 
 

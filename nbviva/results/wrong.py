@@ -147,7 +147,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Answers:
+class SheetAnswers:
     """All answers to one question of the sheet, the most frequent first."""
 
     number: str
@@ -188,7 +188,7 @@ def _wrong(assignment: Assignment, cases: Sequence[tuple[str, Verdict, str]]) ->
     return Wrong(question.number, question.title, verdict.sentence, verdict.detail, like, groups)
 
 
-def sheet_answers(assignment: Assignment, reports: Sequence[Report]) -> tuple[Answers, ...]:
+def sheet_answers(assignment: Assignment, reports: Sequence[Report]) -> tuple[SheetAnswers, ...]:
     """Give the answers to the sheet's questions, in the order of the questions."""
     found = defaultdict[tuple[str, str], list[tuple[str, bool, str]]](list)
     for report in reports:
@@ -200,7 +200,7 @@ def sheet_answers(assignment: Assignment, reports: Sequence[Report]) -> tuple[An
     questions = {question.name: question for question in assignment.questions}
     order = {name: place for place, name in enumerate(questions)}
     return tuple(
-        Answers(questions[exercise].number, questions[exercise].title, check, _ranked(answers))
+        SheetAnswers(questions[exercise].number, questions[exercise].title, check, _ranked(answers))
         for (exercise, check), answers in sorted(found.items(), key=lambda item: order[item[0][0]])
     )
 
