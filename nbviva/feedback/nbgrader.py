@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nbconvert.exporters import Exporter
@@ -26,14 +26,16 @@ from nbgrader.preprocessors import GetGrades
 from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.feedback.page import Head, ShownQuestion, render
+from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Mark, Outcome, Report
 from nbviva.machine import cores
-from nbviva.notebooks import NotebookNode, grade_id
+from nbviva.notebooks import NotebookNode, grade_id, new_notebook
 from nbviva.week.deadline import handed_in_at, late_minutes
 from nbviva.week.spec import Assignment
 
 _PR_SET_PDEATHSIG = 1
+PAGE_SECONDS = 30.0  # of CPU; a page takes about one
 _A_WORKER = 4  # pages: fewer are written sooner by one process than by two
 
 
@@ -160,7 +162,17 @@ class FeedbackExporter(Exporter):
             f"{loaded.assignment.course}, {loaded.assignment.term}", loaded.assignment.title, group, facts,
             _notices(asked, report),
         )  # fmt: skip
-        return render(head, asked, nb), resources
+        return _page(head, asked, nb), resources
+
+
+def _page(head: Head, asked: tuple[ShownQuestion, ...], notebook: NotebookNode) -> str:
+    """Give the page; without the notebook where showing that costs too much."""
+    try:
+        with bounded(PAGE_SECONDS):
+            return render(head, asked, notebook)
+    except (Overspent, MemoryError):
+        told = replace(head, notices=(*head.notices, "Your notebook is not shown: showing it takes too long."))
+        return render(told, asked, new_notebook([], {}))
 
 
 def questions(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.digest import run_causes
 from nbviva.grading.evidence import Evidence, forget_hidden_inputs, make_harmless
 from nbviva.grading.examine import Examination, examine, unasked
@@ -27,7 +29,7 @@ from nbviva.kernel.room import Clock, Room, stage
 from nbviva.kernel.sitting import Sitting, StandIn, Tell, untold
 from nbviva.kernel.student import Listener, Transport, explain, listen
 from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
-from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
+from nbviva.notebooks import NotebookNode, copy, grade_id, is_test, tags
 from nbviva.sandbox.fork_server import answers
 from nbviva.week.draws import Draw
 from nbviva.week.source import TRAINING
@@ -97,39 +99,55 @@ def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
     NotAsked
         If a transcript was given that is not true any more, or has no answer to what is asked today.
     """
+    bound = bounded() if submission.room.sandboxed else nullcontext()  # else a kernel of ours would inherit it
+    try:
+        with bound:
+            return _grade(submission, transcript)
+    except Overspent as why:
+        return ungraded(submission, f"{why} A person has to look at this hand-in.")
+
+
+def _grade(submission: Submission, transcript: bytes | None) -> Graded:
     started = time.monotonic()
     framed = submission.handin.framed()
     try:
         found = _examined(submission, framed, transcript)
     except TemplateGone:
-        return grade(replace(submission, room=replace(submission.room, template="")))
+        return _grade(replace(submission, room=replace(submission.room, template="")), transcript)
     seconds = round(time.monotonic() - started, 3)
     return _graded(submission, framed, replace(found, seconds={"total": seconds, **found.seconds}))
 
 
 def ungraded(submission: Submission, sentence: str) -> Graded:
-    """Leave every question of a hand-in to a person, since we could not grade it; the sentence says why."""
-    left = _Examined(_left(submission.week, sentence, "NotGraded"))
-    return _graded(submission, submission.handin.framed(), left)
+    """Leave every question of a hand-in to a person, since we could not grade it; the sentence says why.
+
+    It is not read: reading it may be what cost too much. The release's notebook stands in its place.
+    """
+    found = _Examined(_left(submission.week, sentence, "NotGraded"))
+    return Graded(_report(submission, found, (), ()), copy(submission.handin.template), b"")
 
 
 def _graded(submission: Submission, framed: FramedNotebook, found: _Examined) -> Graded:
     handin = submission.handin
     doubts = (*handin.doubts, *framed.doubts)
     make_harmless(framed, handin.template)
-    report = Report(
+    notes = tuple(note for note in (*handin.notes, *framed.notes, *found.notes) if Doubt(note) not in doubts)
+    return Graded(_report(submission, found, notes, doubts), framed.notebook, found.transcript)
+
+
+def _report(submission: Submission, found: _Examined, notes: tuple[str, ...], doubts: tuple[Doubt, ...]) -> Report:
+    return Report(
         week=submission.week.assignment.week,
-        group=handin.group,
+        group=submission.handin.group,
         digest=submission.digest if found.transcript else "",
         sandbox=found.kept_in,
         verdicts=found.verdicts,
         marks=tuple(mark(question, found.verdicts, doubts) for question in submission.week.assignment.questions),
-        notes=tuple(note for note in (*handin.notes, *framed.notes, *found.notes) if Doubt(note) not in doubts),
+        notes=notes,
         seconds=found.seconds,
         memory=found.memory,
         doubts=doubts,
     )
-    return Graded(report, framed.notebook, found.transcript)
 
 
 def _examined(submission: Submission, framed: FramedNotebook, transcript: bytes | None) -> _Examined:

@@ -48,7 +48,7 @@ def graded(
 
 
 def leave_to_a_person(course: Course, week: str, group: str, sentence: str) -> None:
-    """Store a report that leaves every question to a person, for a hand-in that we could not grade."""
+    """Store a report that leaves every question to a person, for a hand-in that could not be graded; it is not read."""
     save(course.report(week, group), ungraded(submission(course, week, group), sentence))
 
 

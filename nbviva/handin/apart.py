@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 MAX_BYTES = 10 << 20
-SECONDS = 20.0
+SECONDS = 600.0  # of wall time: a busy machine refuses no sheet, for the reader limits its own CPU time
+MOST_ENDED = 3  # files of a hand-in that end the reader; what comes after them is not read
 SAVE = "Fill in the exercise sheet of the release in a PDF viewer and save it."
 _READER = Path(__file__).with_name("pdf.py")
 _REFUSALS = {
@@ -27,11 +29,14 @@ def contents(paths: Sequence[Path]) -> list[dict[str, Any] | str]:
     """Let `nbviva.handin.pdf` parse the files, and give what it found in each, or the sentence that says why not."""
     refused = {path: sentence for path in paths if (sentence := _too_odd(path))}
     found: dict[Path, dict[str, Any] | str] = dict(refused)
-    while left := [path for path in paths if path not in found]:
+    ended = 0
+    while (left := [path for path in paths if path not in found]) and ended < MOST_ENDED:
         read, why = _parsed(left)
         found |= zip(left, read, strict=False)
         if len(read) < len(left):  # one of them ended the program; the others are read without it
             found[left[len(read)]] = why
+            ended += 1
+    found |= dict.fromkeys(left, _REFUSALS["slow"])
     return [found[path] for path in paths]
 
 
@@ -56,6 +61,7 @@ def _parsed(paths: Sequence[Path]) -> tuple[list[dict[str, Any] | str], str]:
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False, env={}
         )
         output = done.stdout
+        why = _REFUSALS["slow"] if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL) else why
     except subprocess.TimeoutExpired as error:
         output, why = error.stdout or b"", _REFUSALS["slow"]
     lines = output.split(b"\n")[:-1]

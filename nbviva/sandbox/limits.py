@@ -15,6 +15,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 MIB = 1 << 20
 GIB = 1 << 30
 PAGE = mmap.PAGESIZE
+UNLIMITED = -1  # as the system says it
 CPU_GRACE = 5  # seconds between the signal that a program may catch and the one that it may not
 
 
@@ -62,6 +63,7 @@ class Limits:
         """Soft and hard limits by the name that prlimit and the engines give them, none above what we may set."""
         wanted = {
             "core": (0, 0),
+            "data": (UNLIMITED, UNLIMITED),  # the examiner's own is no kernel's
             "cpu": (self.cpu_seconds, self.cpu_seconds + CPU_GRACE),
             "fsize": (self.file_size, self.file_size),
             "nofile": (self.open_files, self.open_files),
@@ -76,4 +78,5 @@ def _under_ceiling(name: str, soft: int, hard: int) -> tuple[int, int]:
     ceiling = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1]
     if ceiling == resource.RLIM_INFINITY:
         return soft, hard
-    return min(soft, ceiling), min(hard, ceiling)
+    lowered = [ceiling if limit == UNLIMITED else min(limit, ceiling) for limit in (soft, hard)]
+    return lowered[0], lowered[1]
