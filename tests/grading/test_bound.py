@@ -14,6 +14,7 @@ from nbviva.grading.grade import grade
 from nbviva.grading.pool import run
 from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Outcome
+from nbviva.handin.door import Handin
 from nbviva.kernel.room import Room
 from nbviva.sandbox.limits import MIB
 from nbviva.sandbox.provisioner import refusal
@@ -94,7 +95,8 @@ def test_hand_in_that_costs_too_much_is_left_to_a_person(course, hand_in, monkey
     checks = (replace(item.week.checks[0], function=costly, needs=()),)
     monkeypatch.setattr(bound, "CPU_SECONDS", 3.0)
     monkeypatch.setattr(bound, "MEMORY", 300 * MIB)
-    report = grade(replace(item, week=replace(item.week, checks=checks))).report
+    week = replace(item.week, checks=checks)
+    report = grade(replace(item, handin=Handin("g", item.handin.came, week))).report
     (verdict,) = report.verdicts
     assert report.needs_person
     assert Outcome.ERROR is verdict.outcome
