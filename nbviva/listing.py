@@ -14,18 +14,20 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a list: its line in the file, and the texts of the columns asked for, empty where there is none."""
+    """One row of a list: its line in the file, the texts of the columns asked for (empty if there is none), and all."""
 
     number: int
     texts: tuple[str, ...]
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a list says, and in one sentence each what is wrong with it."""
+    """What a list says, and in one sentence each what is wrong with it; the headings of its columns."""
 
     lines: tuple[Line, ...] = ()
     problems: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
 
 
 def read_listing(path: Path, columns: tuple[tuple[str, ...], ...], required: int = 1) -> Listing:
@@ -42,14 +44,47 @@ def read_listing(path: Path, columns: tuple[tuple[str, ...], ...], required: int
     text = text.replace("\0", "")
     if problem or not text.strip():
         return Listing((), (problem,) if problem else ())
-    rows = _rows(text)
-    header = [plain_word(cell) for cell in rows[0][1]]
+    rows, start = _table(text, columns, required)
+    header = [plain_word(cell) for cell in rows[start][1]]
     places = [_place(header, names) for names in columns]
     missing = [names[0] for names, place in zip(columns, places, strict=True) if place is None][:required]
     if any(place is None for place in places[:required]):
         return Listing((), (f"{path.name} has no column '{missing[0]}': name it so in the first line.",))
-    lines = tuple(Line(number, tuple(_cell(row, place) for place in places)) for number, row in rows[1:] if any(row))
-    return Listing(lines)
+    lines = tuple(
+        Line(number, tuple(_cell(row, place) for place in places), tuple(cell.strip() for cell in row))
+        for number, row in rows[start + 1 :]
+        if any(row)
+    )
+    return Listing(lines, (), tuple(cell.strip() for cell in rows[start][1]))
+
+
+_TITLES = 6  # lines that may stand before the headings
+
+
+def _table(
+    text: str, columns: tuple[tuple[str, ...], ...], required: int
+) -> tuple[list[tuple[int, list[str]]], int]:  # fmt: skip
+    """Give the rows, and which of them has the headings: spreadsheets put `sep=;` or a title before them."""
+    best: tuple[int, int, list[tuple[int, list[str]]], int] | None = None
+    for delimiter in _delimiters(text):
+        rows = _rows(text, delimiter)
+        for start, (_, row) in enumerate(rows[:_TITLES]):
+            header = [plain_word(cell) for cell in row]
+            known = [_place(header, names) is not None for names in columns]
+            score = (int(all(known[:required])) and sum(known), -start)
+            if best is None or score > best[:2]:
+                best = (*score, rows, start)
+    if best is None:  # no row at all
+        return [(1, [])], 0
+    return best[2], best[3]
+
+
+def _delimiters(text: str) -> str:
+    """Give the delimiters that a list may have, the likeliest first."""
+    first = text.lstrip().splitlines()[0]
+    if found := re.fullmatch(r"\s*\"?sep=(.)\"?\s*", first, re.IGNORECASE):
+        return found[1]
+    return "".join(sorted(",;\t", key=lambda sign: -first.count(sign)))
 
 
 def _text(path: Path) -> tuple[str, str]:
@@ -69,9 +104,7 @@ def _text(path: Path) -> tuple[str, str]:
         return raw.decode("latin-1"), ""
 
 
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    first = text.lstrip().splitlines()[0]
-    delimiter = max(",;\t", key=first.count)
+def _rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text.lstrip()), delimiter=delimiter)
     skipped = len(text) - len(text.lstrip())
     before = text[:skipped].count("\n")

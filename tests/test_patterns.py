@@ -21,7 +21,7 @@ SAMPLES = tuple("\n\t \"'`[](){}<>#*_-+=.,:;/\\|&%$@!?~^\x1b\u00e9aAeE019z")
 OWN = (
     "nbviva/feedback/figures.py", "nbviva/week/source.py", "nbviva/week/spec.py", "nbviva/week/toml_fields.py",
     "nbviva/week/new.py",
-    "nbviva/week/typesetting.py", "nbviva/verify/", "nbviva/handin/layouts.py",
+    "nbviva/week/typesetting.py", "nbviva/verify/", "nbviva/handin/layouts/",
 )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -30,23 +29,23 @@ PANEL = "Mark hand-ins"
 @app.command(name="collect", rich_help_panel=PANEL)
 def collect_(
     week: Week,
-    source: Annotated[Path, typer.Argument(help="A folder, a learning platform's zip archive, or an exchange.")],
-    times: Annotated[Path | None, typer.Option("--times", help="Moodle's grading worksheet (CSV).")] = None,
+    source: Annotated[Path, typer.Argument(help="A folder, a learning platform's archive, or an exchange.")],
+    times: Annotated[
+        Path | None, typer.Option("--times", help="Moodle's grading worksheet (CSV), or a list of names and times.")
+    ] = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only say whose hand-ins are there; write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Collect hand-ins into submitted/GROUP/WEEK; the last counts, earlier ones are kept, nothing is deleted."""
     from nbviva.cli.printing import print_collected, print_json
-    from nbviva.handin.collect import Action, collect
-    from nbviva.handin.receipt import worksheet_times
+    from nbviva.handin.collect import collect, survey
 
-    course = Course.find()
-    zone = ZoneInfo(str(course.assignment(week).due.tzinfo))
-    rows = collect(course, week, source, worksheet_times(times, zone) if times else None)
+    rows = (survey if dry else collect)(Course.find(), week, source, times)
     if as_json:
         print_json([asdict(item) for item in rows])
     else:
-        print_collected(week, rows)
-    if any(item.action is Action.REFUSED for item in rows):
+        print_collected(week, rows, title="what would be collected" if dry else "what was collected")
+    if any(item.needs_person for item in rows):
         raise typer.Exit(NEEDS_PERSON)
 
 
@@ -268,9 +267,19 @@ def export_(
     folder: Annotated[Path | None, typer.Option("--to", help="Where to write; default: marks/.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the marks list, one row a student: CSV, XLSX, and files for Moodle and Blackboard."""
-    from nbviva.cli.printing import print_files
-    from nbviva.results.marks import export
+    """Write the marks list, one row a student: CSV, XLSX, and files for Moodle, Blackboard and Canvas."""
+    from nbviva.cli.printing import print_json
+    from nbviva.results.export import export
 
     course = Course.find()
-    print_files(export(course, week, folder or course.root / "marks"), as_json=as_json)
+    found = export(course, week, folder or course.root / "marks")
+    if as_json:
+        print_json({"files": found.files, "problems": len(found.problems)})
+        return
+    for path in found.files:
+        typer.echo(str(path))
+    count = len(found.problems)
+    if count:
+        typer.echo(f"{count} problem{'' if count == 1 else 's'}: read {found.files[-1].name}.", err=True)
+    else:
+        typer.echo("No problems were found.", err=True)

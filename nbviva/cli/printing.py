@@ -124,9 +124,9 @@ def _reason(mark: Mark, report: Report) -> str:
     return "" if outcome is Outcome.PASSED else f"{mark.number} {mark.title}: {first.detail}"
 
 
-def print_collected(week: str, rows: tuple[Collected, ...]) -> None:
+def print_collected(week: str, rows: tuple[Collected, ...], title: str = "what was collected") -> None:
     """Print what was collected, a row a hand-in."""
-    table = Table(title=f"{week}: what was collected", title_justify="left", show_lines=True)
+    table = Table(title=f"{week}: {title}", title_justify="left", show_lines=True)
     for heading in ("group", "handed in (UTC)", "what was done", "files", "notes"):
         table.add_column(heading, overflow="fold")
     for item in rows:

@@ -7,13 +7,10 @@ nothing, and nothing is ever deleted.
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
 import tempfile
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -21,142 +18,17 @@ from zoneinfo import ZoneInfo
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
-from nbviva.files import regular_files
-from nbviva.handin.archive import (
-    ARCHIVES,
-    CLOSED_ARCHIVES,
-    ArchiveCaps,
-    ArchivedFile,
-    Source,
-    UnreadableArchive,
-    safe_name,
-)
-from nbviva.handin.layouts import Found, find_handins
-from nbviva.handin.people import Roster, read_roster, remember
+from nbviva.files import STAMP
+from nbviva.handin.archive import ArchiveCaps, Source, UnreadableArchive
+from nbviva.handin.layouts.find import Found, Sorted, find_handins
+from nbviva.handin.layouts.layout import Wanted
+from nbviva.handin.people import Person, Roster, group_id, read_roster, remember
+from nbviva.handin.staging import Staged, contents, digest_of, stage
+from nbviva.handin.worksheet import read_worksheet
+from nbviva.listing import plain_word
 from nbviva.week.deadline import handed_in_at, stamp_of
 
 MAX_SENTENCES = 20
-
-
-@dataclass
-class Staged:
-    """A hand-in while it is written aside."""
-
-    folder: Path
-    limits: ArchiveCaps
-    digests: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    size: int = 0
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of all names and contents."""
-        return digest_of(self.digests)
-
-
-def stage(source: Source, found: Found, staged: Staged) -> None:
-    """Write a hand-in's files aside: notebooks and PDFs first, archives unpacked once."""
-    staged.folder.mkdir()
-    for owned in sorted(found.files, key=lambda owned: _order(owned.path)):
-        if owned.item.problem:
-            staged.notes.append(f"{owned.path[-1]} {owned.item.problem}; it was left out.")
-        elif owned.path[-1].lower().endswith(ARCHIVES) and _unpack(source, owned.item, owned.path[-1], staged):
-            continue
-        else:
-            if owned.path[-1].lower().endswith(CLOSED_ARCHIVES):
-                staged.notes.append(f"{owned.path[-1]} is an archive that is not opened; a zip archive is.")
-            _write(source, owned.item, owned.path, staged)
-
-
-def _order(path: tuple[str, ...]) -> tuple[int, bool, tuple[str, ...]]:
-    return len(path), not path[-1].lower().endswith((".ipynb", ".pdf")), path
-
-
-def _unpack(source: Source, item: ArchivedFile, name: str, staged: Staged) -> bool:
-    """Unpack an archive; False where it is none and is to be kept as it is."""
-    with tempfile.TemporaryFile(dir=staged.folder.parent) as packed:
-        try:
-            source.copy(item, packed)
-        except UnreadableArchive as error:
-            staged.notes.append(f"{name} {error}; it was left out.")
-            return True
-        try:
-            packed.seek(0)
-            with Source(packed, staged.limits) as inner:
-                _write_all(inner, staged)
-        except UnreadableArchive as error:
-            staged.notes.append(f"{name} {error} It was kept unopened.")
-            return False
-    return True
-
-
-def _write_all(inner: Source, staged: Staged) -> None:
-    items = list(inner.items())
-    tops = {entry.parts[0] for entry in items}
-    strip = int(len(tops) == 1 and all(len(entry.parts) > 1 for entry in items))
-    for entry in sorted(items, key=lambda entry: _order(entry.parts)):
-        _write_inner(inner, entry, entry.parts[strip:], staged)
-
-
-def _write_inner(inner: Source, entry: ArchivedFile, path: tuple[str, ...], staged: Staged) -> None:
-    if entry.problem:
-        staged.notes.append(f"{path[-1]} {entry.problem}; it was left out.")
-    elif path[-1].lower().endswith((*ARCHIVES, *CLOSED_ARCHIVES)):
-        staged.notes.append(f"{path[-1]} is an archive in an archive; it was left out.")
-    else:
-        _write(inner, entry, path, staged)
-
-
-def _write(source: Source, item: ArchivedFile, path: tuple[str, ...], staged: Staged) -> None:
-    limits = staged.limits
-    if len(staged.digests) >= limits.handin_files or staged.size + item.size > limits.handin_bytes:
-        staged.notes.append(f"{path[-1]} was left out: a hand-in may have {limits.handin_files} files"
-                            f" and {limits.handin_bytes >> 20} MB.")  # fmt: skip
-        return
-    target = _free(staged, path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with target.open("xb") as file:
-            staged.digests[target.relative_to(staged.folder).as_posix()] = source.copy(item, file)
-            staged.size += file.tell()
-    except UnreadableArchive as error:
-        target.unlink()
-        staged.notes.append(f"{path[-1]} {error}; it was left out.")
-
-
-def _free(staged: Staged, path: tuple[str, ...]) -> Path:
-    """Give a place that no other file of the hand-in has, on no file system; timestamp.txt is ours."""
-    taken = {name.casefold() for name in staged.digests} | {"timestamp.txt"}
-    folders = {"/".join(name.split("/")[:i]) for name in taken for i in range(1, name.count("/") + 1)}
-    stem, dot, suffix = path[-1].rpartition(".")
-    stem, suffix = (stem, dot + suffix) if stem else (path[-1], "")
-    parents, number = path[:-1], 1
-    while any("/".join(parents[:i]).casefold() in taken for i in range(1, len(parents) + 1)):
-        parents = (f"{parents[0]}_", *parents[1:])
-    name = path[-1]
-    while "/".join((*parents, name)).casefold() in taken | folders:
-        number += 1
-        name = f"{stem} ({number}){suffix}"
-    if name != path[-1]:
-        staged.notes.append(f"{path[-1]} is there more than once; one is kept as '{name}'.")
-    return staged.folder.joinpath(*parents, name)
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """Give the SHA-256 of each file of a hand-in, by its path; the timestamp is no part of it."""
-    names = ((path.relative_to(folder).as_posix(), path) for path in regular_files(folder))
-    return {name: _sha(path) for name, path in names if name != "timestamp.txt"}
-
-
-def _sha(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def digest_of(contents: Mapping[str, str]) -> str:
-    """Give one SHA-256 for all names and contents."""
-    lines = "\n".join(f"{name}\0{contents[name]}" for name in sorted(contents))
-    return hashlib.sha256(lines.encode(errors="surrogateescape")).hexdigest()
 
 
 class Action(StrEnum):
@@ -167,6 +39,8 @@ class Action(StrEnum):
     EARLIER = "kept as an earlier one"
     UNCHANGED = "was here already"
     REFUSED = "not collected"
+    FOUND = "found, not collected yet"
+    LEFT = "left where it is"
 
 
 @dataclass(frozen=True)
@@ -179,6 +53,8 @@ class Collected:
         The moment in UTC, or None where nothing tells it.
     notes
         A sentence for everything that was not as it should be. No names of people are in it.
+    doubtful
+        Whether a person has to look at the notes.
     """
 
     group: str
@@ -186,44 +62,99 @@ class Collected:
     action: Action
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    doubtful: bool = False
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a hand-in was not collected, or something of it is in doubt."""
+        return self.doubtful or self.action is Action.REFUSED
 
 
 def collect(
-    course: Course,
-    week: str,
-    source: Path,
-    times: Mapping[str, datetime] | None = None,
-    limits: ArchiveCaps | None = None,
+    course: Course, week: str, source: Path, times: Path | None = None, limits: ArchiveCaps | None = None
 ) -> tuple[Collected, ...]:
     """Collect a week's hand-ins from a source; what is wrong with one never touches another.
 
     Parameters
     ----------
     times
-        Hand-in times by participant, where the archive has none: see `receipt.worksheet_times`.
+        A list with hand-in times, where the source has none: see `worksheet.read_worksheet`.
 
     Raises
     ------
     CourseError
-        If there is no such week, or the source cannot be read at all.
+        If there is no such week, or source or times cannot be read at all; nothing is collected then.
     """
-    due = course.assignment(week).due
-    zone = due.tzinfo if isinstance(due.tzinfo, ZoneInfo) else ZoneInfo("UTC")
-    roster = read_roster(course.root / "roster.csv")
+    wanted = _wanted(course, week, source, times)
     (course.root / ".nbviva").mkdir(exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix="collecting-", dir=course.root / ".nbviva"))
     try:
         with Source(source, limits or ArchiveCaps()) as opened:
-            found, orphans = find_handins(opened, week, zone, times)
-            rows = [_collect_one(course, week, opened, item, roster, aside / str(i)) for i, item in enumerate(found)]
+            found = find_handins(opened, wanted)
+            rows = [
+                _collect_one(course, week, opened, item, wanted.roster, aside / str(i))
+                for i, item in enumerate(found.handins)
+            ]
     except UnreadableArchive as error:
         raise CourseError(f"{source.name} {error}") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    people = {group_of(item, roster): item.people for item in found if item.people}
+    _remember(course, week, found.handins, wanted.roster)
+    return (*rows, *_left(found))
+
+
+def survey(course: Course, week: str, source: Path, times: Path | None = None) -> tuple[Collected, ...]:
+    """Say what `collect` would find, and whose; nothing is written. Raises as `collect` does."""
+    wanted = _wanted(course, week, source, times)
+    try:
+        with Source(source, ArchiveCaps()) as opened:
+            found = find_handins(opened, wanted)
+    except UnreadableArchive as error:
+        raise CourseError(f"{source.name} {error}") from None
+    rows = [
+        Collected(
+            group_of(item, wanted.roster), item.handed_in, Action.REFUSED if item.refused else Action.FOUND,
+            tuple(sorted("/".join(owned.owner.path) for owned in item.files)),
+            _shortened([*item.notes, *([item.refused] if item.refused else [])]), item.doubtful,
+        )
+        for item in found.handins
+    ]  # fmt: skip
+    return (*rows, *_left(found))
+
+
+def _wanted(course: Course, week: str, source: Path, times: Path | None) -> Wanted:
+    due = course.assignment(week).due
+    zone = due.tzinfo if isinstance(due.tzinfo, ZoneInfo) else ZoneInfo("UTC")
+    config = course.config()
+    exchange = Path(str(config.Exchange.get("root", "") or _EXCHANGE)).expanduser().resolve()
+    asked = all(config[name].get("check_owner", True) for name in ("ExchangeCollect", "CollectApp"))
+    return Wanted(
+        week,
+        zone,
+        read_roster(course.root / "roster.csv"),
+        read_worksheet(times, zone) if times else None,
+        str(config.CourseDirectory.get("course_id", "") or ""),
+        bool(asked) and source.resolve().is_relative_to(exchange),
+    )
+
+
+_EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's own default
+
+
+def _remember(course: Course, week: str, handins: Sequence[Found], roster: Roster) -> None:
+    """Keep whom the platform names; an empty list, too, where it names nobody any more."""
+    people: dict[str, list[Person]] = {}
+    for item in handins:
+        if item.names_members and not item.refused:
+            people.setdefault(group_of(item, roster), []).extend(item.people)
     if people:
         remember(lms_file(course, week), people)
-    return (*rows, *([Collected("", None, Action.REFUSED, (), _shortened(orphans))] if orphans else []))
+
+
+def _left(found: Sorted) -> list[Collected]:
+    """Tell the files that belong to nobody; a person is asked where one of them may be a hand-in."""
+    notes = [f"{item.parts[-1]}: the name says not whose it is; it was left where it is." for item in found.others]
+    return [Collected("", None, Action.LEFT, (), _shortened(notes), bool(found.lost))] if notes else []
 
 
 def lms_file(course: Course, week: str) -> Path:
@@ -233,22 +164,19 @@ def lms_file(course: Course, week: str) -> Path:
 
 def group_of(found: Found, roster: Roster) -> str:
     """Give the group of a hand-in: the roster's, if it knows exactly one, else the system's own name of the owner."""
-    known = {person.group for said in found.people if (person := roster.find(said)) and person.group}
+    team = plain_word(found.team)
+    named = {person.group for person in roster.people if team and plain_word(person.group) == team}
+    known = named or {person.group for said in found.people if (person := roster.find(said)) and person.group}
     return group_id(known.pop() if len(known) == 1 else found.key)
-
-
-def group_id(text: str) -> str:
-    """Give a name for a group's folder: letters, digits, `.`, `_` and `-`; always the same for the same text."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", plain).strip("._-")[:60]
-    if plain == text and safe_name(plain) == plain:
-        return plain
-    return f"{plain or 'group'}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:6]}"
 
 
 def _collect_one(course: Course, week: str, source: Source, found: Found, roster: Roster, aside: Path) -> Collected:
     group = group_of(found, roster)
     staged = Staged(aside, source.limits, notes=list(found.notes))
+    if found.ours:
+        staged.reserved = frozenset({STAMP})
+    if found.refused:
+        return Collected(group, found.handed_in, Action.REFUSED, (), (*found.notes, found.refused))
     try:
         stage(source, found, staged)
         action = place(course, week, group, found.handed_in, staged) if staged.digests else Action.REFUSED
@@ -257,7 +185,9 @@ def _collect_one(course: Course, week: str, source: Source, found: Found, roster
     except OSError as error:
         staged.notes.append(f"It could not be written: {error.strerror}.")
         action = Action.REFUSED
-    return Collected(group, found.handed_in, action, tuple(sorted(staged.digests)), _shortened(staged.notes))
+    return Collected(
+        group, found.handed_in, action, tuple(sorted(staged.digests)), _shortened(staged.notes), found.doubtful
+    )
 
 
 def _shortened(notes: list[str]) -> tuple[str, ...]:
@@ -265,29 +195,51 @@ def _shortened(notes: list[str]) -> tuple[str, ...]:
     return (*notes[:MAX_SENTENCES], *([f"And {more} more of the kind."] if more > 0 else []))
 
 
+LATER = (
+    "Nothing tells which of its two versions is the later one: this one was collected later, so it counts; the other is"
+    " in .earlier."
+)
+
+
 def place(course: Course, week: str, group: str, moment: datetime | None, staged: Staged) -> Action:
-    """Move a hand-in to where it belongs, beside those that are there."""
+    """Move a hand-in to where it belongs, beside those that are there.
+
+    The later one counts; where the time of one is not known, the one that is collected later, and a note says so.
+    """
     current = course.submitted(week, group)
     earlier = current.parent / ".earlier" / week
     there = contents(current) if current.exists() else {}
     if there and digest_of(there) == staged.digest:
-        known = handed_in_at(current / "timestamp.txt") is not None
-        if moment and not known:
-            (current / "timestamp.txt").write_text(stamp_of(moment), "utf-8")
-        return Action.UNCHANGED
+        return _unchanged(current, moment)
+    before = handed_in_at(current / STAMP)
+    last = not there or moment is None or before is None or moment > before
     target = earlier / _label(moment, staged.digest)
-    if target.exists():
+    if target.exists() and not last:
         return Action.UNCHANGED
     if moment:
-        (staged.folder / "timestamp.txt").write_text(stamp_of(moment), "utf-8")
-    before = handed_in_at(current / "timestamp.txt")
-    last = not there or (moment is not None and (before is None or moment > before))
+        (staged.folder / STAMP).write_text(stamp_of(moment), "utf-8")
+    if last and there:
+        _replaced(there, staged, known=moment is not None and before is not None)
     if last and current.exists():
         _move(current, earlier / _label(before, digest_of(there)))
-        if any(name.endswith(".ipynb") for name in there) and not any(n.endswith(".ipynb") for n in staged.digests):
-            staged.notes.append("It has no notebook; the earlier one had, and is kept.")
-    _move(staged.folder, current if last else target)
+    if last and target.exists():  # it was here before
+        _move(target, current)
+    else:
+        _move(staged.folder, current if last else target)
     return (Action.REPLACED if there else Action.NEW) if last else Action.EARLIER
+
+
+def _unchanged(current: Path, moment: datetime | None) -> Action:
+    if moment and handed_in_at(current / STAMP) is None:
+        (current / STAMP).write_text(stamp_of(moment), "utf-8")
+    return Action.UNCHANGED
+
+
+def _replaced(there: Mapping[str, str], staged: Staged, *, known: bool) -> None:
+    if not known:
+        staged.notes.append(LATER)
+    if any(name.endswith(".ipynb") for name in there) and not any(name.endswith(".ipynb") for name in staged.digests):
+        staged.notes.append("It has no notebook; the earlier one had, and is kept.")
 
 
 def _label(moment: datetime | None, digest: str) -> str:

@@ -6,10 +6,9 @@ goes into the marks list and the instructor's list of problems, and nowhere else
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 import re
-import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,20 +17,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from nbviva.listing import read_listing
+from nbviva.files import write
+from nbviva.handin.archive import safe_name
+from nbviva.listing import plain_word, read_listing
 
 T = TypeVar("T")
 
 
 _COLUMNS = (
     ("matriculation number", "matriculation no", "matriculation", "matrikelnummer", "matrikelnr", "number",
-     "student number", "student id", "id number"),
-    ("name", "full name", "student"),
-    ("e-mail", "email address", "mail", "e-mail address"),
-    ("LMS login", "login", "username", "user name", "user", "account"),
-    ("group", "team", "gruppe"),
-    ("first name", "firstname", "vorname", "given name"),
-    ("last name", "surname", "lastname", "nachname", "family name"),
+     "student number", "student id", "id number", "id-nummer", "numéro d'identification", "matr.-nr.", "matr. nr.",
+     "matrikel-nr.", "sid", "sis user id"),
+    ("name", "full name", "student", "vollständiger name", "nom complet"),
+    ("e-mail", "email address", "mail", "e-mail address", "e-mail-adresse", "adresse de courriel"),
+    ("LMS login", "login", "username", "user name", "user", "account", "anmeldename", "benutzername", "kennung",
+     "sis login id"),
+    ("group", "team", "gruppe", "groups", "gruppen", "groupe", "groupes", "teams"),
+    ("first name", "firstname", "vorname", "given name", "vorname(n)", "prénom"),
+    ("last name", "surname", "lastname", "nachname", "family name", "familienname", "nom"),
 )  # fmt: skip
 _HEADER = re.compile(
     r"Name\s*:(?P<name>.*?)(?:Matriculation|Matrikel)\s*-?\s*(?:number|no\.?|nr\.?|nummer)?\s*:(?P<number>.*)",
@@ -63,17 +66,6 @@ class Lookup(Generic[T]):
         return [other for place in range(len(self._keys)) for other in self.alike(place, item)]
 
 
-def mod11(number: str) -> bool:
-    """Whether the last digit makes the sum of digits, weighted 1, 2, 3, ... from the right, a multiple of 11."""
-    return sum(i * int(digit) for i, digit in enumerate(reversed(number), start=1)) % 11 == 0
-
-
-def luhn(number: str) -> bool:
-    """Whether the last digit is Luhn's: every second digit from the right doubled, and its digits added."""
-    doubled = (int(digit) * (1 + i % 2) for i, digit in enumerate(reversed(number)))
-    return sum(value // 10 + value % 10 for value in doubled) % 10 == 0
-
-
 @dataclass(frozen=True)
 class Person:
     """A student as one source knows them; what the source does not say is empty.
@@ -102,7 +94,7 @@ class Roster:
     def find(self, person: Person) -> Person | None:
         """Find a student by number, login, e-mail, or name; by swapped name and number, too; None where unclear."""
         swapped = replace(person, name=person.number, number=person.name)
-        for place in range(len(_KEYS)):
+        for place in range(len(KEYS)):
             for asked in (person, swapped):
                 found = self._by_key.alike(place, asked)
                 if len(found) == 1:
@@ -111,11 +103,11 @@ class Roster:
 
     @cached_property
     def _by_key(self) -> Lookup[Person]:
-        return Lookup(self.people, _KEYS)
+        return Lookup(self.people, KEYS)
 
 
 def _number_of(person: Person) -> str:
-    return plain_number(person.number)
+    return plain_number(person.number).lstrip("0")  # a spreadsheet drops leading zeros
 
 
 def _login_of(person: Person) -> str:
@@ -130,11 +122,36 @@ def _name_of(person: Person) -> str:
     return plain_name(person.name)
 
 
-_KEYS = (_number_of, _login_of, _email_of, _name_of)
+def _lms_of(person: Person) -> str:
+    return person.lms
+
+
+KEYS = (_number_of, _login_of, _email_of, _name_of)
+
+
+def group_id(text: str) -> str:
+    """Give a name for a group's folder: letters, digits, `.`, `_` and `-`; always the same for the same text."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", plain).strip("._-")[:60]
+    if plain == text and safe_name(plain) == plain:
+        return plain
+    return f"{plain or 'group'}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:6]}"
+
+
+def person_key(person: Person) -> str:
+    """Give what tells a person from others: the number, else the login, else the name."""
+    return _number_of(person) or _login_of(person) or _name_of(person) or person.lms
 
 
 def plain_number(text: str) -> str:
-    """Give a matriculation number without what people put between its digits; empty where it is none."""
+    """Give a matriculation number without what people put between its digits; empty where it is none.
+
+    A spreadsheet may have made a float of it, which is read where no digit is lost: '7654321.0', '7.654321E+06'.
+    """
+    if found := re.fullmatch(r"\s*(\d+)[.,]00?\s*", text, re.ASCII):
+        text = found[1]
+    elif found := re.fullmatch(r"\s*(\d)[.,]?(\d*)[eE]\+?(\d\d?)\s*", text, re.ASCII):
+        text = found[1] + found[2] if len(found[2]) == int(found[3]) else "?"
     bare = re.sub(r"[\s./-]", "", text)
     return bare if re.fullmatch(r"[0-9]{3,15}", bare) else ""
 
@@ -149,21 +166,58 @@ def plain_name(text: str) -> str:
 
 def read_roster(path: Path) -> Roster:
     """Read the course's `roster.csv`; without one the roster is empty."""
-    listing = read_listing(path, _COLUMNS)
+    listing = read_listing(path, _COLUMNS, required=0)
+    words = {plain_word(text) for text in listing.header}
+    has = [any(plain_word(name) in words for name in names) for names in _COLUMNS]
+    problems = list(listing.problems)
+    if listing.header and not has[0]:
+        problems.append(f"{path.name} has no column '{_COLUMNS[0][0]}': name it so in the first line.")
+    if not any(has):
+        return Roster((), tuple(problems))
     people: list[Person] = []
-    problems, known = list(listing.problems), Lookup[Person]((), _KEYS)
+    known = Lookup[Person]((), KEYS)
+    several = bool(words & {"groups", "gruppen", "groupes", "teams"})
     for line in listing.lines:
-        number, name, email, login, group, first, last = line.texts
-        person = Person(name or f"{first} {last}".strip(), number, email, login, group)
-        if number and not plain_number(number):
-            problems.append(f"{path.name}, line {line.number}: '{number[:40]}' is no matriculation number.")
-        for place, what in enumerate(("number", "login")):
-            if known.alike(place, person):
-                same = _KEYS[place](person)
-                problems.append(f"{path.name}, line {line.number}: an earlier line has the same {what} '{same}'.")
+        person = _listed(line.texts, several=several)
+        problems += [f"{path.name}, line {line.number}: {text}" for text in _wrong(line.texts, person, known)]
         known.add(person)
         people.append(person)
-    return Roster(tuple(people), tuple(problems))
+    return Roster(tuple(people), (*problems, *_short_numbers(path.name, people)))
+
+
+def _listed(texts: Sequence[str], *, several: bool) -> Person:
+    number, name, email, login, group, first, last = texts
+    if (number.isascii() and not re.sub(r"[\s./-]", "", number).isdigit()) or re.search(r"[.,]00?$", number):
+        number = plain_number(number) or number
+    group = "" if several and re.search(r"[,;|]", group) else group
+    return Person(name or f"{first} {last}".strip(), number, email, login, group)
+
+
+def _wrong(texts: Sequence[str], person: Person, known: Lookup[Person]) -> list[str]:
+    found = []
+    if person.number and not plain_number(person.number):
+        found.append(f"'{person.number[:40]}' is no matriculation number.")
+    if texts[4] and not person.group:
+        found.append(f"'{texts[4][:60]}' are several groups: leave only the one that hands in together.")
+    for place, what in enumerate(("number", "login")):
+        if known.alike(place, person):
+            found.append(f"an earlier line has the same {what} '{KEYS[place](person)}'.")
+    return found
+
+
+def _short_numbers(name: str, people: Sequence[Person]) -> list[str]:
+    """Say it where a few numbers are shorter than all others: a spreadsheet may have dropped their leading zeros."""
+    numbers = [number for person in people if (number := plain_number(person.number))]
+    if len(numbers) < 3:
+        return []
+    usual, count = Counter(map(len, numbers)).most_common(1)[0]
+    short = [number for number in numbers if len(number) < usual]
+    if not short or 3 * count < 2 * len(numbers):
+        return []
+    return [
+        f"{name}: the number {number} is shorter than the others; leading zeros that a spreadsheet dropped do no harm."
+        for number in short
+    ]
 
 
 def header_people(texts: Iterable[str]) -> tuple[Person, ...]:
@@ -179,34 +233,9 @@ def _said(text: str) -> str:
     return " ".join(text.split())[:100]
 
 
-def members_of(roster: Roster, group: str, *sources: Sequence[Person]) -> tuple[Person, ...]:
-    """Merge what the form, the notebook's header and the LMS say, the most trusted first, into a group's members.
-
-    A student of the roster is told as the roster has them; the roster's own column `group` adds members.
-    """
-    members: list[Person] = []
-    for said in [*(person for source in sources for person in source), *_of_group(roster, group)]:
-        known = roster.find(said)
-        person = replace(known, lms=said.lms) if known else said
-        place = next((i for i, other in enumerate(members) if same_person(person, other)), None)
-        if place is None:
-            members.append(person)
-        else:
-            members[place] = _filled(members[place], person)
-    return tuple(members)
-
-
-def _of_group(roster: Roster, group: str) -> list[Person]:
-    return [person for person in roster.people if person.group and person.group == group]
-
-
-def _filled(person: Person, other: Person) -> Person:
-    return Person(**{name: value or getattr(other, name) for name, value in asdict(person).items()})
-
-
 def same_person(one: Person, other: Person) -> bool:
-    """Whether two sources mean the same student: by number or login, else by name where nothing speaks against it."""
-    for key in (_number_of, _login_of):
+    """Whether two sources mean the same student: by number, login or the LMS's name for them, else by their name."""
+    for key in (_number_of, _login_of, _lms_of):
         if key(one) and key(other):
             return key(one) == key(other)
     return bool(_name_of(one)) and _name_of(one) == _name_of(other)
@@ -214,69 +243,16 @@ def same_person(one: Person, other: Person) -> bool:
 
 def absent(people: Iterable[Person], present: Iterable[Person]) -> list[Person]:
     """Give those people who are none of those present."""
-    known = Lookup(present, _KEYS)
+    known = Lookup(present, KEYS)
     return [person for person in people if not any(same_person(person, other) for other in known.candidates(person))]
 
 
-CHECKS: Mapping[str, Callable[[str], bool]] = {"mod11": mod11, "luhn": luhn}
-
-
-def problems(
-    said: Mapping[str, Sequence[Person]], roster: Roster, group_size: int, check_digit: str = ""
-) -> tuple[str, ...]:
-    """Give the instructor's list: what each group (its members as they were said) has wrong. No mark depends on it."""
-    members = {group: members_of(roster, group, people) for group, people in said.items()}
-    found = list(roster.problems)
-    for group, people in said.items():
-        told = {_name_of(person) for person in people if plain_number(person.number)}  # by their numbers already
-        asked = [person for person in people if plain_number(person.number) or _name_of(person) not in told]
-        found += [f"{group}: {text}" for person in asked for text in _odd(person, roster, check_digit)]
-        if len(members[group]) > group_size:
-            found.append(f"{group}: {len(members[group])} students handed in together where {group_size} may.")
-        if not members[group]:
-            found.append(f"{group}: nobody is named as a member.")
-    numbers = Counter(n for people in members.values() for n in {_key(p) for p in people} if n)
-    for key in sorted(key for key, count in numbers.items() if count > 1):
-        groups = sorted(group for group, people in members.items() if key in map(_key, people))
-        found.append(f"{', '.join(groups)}: the student {key} is in more than one group.")
-    return tuple(dict.fromkeys(found))
-
-
-def _key(person: Person) -> str:
-    return _number_of(person) or _login_of(person) or _name_of(person)
-
-
-def _odd(person: Person, roster: Roster, check_digit: str) -> list[str]:
-    if plain_number(person.name) and not plain_number(person.number):
-        return [f"name and number are swapped: '{person.name}' stands where the name belongs."]
-    number = plain_number(person.number)
-    known = any(number == plain_number(other.number) for other in roster.people)
-    found = []
-    if person.number and not number:
-        found.append(f"'{person.number}' is no matriculation number.")
-    if number and check_digit and not CHECKS[check_digit](number):
-        found.append(f"the check digit of the number {number} is wrong.")
-    if number and roster.people and not known:
-        found.append(f"the number {number} is not in the roster.")
-    if not number and roster.people and roster.find(person) is None:
-        found.append(f"'{person.name or person.login}' is not in the roster: a team's name, or another spelling.")
-    named = roster.find(replace(person, name="", login="", email=""))
-    if number and known and named and person.name and plain_name(person.name) != plain_name(named.name):
-        found.append(f"the number {number} is that of {named.name}, but '{person.name}' is written beside it.")
-    return found
-
-
 def remember(path: Path, found: Mapping[str, Sequence[Person]]) -> None:
-    """Keep what an LMS said about the groups' members, beside what earlier archives said; a private file."""
-    kept = {group: list(people) for group, people in remembered(path).items()}
-    for group, people in found.items():
-        kept[group] = list(dict.fromkeys([*kept.get(group, []), *people]))
+    """Keep what an LMS said last about the groups' members, beside what it said about others; a private file."""
+    kept = remembered(path) | {group: tuple(dict.fromkeys(people)) for group, people in found.items()}
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     text = json.dumps({g: [asdict(p) for p in kept[g]] for g in sorted(kept)}, indent=1, ensure_ascii=False)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # only its owner can read it
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(temporary).replace(path)
+    write(path, text.encode())
 
 
 def remembered(path: Path) -> dict[str, tuple[Person, ...]]:

@@ -135,7 +135,7 @@ def _place(handin: HandIn) -> tuple[bool, object]:
 
 
 def _handin(course: Course, week: Week, found: Sequence[StudentRow], report: Report | None) -> HandIn:
-    row = found[0]
+    row = next((row for row in found if row.status == NEEDS_PERSON), found[0])
     page = f"{row.group}/{week.assignment.week}/{week.assignment.notebook}.html"
     has_page = (course.root / "feedback" / page).is_file()
     return HandIn(
@@ -162,7 +162,7 @@ def _faults(
     found: Mapping[str, Sequence[StudentRow]],
     long: Sequence[str],
 ) -> tuple[Fault, ...]:
-    open_ = {group for group in groups if found[group][0].status == NEEDS_PERSON}
+    open_ = {group for group in groups if any(row.status == NEEDS_PERSON and not row.doubt for row in found[group])}
     faults = [fault for report in reports.values() for fault in faults_of(report, decided=report.group not in open_)]
     faults += [Fault(FaultKind.UNMARKED, group, "There is no report.") for group in groups if group not in reports]
     faults += [
@@ -171,6 +171,8 @@ def _faults(
     told = {fault.group for fault in faults if fault.kind in (FaultKind.PERSON, FaultKind.ERROR)}
     for group in groups:
         row = found[group][0]
+        for doubt in dict.fromkeys(row.doubt for row in found[group] if row.doubt):
+            faults.append(Fault(FaultKind.PERSON, group, f"Whose it is, is in doubt: {doubt}"))
         if group in open_ - told:
             faults.append(Fault(FaultKind.PERSON, group, "The gradebook asks for a person's mark."))
         if row.late_minutes:

@@ -26,8 +26,9 @@ from nbviva.feedback.html import template
 from nbviva.listing import said
 from nbviva.results import charts
 from nbviva.results.classreport import ClassReport, HandIn
+from nbviva.results.export import marks_table
 from nbviva.results.faults import ADVICE, counts
-from nbviva.results.marks import NEEDS_PERSON, marks_table, rows
+from nbviva.results.marks import NEEDS_PERSON, rows
 from nbviva.results.statistics import Distribution
 from nbviva.wording import counted
 

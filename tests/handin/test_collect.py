@@ -1,15 +1,11 @@
 """Collecting from real archives of every layout, hostile ones too: what is written, kept, and said."""
-# ruff: noqa: DTZ001 - local times are the matter of these tests
 
 import io
 import os
 import stat
-import struct
 import tarfile
 import zipfile
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,214 +13,8 @@ from hypothesis import strategies as st
 
 from nbviva.errors import CourseError
 from nbviva.handin.archive import ArchiveCaps, Source, UnreadableArchive, safe_name, split_name
-from nbviva.handin.collect import Action, collect, group_id, lms_file
-from nbviva.handin.people import remembered
-from nbviva.handin.receipt import read_receipt, spoken_date, worksheet_times
-
-NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
-EARLY, LATE = (2024, 1, 5, 10, 0, 0), (2024, 1, 8, 21, 30, 0)
-
-
-def packed(path, files):
-    """Make a zip archive: names or ZipInfos with bytes, or bytes and a local time."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            data, time = content if isinstance(content, tuple) else (content, EARLY)
-            info = name if isinstance(name, zipfile.ZipInfo) else zipfile.ZipInfo(name, time)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, data)
-    return path
-
-
-def inner(*files):
-    """Give the bytes of a zip archive."""
-    buffer = io.BytesIO()
-    packed(buffer, files)
-    return buffer.getvalue()
-
-
-def tree(folder):
-    """Give all files below a folder with their bytes."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-def moodle(name, number, *files, time=EARLY):
-    return [(f"{name}_{number}_assignsubmission_file_/{file}", (data, time)) for file, data in files]
-
-
-def only(rows):
-    (row,) = rows
-    return row
-
-
-def test_moodles_folders_are_collected(course, tmp_path):
-    files = moodle("Ann Müller", 11, ("toys.ipynb", NOTEBOOK), ("exercise_sheet.pdf", b"%PDF")) + moodle(
-        "Bob Stone", 12, ("toys.ipynb", NOTEBOOK), time=LATE
-    )
-    rows = collect(course, "toy", packed(tmp_path / "all.zip", files))
-    assert [("participant_11", Action.NEW), ("participant_12", Action.NEW)] == [(r.group, r.action) for r in rows]
-    folder = course.submitted("toy", "participant_11")
-    assert {"toys.ipynb", "exercise_sheet.pdf", "timestamp.txt"} == set(tree(folder))
-    assert "2024-01-05 09:00:00.000000 UTC" == (folder / "timestamp.txt").read_text()
-    assert datetime(2024, 1, 8, 20, 30, tzinfo=UTC) == rows[1].handed_in
-    assert "Ann Müller" == remembered(lms_file(course, "toy"))["participant_11"][0].name
-    assert ["participant_11", "participant_12"] == course.groups("toy")
-
-
-def test_moodles_flat_names_are_collected(course, tmp_path):
-    files = [
-        ("Ann B_11_assignsubmission_file_toys.ipynb", NOTEBOOK),
-        ("Ann B_11_assignsubmission_file_my_12_assignsubmission_file_x.pdf", b"%PDF"),
-        ("Group A_7_assignsubmission_onlinetext_onlinetext.html", b"<p>"),
-    ]
-    rows = collect(course, "toy", packed(tmp_path / "all.zip", files))
-    assert ["participant_11", "participant_7"] == sorted(row.group for row in rows)
-    assert {"toys.ipynb", "my_12_assignsubmission_file_x.pdf"} == set(tree(course.submitted("toy", "participant_11")))
-
-
-def test_time_of_packing_is_no_hand_in_time(course, tmp_path):
-    files = moodle("Ann", 11, ("toys.ipynb", NOTEBOOK)) + moodle("Bob", 12, ("toys.ipynb", NOTEBOOK))
-    rows = collect(course, "toy", packed(tmp_path / "all.zip", files))
-    assert {None} == {row.handed_in for row in rows}
-    assert "Nothing tells when it was handed in, so it counts as in time." in rows[0].notes
-    assert not (course.submitted("toy", "participant_11") / "timestamp.txt").exists()
-
-
-def test_grading_worksheet_tells_moodles_times(course, tmp_path):
-    (tmp_path / "grades.csv").write_text(
-        'Identifier,Full name,Last modified (submission)\nParticipant 11,Ann,"Monday, 8 January 2024, 9:15 PM"\n'
-        "Participant 12,Bob,-\n"
-    )
-    times = worksheet_times(tmp_path / "grades.csv", ZoneInfo("Europe/Berlin"))
-    source = packed(tmp_path / "all.zip", moodle("Ann", 11, ("toys.ipynb", NOTEBOOK)))
-    collect(course, "toy", source)
-    row = only(collect(course, "toy", source, times))
-    assert (Action.UNCHANGED, datetime(2024, 1, 8, 20, 15, tzinfo=UTC)) == (row.action, row.handed_in)
-    stamp = course.submitted("toy", "participant_11") / "timestamp.txt"
-    assert "2024-01-08 20:15:00.000000 UTC" == stamp.read_text()
-
-
-RECEIPT = """Name: Ann Müller (ann_m)
-Assignment: Sheet 11
-Date Submitted: Friday, January 5, 2024 4:12:40 PM CET
-Current Mark: Needs Marking
-
-Submission Field:
-There is no student submission text data for this assignment.
-
-Comments:
-{}
-
-Files:
-\tOriginal filename: toys.ipynb
-"""
-
-
-def blackboard(login, time, *names, comment="There are no student comments for this assignment."):
-    before = f"gradebook_2024S_Sheet_11_{login}_attempt_{time}"
-    text = RECEIPT.format(comment).replace("ann_m", login).encode()
-    return [(f"{before}.txt", text), *((f"{before}_{name}", data) for name, data in names)]
-
-
-def test_blackboards_attempts_are_kept_and_the_last_counts(course, tmp_path):
-    files = blackboard("ann_m", "2024-01-05-16-12-40", ("toys.ipynb", b"old"))
-    files += blackboard("ann_m", "2024-01-07-16-12-40", ("toys.ipynb", NOTEBOOK), comment="Sorry!")
-    files += blackboard("bobs", "2024-01-06-10-00-00", ("to_ys.ipynb", NOTEBOOK))
-    rows = collect(course, "toy", packed(tmp_path / "all.zip", files))
-    assert [("ann_m", Action.NEW), ("bobs", Action.NEW), ("ann_m", Action.REPLACED)] == [
-        (row.group, row.action) for row in rows
-    ]
-    assert ("A comment was left with it in the LMS.",) == rows[2].notes
-    current = course.submitted("toy", "ann_m")
-    assert NOTEBOOK == (current / "toys.ipynb").read_bytes()
-    assert "2024-01-07 15:12:40.000000 UTC" == (current / "timestamp.txt").read_text()
-    (earlier,) = (current.parent / ".earlier" / "toy").iterdir()
-    assert b"old" == (earlier / "toys.ipynb").read_bytes()
-    assert "20240105T151240Z" == earlier.name.split("-")[0]
-    assert {"to_ys.ipynb", "timestamp.txt"} == set(tree(course.submitted("toy", "bobs")))
-    assert ["ann_m", "bobs"] == course.groups("toy")
-
-
-def test_unpacked_blackboard_folder_is_the_same(course, tmp_path):
-    packed(tmp_path / "all.zip", blackboard("bobs", "2024-01-06-10-00-00", ("toys.ipynb", NOTEBOOK)))
-    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
-        archive.extractall(tmp_path / "all")  # noqa: S202 - of our own making
-    first = only(collect(course, "toy", tmp_path / "all.zip"))
-    second = only(collect(course, "toy", tmp_path / "all"))
-    assert (Action.NEW, Action.UNCHANGED, "bobs") == (first.action, second.action, second.group)
-
-
-def test_blackboards_times_across_a_change_of_clocks(course, tmp_path):
-    files = blackboard("bobs", "2024-10-27-02-30-00", ("toys.ipynb", NOTEBOOK))
-    row = only(collect(course, "toy", packed(tmp_path / "all.zip", files)))
-    assert datetime(2024, 10, 27, 1, 30, tzinfo=UTC) == row.handed_in
-
-
-def test_iliass_members_and_teams_are_collected(course, tmp_path):
-    root = "Sheet_11/Abgaben"
-    files = [
-        ("Sheet_11/status.xlsx", b"x"),
-        (f"{root}/Team 5/Muller_Ann_annm_301/toys.ipynb", (NOTEBOOK, EARLY)),
-        (f"{root}/Team 5/Stone_Bob_bobs_302/sheet.pdf", (b"%PDF", LATE)),
-        (f"{root}/Team 6/Late_Cleo_Maria_cleo_303/toys.ipynb", (NOTEBOOK, EARLY)),
-    ]
-    rows = collect(course, "toy", packed(tmp_path / "all.zip", files))
-    assert ["team_6", "team_5", ""] == [row.group for row in rows]
-    assert {"toys.ipynb", "sheet.pdf", "timestamp.txt"} == set(tree(course.submitted("toy", "team_5")))
-    assert ["annm", "bobs"] == [person.login for person in remembered(lms_file(course, "toy"))["team_5"]]
-    assert ("status.xlsx: the name says not whose it is; it was left where it is.",) == rows[2].notes
-    assert datetime(2024, 1, 8, 20, 30, tzinfo=UTC) == rows[1].handed_in
-
-
-def test_iliass_multi_feedback_without_teams(course, tmp_path):
-    files = [(f"multi_feedback_Sheet_11/{n}/toys.ipynb", NOTEBOOK) for n in ("M_Ann_annm_301", "S_Bob_bobs_302")]
-    assert ["annm", "bobs"] == [row.group for row in collect(course, "toy", packed(tmp_path / "all.zip", files))]
-
-
-def test_unix_time_of_an_archive_wins_over_its_local_time(course, tmp_path):
-    infos = []
-    for name, second in (("M_Ann_annm_301", 1704700800), ("S_Bob_bobs_302", 1704600000)):
-        info = zipfile.ZipInfo(f"{name}/toys.ipynb", EARLY)
-        info.extra = struct.pack("<HHBi", 0x5455, 5, 1, second)
-        infos.append((info, NOTEBOOK))
-    rows = collect(course, "toy", packed(tmp_path / "all.zip", infos))
-    assert 1704600000 == rows[0].handed_in.timestamp()
-
-
-def test_nbgraders_exchange_is_collected_for_its_week_only(course, tmp_path):
-    inbound = tmp_path / "exchange" / "course" / "inbound"
-    for name in (
-        "ann+toy+2024-01-05 14:12:40 UTC",
-        "ann+toy+2024-01-06 14:12:40.5 UTC+aB-_9",
-        "bo+b+toy+2024-01-06 14:12:40 UTC",
-        "ann+other+2024-01-06 14:12:40 UTC",
-    ):
-        (inbound / name).mkdir(parents=True)
-        (inbound / name / "toys.ipynb").write_bytes(name.encode())
-        (inbound / name / "timestamp.txt").write_text("1999-01-01 00:00:00 UTC")
-    rows = collect(course, "toy", tmp_path / "exchange" / "course")
-    assert 3 == len(rows)
-    stamp = course.submitted("toy", "ann") / "timestamp.txt"
-    assert "2024-01-06 14:12:40.500000 UTC" == stamp.read_text()
-    assert group_id("bo+b") in course.groups("toy")
-    assert [Action.UNCHANGED] * 3 == [row.action for row in collect(course, "toy", inbound)]
-
-
-@pytest.mark.parametrize("path", ["{}", "{}/toy", "Course/{}", "Course/{}/toy"])
-def test_plain_folders_are_groups(course, tmp_path, path):
-    for group in ("alice", "bob"):
-        folder = tmp_path / "source" / path.format(group)
-        folder.mkdir(parents=True)
-        (folder / "toys.ipynb").write_bytes(NOTEBOOK)
-        (folder / "timestamp.txt").write_text("2024-01-08 20:00:00 UTC")
-    rows = collect(course, "toy", tmp_path / "source")
-    assert ["alice", "bob"] == [row.group for row in rows]
-    assert {datetime(2024, 1, 8, 20, tzinfo=UTC)} == {row.handed_in for row in rows}
-
-
-def test_plain_folders_that_look_like_ilias_stay_apart(course, tmp_path):
-    files = [(f"week_eleven_group_{i}/toys.ipynb", NOTEBOOK) for i in range(10, 15)]
-    assert 5 == len({row.group for row in collect(course, "toy", packed(tmp_path / "all.zip", files))})
+from nbviva.handin.collect import LATER, Action, collect, survey
+from tests.archives import NOTEBOOK, blackboard, inner, moodle, only, packed, tarred, tree
 
 
 def test_second_run_changes_nothing_and_says_so(course, tmp_path):
@@ -271,17 +61,6 @@ def test_archive_of_a_student_is_unpacked_once(course, tmp_path):
     assert "more.rar is an archive that is not opened; a zip archive is." in row.notes
     assert "more.zip is an archive in an archive; it was left out." in row.notes
     assert "bad.zip is neither a folder nor a zip or tar archive that can be read. It was kept unopened." in row.notes
-
-
-def tarred(*files, mode="w:gz"):
-    """Give the bytes of a tar archive: names or TarInfos with bytes."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as archive:
-        for name, content in files:
-            info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -347,11 +126,11 @@ def test_bad_names_write_nothing_outside_and_touch_no_other(course, tmp_path, ba
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK])
 def test_links_and_devices_in_archives_are_left_out(course, tmp_path, kind):
-    info = zipfile.ZipInfo("Ann_11_assignsubmission_file_/link.pdf", EARLY)
+    info = zipfile.ZipInfo("Ann_11_assignsubmission_file_/link.pdf", (2024, 1, 5, 10, 0, 0))
     info.external_attr = (kind | 0o777) << 16
     files = [(info, b"/etc/passwd"), *moodle("Ann", 11, ("toys.ipynb", NOTEBOOK))]
     row = only(collect(course, "toy", packed(tmp_path / "all.zip", files)))
-    assert ("link.pdf is a link or a device, no file; it was left out.",) == row.notes[1:]
+    assert ("link.pdf is a link or a device, no file; it was left out.",) == row.notes[2:]
     assert ("toys.ipynb",) == row.files
 
 
@@ -381,7 +160,7 @@ def test_caps_on_a_hand_in_leave_the_others(course, tmp_path):
     rows = collect(course, "toy", packed(tmp_path / "all.zip", files), limits=ArchiveCaps(handin_files=50))
     assert [50, 1] == [len(row.files) for row in rows]
     assert "toys.ipynb" in rows[0].files
-    assert "And 232 more of the kind." == rows[0].notes[-1]
+    assert "And 233 more of the kind." == rows[0].notes[-1]
 
 
 @pytest.mark.parametrize(
@@ -507,7 +286,7 @@ def test_any_archive_is_collected_within_its_place(new_course, tmp_path, files):
     first = tree(course.root)
     assert ["course"] == [path.name for path in outside.iterdir()]
     rows = collect(course, "toy", source)
-    assert not {row.action for row in rows} - {Action.UNCHANGED, Action.REFUSED}
+    assert not {row.action for row in rows} - {Action.UNCHANGED, Action.REFUSED, Action.LEFT}
     assert first == tree(course.root)
 
 
@@ -522,32 +301,35 @@ def test_any_name_is_made_safe(name):
     assert ".." not in parts
 
 
-@given(st.text(), st.text())
-def test_group_ids_are_safe_and_differ(one, other):
-    assert group_id(one) == group_id(one)
-    assert (group_id(one) == group_id(other)) == (one == other)
-    assert set(group_id(one)) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-    assert not group_id(one).startswith((".", "-"))
+def test_later_collection_counts_where_no_time_is_known_and_the_row_says_so(course, tmp_path):
+    bob = moodle("Bob S", 102, ("toys.ipynb", NOTEBOOK))
+    friday = packed(tmp_path / "fri.zip", moodle("Ann M", 101, ("toys.ipynb", b"old")) + bob)
+    monday = packed(tmp_path / "mon.zip", moodle("Ann M", 101, ("toys.ipynb", b"new")) + bob)
+    collect(course, "toy", friday)
+    ann, unchanged = collect(course, "toy", monday)
+    current = course.submitted("toy", "participant_101")
+    assert (Action.REPLACED, Action.UNCHANGED) == (ann.action, unchanged.action)
+    assert LATER in ann.notes
+    assert b"new" == (current / "toys.ipynb").read_bytes()
+    (again, _) = collect(course, "toy", friday)  # handed in anew, as it was at first
+    assert (Action.REPLACED, b"old") == (again.action, (current / "toys.ipynb").read_bytes())
+    (earlier,) = (current.parent / ".earlier" / "toy").iterdir()
+    assert b"new" == (earlier / "toys.ipynb").read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Tuesday, 21 April 2020 06:34:13 o'clock BST", datetime(2020, 4, 21, 6, 34, 13)),
-        ("Friday, January 5, 2024 4:12:40 PM CET", datetime(2024, 1, 5, 16, 12, 40)),
-        ("Donnerstag, 20. Juni 2024 16:12 Uhr MESZ", datetime(2024, 6, 20, 16, 12)),
-        ("Thursday, 20 June 2024, 12:05 AM", datetime(2024, 6, 20, 0, 5)),
-        ("20.06.2024 16:12", datetime(2024, 6, 20, 16, 12)),
-        ("Sunday, 5 May 2024, 12:05 PM", datetime(2024, 5, 5, 12, 5)),
-        ("-", None),
-        ("31 February 2024 10:00", None),
-    ],
-)
-def test_dates_are_read_as_systems_write_them(text, expected):
-    assert expected == spoken_date(text)
+def test_dry_run_says_the_same_and_writes_nothing(course, tmp_path):
+    source = packed(tmp_path / "all.zip", [*moodle("Ann M", 101, ("toys.ipynb", NOTEBOOK)), ("stray.csv", b"x")])
+    before = tree(course.root)
+    found = survey(course, "toy", source)
+    assert before == tree(course.root)
+    assert [("participant_101", Action.FOUND), ("", Action.LEFT)] == [(row.group, row.action) for row in found]
+    assert ["participant_101", ""] == [row.group for row in collect(course, "toy", source)]
 
 
-@given(st.text())
-def test_any_text_is_a_receipt(text):
-    assert isinstance(read_receipt(text).comment, bool)
-    assert spoken_date(text) is None or isinstance(spoken_date(text) + timedelta(0), datetime)
+@pytest.mark.parametrize(("name", "asks"), [("liste.csv", False), ("toys.ipynb", True), ("zoe.zip", True)])
+def test_file_that_may_be_a_hand_in_asks_a_person(course, tmp_path, name, asks):
+    files = [*moodle("Ann M", 101, ("toys.ipynb", NOTEBOOK)), (name, b"x")]
+    rows = collect(course, "toy", packed(tmp_path / "all.zip", files))
+    assert [(False, ()), (asks, (f"{name}: the name says not whose it is; it was left where it is.",))] == [
+        (row.needs_person, row.notes if not row.group else ()) for row in rows
+    ]

@@ -6,6 +6,7 @@ import stat
 import sys
 from pathlib import Path
 
+import nbformat
 import openpyxl
 import pytest
 from hypothesis import given
@@ -16,7 +17,8 @@ from nbviva.grading.verdict import Mark, Outcome, Report
 from nbviva.handin.collect import lms_file
 from nbviva.handin.people import Person, remember
 from nbviva.listing import safe_text
-from nbviva.results.marks import export, rows
+from nbviva.results.export import export
+from nbviva.results.marks import rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's add_submission gives them
 
@@ -81,7 +83,7 @@ def table(path):
 
 
 def test_groups_are_fanned_out_and_absent_students_listed(marked, tmp_path):
-    paths = export(marked, "toy", tmp_path)
+    paths = export(marked, "toy", tmp_path).files
     found = table(paths[0])
     assert [
         ("g1", "Ann Müller", "marked"), ("g1", "Bob Stone", "marked"), ("g2", "Cleo Late", "marked"),
@@ -90,7 +92,7 @@ def test_groups_are_fanned_out_and_absent_students_listed(marked, tmp_path):
 
 
 def test_points_are_those_of_the_sheets_numbers_and_extra_points_apart(marked, tmp_path):
-    row = table(export(marked, "toy", tmp_path)[0])[0]
+    row = table(export(marked, "toy", tmp_path).files[0])[0]
     assert ["2", "3", "1", "0"] == [row[name] for name in ("1.1", "1.2", "1.3 extra", "1.4")]
     assert ("5", "6", "1", "0", "0", "6") == tuple(
         row[name] for name in ("points", "maximum", "extra points", "late minutes", "penalty", "total")
@@ -128,16 +130,12 @@ def test_hand_in_without_marks_is_not_marked_yet(marked, hand_in):
 
 
 def test_header_cell_names_members(marked, hand_in, solved):
-    import nbformat
-
-    notebook = solved(marked)
-    notebook.cells.insert(0, nbformat.v4.new_markdown_cell("Name: Cleo Late Matriculation no.: 3000001"))
-    hand_in(marked, "g3", raw=nbformat.writes(notebook).encode())
+    hand_in(marked, "g3", raw=header(solved, marked, "Name: Cleo Late Matriculation no.: 3000001"))
     assert "cleo" in [row.person.login for row in rows(marked, "toy") if row.group == "g3"]
 
 
 def test_workbook_has_numbers_as_numbers_and_no_formula(marked, tmp_path):
-    sheet = openpyxl.load_workbook(export(marked, "toy", tmp_path)[1]).active
+    sheet = openpyxl.load_workbook(export(marked, "toy", tmp_path).files[1]).active
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert "f" not in {cell.data_type for cell in cells}
     assert "'=1+1" in [cell.value for cell in cells]
@@ -145,7 +143,7 @@ def test_workbook_has_numbers_as_numbers_and_no_formula(marked, tmp_path):
 
 
 def test_imports_hold_final_marks_only(marked, tmp_path):
-    paths = export(marked, "toy", tmp_path)
+    paths = export(marked, "toy", tmp_path).files
     moodle = table(paths[2])
     assert [("1000004", "6", "6")] == [(r["ID number"], r["Grade"], r["Maximum Grade"]) for r in moodle[:1]]
     assert 3 == len(moodle)
@@ -153,38 +151,99 @@ def test_imports_hold_final_marks_only(marked, tmp_path):
     assert ["Username\tToy week [Total Pts: 6 Score]", "annm\t6", "bobs\t6", "cleo\t6"] == lines
 
 
-def test_student_in_two_groups_is_imported_once_and_only_where_both_marks_are_one(marked, hand_in, fill_in, tmp_path):
+def test_student_whom_two_hand_ins_name_is_for_a_person_and_in_no_import(marked, hand_in, fill_in, tmp_path):
     hand_in(marked, "g4")
     report(marked, "g4")
     fill_in(marked, "g4", member_1_name="Cleo Late", member_1_number="3000001")
-    lines = export(marked, "toy", tmp_path)[3].read_text("utf-8").splitlines()
-    assert ["annm\t6", "bobs\t6", "cleo\t6"] == lines[1:]
-    (marked.root / "reports/toy/g4/report.json").unlink()
-    (marked.root / "reports/toy/g4/members.json").unlink()
-    (marked.root / "reports/toy/g4").rmdir()
-    report(marked, "g4", half=0.0)
-    lines = export(marked, "toy", tmp_path)[3].read_text("utf-8").splitlines()
-    assert ["annm\t6", "bobs\t6"] == lines[1:]
+    found = export(marked, "toy", tmp_path)
+    assert ["annm\t6", "bobs\t6"] == found.files[3].read_text("utf-8").splitlines()[1:]
+    assert {"needs a person"} == {row["status"] for row in table(found.files[0]) if row["name"] == "Cleo Late"}
+    assert "g2: the student is named in several hand-ins." in found.problems
+
+
+@pytest.mark.parametrize(("half", "logins"), [(3.0, ["annm", "bobs", "cleo"]), (0.0, ["bobs", "cleo"])])
+def test_student_whom_the_platform_has_twice_is_imported_where_both_marks_are_one(
+    marked, hand_in, tmp_path, half, logins
+):
+    hand_in(marked, "g4")
+    report(marked, "g4", half=half)
+    remember(lms_file(marked, "toy"), {"g4": (Person(login="annm"),)})
+    lines = export(marked, "toy", tmp_path).files[3].read_text("utf-8").splitlines()
+    assert logins == [line.partition("\t")[0] for line in lines[1:]]
+
+
+def header(solved, course, text):
+    """Give the bytes of a solved notebook with these words at its head."""
+    notebook = solved(course)
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell(text))
+    return nbformat.writes(notebook).encode()
+
+
+HOSTILE = "\n".join(
+    f"Name: {name} Matriculation no.: {number}"
+    for name, number in (("Eve", "4000005"), ("Ann Müller", "1000004"), ("Bob Stone", "2000008"), ("Zoe", "5000006"))
+)
+
+
+@pytest.mark.parametrize("roster", [True, False])
+def test_claims_of_others_change_no_row_and_bring_nobody_into_the_imports(course, hand_in, solved, tmp_path, roster):
+    """A student with 0 points writes the numbers of Ann, Bob and Zoe into the header of her notebook."""
+    people = {"annm": ("Ann Müller", "1000004"), "bobs": ("Bob Stone", "2000008"), "eve": ("Eve", "4000005")}
+    if roster:
+        lines = [f"{number},{name},{login}" for login, (name, number) in people.items()]
+        (course.root / "roster.csv").write_text("\n".join(["number,name,login", *lines, "5000006,Zoe,zoe"]), "utf-8")
+    else:
+        said = {login: (Person(name, login=login),) for login, (name, _) in people.items()}
+        remember(lms_file(course, "toy"), said)
+    for login in people:
+        hand_in(course, login, raw=header(solved, course, HOSTILE) if login == "eve" else None)
+        report(course, login, **(dict.fromkeys(POINTS, 0.0) if login == "eve" else {}))
+    found = export(course, "toy", tmp_path)
+    assert ["annm\t6", "bobs\t6", "eve\t0"] == found.files[3].read_text("utf-8").splitlines()[1:]
+    assert [("annm", "Ann Müller", "6"), ("bobs", "Bob Stone", "6"), ("eve", "Eve", "0")] == [
+        (row["group"], row["name"], row["total"]) for row in table(found.files[0]) if row["group"]
+    ]
+    assert 3 == sum("is no member by platform or roster and does not count" in text for text in found.problems)
+
+
+def test_canvas_gets_its_own_ids(marked, tmp_path):
+    remember(lms_file(marked, "toy"), {"g2": (Person("Cleo Late", lms="Canvas 340934"),)})
+    points, *found = table(export(marked, "toy", tmp_path).files[4])
+    assert ("    Points Possible", "6") == (points["Student"], points["Toy week"])
+    assert {"annm": "", "bobs": "", "cleo": "340934"} == {row["SIS Login ID"]: row["ID"] for row in found}
+
+
+def test_who_has_nothing_but_a_name_is_in_no_import_and_that_is_said(course, hand_in, solved, tmp_path):
+    hand_in(course, "x", raw=header(solved, course, "Name: Ann Doe Matriculation no.:"))
+    report(course, "x")
+    found = export(course, "toy", tmp_path)
+    assert [[], []] == [table(found.files[2]), found.files[3].read_text().splitlines()[1:]]
+    assert "x: 'Ann Doe' has no number, login or e-mail, and is left out of the imports" in found.problems[-1]
 
 
 def test_moodles_participant_is_in_its_worksheet(marked, tmp_path):
     remember(lms_file(marked, "toy"), {"g1": (Person("Ann Müller", lms="Participant 11"), Person("Bob Stone"))})
-    rows = table(export(marked, "toy", tmp_path)[2])
+    rows = table(export(marked, "toy", tmp_path).files[2])
     assert ["Participant 11", "", ""] == [row["Identifier"] for row in rows]
     assert ["annm", "bobs", "cleo"] == [row["Username"] for row in rows]
 
 
 def test_files_are_their_owners_alone_and_named_by_the_week(marked, tmp_path):
-    paths = export(marked, "toy", tmp_path / "new")
-    assert ["toy-marks.csv", "toy-marks.xlsx", "toy-moodle.csv", "toy-blackboard.txt", "toy-problems.txt"] == [
-        path.name for path in paths
-    ]
+    paths = export(marked, "toy", tmp_path / "new").files
+    assert [
+        "toy-marks.csv",
+        "toy-marks.xlsx",
+        "toy-moodle.csv",
+        "toy-blackboard.txt",
+        "toy-canvas.csv",
+        "toy-problems.txt",
+    ] == [path.name for path in paths]
     assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in paths}
-    assert "g3: nobody is named as a member." in paths[4].read_text()
+    assert "g3: nobody is named as a member." in paths[-1].read_text()
 
 
 def test_week_without_hand_ins_is_an_empty_list(course, tmp_path):
-    assert [] == table(export(course, "toy", tmp_path)[0])
+    assert [] == table(export(course, "toy", tmp_path).files[0])
 
 
 @given(st.text())
