@@ -6,6 +6,8 @@ sheet are parsed where somebody first asks for them, and then kept.
 
 from __future__ import annotations
 
+import shutil
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +18,7 @@ from nbviva.handin.candidates import Candidate, TakenNotebook, take_notebook
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import FramedNotebook, blank, merge
 from nbviva.handin.papers import TakenSheet, is_pdf, take_sheet
+from nbviva.handin.unpacked import Unpacked, unpack
 from nbviva.handin.walk import HandedFile, Walk, walk
 from nbviva.notebooks import NotebookNode
 from nbviva.week.spec import Assignment
@@ -36,10 +39,17 @@ class Handin:
     came: Walk
     week: Week = field(repr=False)
 
+    @cached_property
+    def _unpacked(self) -> Unpacked:
+        opened = unpack(self.came.files)
+        if opened.aside is not None:
+            weakref.finalize(self, shutil.rmtree, opened.aside, ignore_errors=True)
+        return opened
+
     @property
     def files(self) -> tuple[HandedFile, ...]:
-        """The files of the hand-in, sorted, without litter: those that a kernel may see, and those of the digest."""
-        return self.came.files
+        """The files of the hand-in, sorted, without litter, with those of its archives: what a kernel may see."""
+        return self._unpacked.files
 
     @property
     def assignment(self) -> Assignment:
@@ -91,7 +101,12 @@ class Handin:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was taken, what else was there, and why not that: sentences that the group reads."""
-        return (*self._found.notes, *((self.broken,) if self.broken else ()), *self.sheet.notes)
+        closed = self._unpacked.problems if self._is_worked else ()
+        return (*self._found.notes, *((self.broken,) if self.broken else ()), *self.sheet.notes, *closed)
+
+    @property
+    def _is_worked(self) -> bool:
+        return any(notebook.is_worked for notebook in self.notebooks)
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
@@ -100,6 +115,8 @@ class Handin:
 
     def _strays(self) -> Iterator[str]:
         """Say what came, where no work of the group's was found in a notebook."""
+        if not self._is_worked:
+            yield from self._unpacked.problems
         if not self.notebooks and not self.files and not self.came_empty:
             names = ", ".join((*self.came.links, *self.came.litter)[:5])
             yield f"What came holds no work that can be read: {names}."

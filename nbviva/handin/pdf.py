@@ -240,7 +240,7 @@ def _looks(chain: list[DictionaryObject]) -> str | None:
 
 def _plain(rich: str) -> str:
     """Give the words of rich text, whose paragraphs are XHTML."""
-    words = re.sub(r"<[^>]*>", " ", rich)
+    words = re.sub(r"<[^<>]*>", " ", rich)
     for name, letter in (
         ("&lt;", "<"),
         ("&gt;", ">"),

@@ -14,6 +14,7 @@ from nbviva.notebooks import NotebookNode
 _MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(r"(?:Cell In\[\d+\]|File <[^>]*>|ipython-input-[^,]*), line (\d+)")
+_APART = re.compile(r"\s*+(%%\w++)")
 _SHOWN = 60  # characters of a line
 _DEEP = 20  # aliases of aliases
 
@@ -45,6 +46,9 @@ class Written:
             for output in cell.get("outputs", []):
                 if output.get("output_type") == "error":
                     return f": its cell ended with {error_name(output.get('ename'))}{_line(cell, output)}"
+            magic = _APART.match(cell.source)
+            if magic and magic[1] not in ("%%time", "%%capture"):
+                return f": its cell begins with `{magic[1]}`, which keeps no names"
         return ""
 
 

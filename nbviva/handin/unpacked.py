@@ -1,0 +1,92 @@
+"""The archives of a hand-in, opened: their files lie aside, under the archive's name, as if they lay in a folder.
+
+`nbviva collect` has opened what came through it. This is for a hand-in that lies in `submitted/` as it was sent.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from nbviva.handin.archive import ARCHIVES, CLOSED_ARCHIVES, ArchiveCaps, Source, UnreadableArchive
+from nbviva.handin.walk import HandedFile, is_litter, shown
+
+CAPS = ArchiveCaps(file_bytes=256 << 20, total_bytes=512 << 20)
+_DEPTH = 2  # archives in archives
+_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """The files of a hand-in with those of its archives, and a sentence for each archive or file that was not read."""
+
+    files: tuple[HandedFile, ...]
+    problems: tuple[str, ...] = ()
+    aside: Path | None = None
+
+
+def unpack(files: tuple[HandedFile, ...]) -> Unpacked:
+    """Open the archives among the files; without any, nothing is written. The caller removes the folder `aside`."""
+    if not any(map(_is_archive, files)):
+        return Unpacked(files)
+    aside = Path(tempfile.mkdtemp(prefix="nbviva-"))
+    found, problems, left = list(files), list[str](), CAPS.handin_files
+    todo = [(file, 1) for file in files]
+    while todo:
+        file, depth = todo.pop(0)
+        if not _is_archive(file):
+            continue
+        if depth > _DEPTH:
+            problems.append(f"{file.name} is an archive in an archive and was not opened.")
+            continue
+        inner = list(_opened(file, aside / str(len(found)), left, problems))
+        left -= len(inner)
+        found += inner
+        todo += [(item, depth + 1) for item in inner]
+    return Unpacked(tuple(sorted(found, key=lambda file: file.path)), tuple(problems), aside)
+
+
+def _is_archive(file: HandedFile) -> bool:
+    name = file.path.name.lower()
+    if name.endswith((*ARCHIVES, *CLOSED_ARCHIVES)):
+        return True
+    return ("." not in name or ".ipynb" in name or ".zip" in name) and file.head(8).startswith(_MAGIC)
+
+
+def _opened(file: HandedFile, place: Path, most: int, problems: list[str]) -> Iterator[HandedFile]:
+    if file.path.name.lower().endswith(CLOSED_ARCHIVES) or file.head(8).startswith(_MAGIC[2:]):
+        problems.append(
+            f"{file.name} is an archive that is not opened: hand in the files themselves, or a zip archive."
+        )
+        return
+    try:
+        with Source(file.place, CAPS) as source:
+            yield from _members(source, file, place, most, problems)
+    except UnreadableArchive as error:
+        problems.append(f"{file.name} {error}")
+
+
+def _members(source: Source, file: HandedFile, place: Path, most: int, problems: list[str]) -> Iterable[HandedFile]:
+    found: list[HandedFile] = []
+    place.mkdir()
+    for item in source.items():
+        path = PurePosixPath(file.path, *item.parts)
+        if is_litter(path):
+            continue
+        if len(found) >= most:
+            problems.append(f"{file.name} holds more files than are read of a hand-in.")
+            break
+        if item.problem:
+            problems.append(f"{shown(str(path))} {item.problem}; it was left out.")
+            continue
+        target = place / str(len(found))
+        try:
+            with target.open("xb") as stream:
+                source.copy(item, stream)
+        except UnreadableArchive as error:
+            problems.append(f"{shown(str(path))} {error}; it was left out.")
+            continue
+        found.append(HandedFile(path, target, target.stat().st_size))
+    return found
