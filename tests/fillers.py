@@ -1,6 +1,7 @@
 """Programs that fill in the exercise sheet as students do: a library, two tools, and a browser's viewer."""
 
 import base64
+import io
 import json
 import os
 import shutil
@@ -9,6 +10,8 @@ import time
 from html import escape
 
 from pypdf import PdfReader, PdfWriter
+
+from nbviva.week.fields import MARK
 
 
 def filled(program, sheet, target, texts, ticks=()):
@@ -67,22 +70,37 @@ def by_pdftk(sheet, target, texts, ticks):
 
 
 def by_chromium(sheet, target, texts, ticks):
-    """A browser's viewer: click on the first field, then only the tab key, the space bar and letters; save."""
-    with Chromium(target.parent) as browser:
+    """A browser's viewer: click on the first field, then only the tab key, the space bar and letters; save.
+
+    A person sees what stands in the fields, and types again what a busy machine has lost: so does this.
+    """
+    wanted = {name: text for name, text in texts.items() if text} | dict.fromkeys(ticks, "/Yes")
+    for pause in (0.02, 0.1, 0.4):
+        saved = _typed(sheet, target.parent / f"profile-{pause}", texts, ticks, pause)
+        found = {name: str(field.value) for name, field in (PdfReader(io.BytesIO(saved)).get_fields() or {}).items()}
+        if wanted == {name: value for name, value in found.items() if name != MARK and value not in {"", "/Off"}}:
+            target.write_bytes(saved)
+            return
+    raise AssertionError("the browser lost keys, however slowly they were typed")
+
+
+def _typed(sheet, profile, texts, ticks, pause):
+    """Give the PDF that the viewer saves when all of this was typed, with so many seconds between two keys."""
+    with Chromium(profile, pause) as browser:
         browser.open(sheet)
         fields = [field for page in PdfReader(sheet).pages for field in fields_of(page)]
         browser.click_field(fields[0]["/Rect"])
         for name in (field["/T"] for field in fields):
             browser.type(" " if name in ticks else texts.get(name, ""))
             browser.tab()
-        target.write_bytes(browser.saved())
+        return browser.saved()
 
 
 class Chromium:
     """A headless browser with its PDF viewer, led by keys and clicks."""
 
-    def __init__(self, folder):
-        self.profile = folder / "profile"
+    def __init__(self, profile, pause):
+        self.profile, self.pause = profile, pause
         flags = [
             "--headless=new",
             "--disable-gpu",
@@ -158,13 +176,14 @@ class Chromium:
         """Type a text."""
         for letter in text:
             self.call("Input.dispatchKeyEvent", self.page, type="char", text=letter, key=letter)
-            time.sleep(0.02)  # keys typed faster than any person may be lost
+            time.sleep(self.pause)  # keys typed faster than any person may be lost
 
     def tab(self):
         """Go to the next field."""
         key = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
         self.call("Input.dispatchKeyEvent", self.page, type="keyDown", **key)
         self.call("Input.dispatchKeyEvent", self.page, type="keyUp", **key)
+        time.sleep(self.pause)
 
     def saved(self):
         """Give the bytes that the viewer's own button would save."""
