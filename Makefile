@@ -3,8 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 WEEK := week11
+TESTS = $(or $(FILE),$(and $(ROOM),tests/$(ROOM)))
+PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: help setup demo lab test check format lint types layers bench clean
+.PHONY: help setup demo lab test test-fast coverage check format lint types layers bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,9 +29,16 @@ demo: setup  ## Generate the release, hand in the rehearsal submissions, mark th
 lab: setup  ## Start JupyterLab with nbgrader's formgrader on this course: this machine only, no kernels
 	$(BIN)/jupyter lab --config=nbviva/setup/new_course/lab/config.py
 
-test: setup  ## Run all tests, two files at a time
+test: setup  ## Run all tests, two files at a time; those of one file or room: make test FILE=tests/week/test_spec.py, ROOM=week
 	@tools/system_packages tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(PYTEST) $(TESTS)
+
+test-fast: setup  ## Run the tests that start no kernel, browser or training: in under two minutes
+	$(PYTEST) -m "not slow" $(TESTS)
+
+coverage: setup  ## Run all tests, and say which lines of nbviva none of them runs
+	@tools/system_packages tests
+	$(PYTEST) --cov=nbviva --cov-report=term-missing:skip-covered $(TESTS)
 
 check: setup format lint types layers test  ## All that CI runs; its last step is the test command of the README
 
