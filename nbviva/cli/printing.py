@@ -223,8 +223,9 @@ def print_begun(begun: Begun, week: list[str], *, as_json: bool) -> None:
 
 def print_marks(rows: list[MarkLine], assignment: Assignment, *, why: bool) -> None:
     """Print the table of marks, a line a hand-in, or with the reason of each lost point; then how many there are."""
-    title = f"{assignment.title}: marks of {assignment.maximum:g}, and up to {assignment.extra:g} extra"
-    table = Table(title=title, title_justify="left", show_lines=why, box=None if not why else HEAVY_HEAD)
+    extra = f", and up to {assignment.extra:g} extra" if assignment.extra else ""
+    typer.echo(f"{assignment.title}: marks of {assignment.maximum:g}{extra}")
+    table = Table(show_lines=why, box=None if not why else HEAVY_HEAD)
     for heading in ("group", "points", "extra", "late"):
         table.add_column(heading, justify="left" if heading == "group" else "right", no_wrap=True)
     table.add_column("why" if why else "points lost in", overflow="fold" if why else "ellipsis", no_wrap=not why)
