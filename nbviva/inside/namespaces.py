@@ -29,6 +29,7 @@ CAPABILITIES_VERSION = 0x20080522
 FILTER_STEP = 8  # bytes of a struct sock_filter
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 PAGE = os.sysconf("SC_PAGE_SIZE")
+COUNTERS_SIZE = 1 << 20
 
 Found = tuple[int, bytes | None]  # permissions, and the content of a file
 
@@ -51,6 +52,8 @@ class Request:
         these places, each with size and octal permissions.
     kept
         folders inside of these places that are shown as the template sees them: an environment may lie in /tmp.
+    counters, uncounted
+        files of /proc that stay as they are now, and folders of it that are not shown: the machine's, not the kernel's.
     rlimits
         soft and hard limits by their names in small letters.
     seccomp
@@ -62,6 +65,8 @@ class Request:
     files: dict[str, str]
     tmpfs: dict[str, tuple[int, str]]
     kept: list[str]
+    counters: list[str]
+    uncounted: list[str]
     rlimits: dict[str, tuple[int, int]]
     seccomp: str
 
@@ -116,7 +121,21 @@ def build(request: Request, files: dict[str, Found]) -> None:
     _mount("devpts", "/dev/pts", "devpts", NO_SETUID | NO_PROGRAMS, "newinstance,ptmxmode=0666,mode=620")
     _mount("proc", "/proc", "proc", NO_SETUID | NO_DEVICES | NO_PROGRAMS)
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    _freeze(request.counters, request.uncounted)
     _mount("tmpfs", "/proc/1", "tmpfs", NO_SETUID | NO_DEVICES | READ_ONLY, f"size={PAGE},mode=0755")
+
+
+def _freeze(counters: list[str], uncounted: list[str]) -> None:
+    """Put copies in the place of counters; they lie in a folder that is covered next."""
+    _mount("tmpfs", "/proc/1", "tmpfs", NO_SETUID | NO_DEVICES, f"size={COUNTERS_SIZE},mode=0755")
+    for number, name in enumerate(counters):
+        copy = Path("/proc/1", str(number))
+        copy.write_bytes(Path(name).read_bytes())
+        copy.chmod(0o444)
+        _mount(str(copy), name, None, BIND)
+        _mount("none", name, None, REMOUNT | BIND | READ_ONLY | NO_SETUID | NO_DEVICES)
+    for name in uncounted:
+        _mount("tmpfs", name, "tmpfs", NO_SETUID | NO_DEVICES | READ_ONLY, f"size={PAGE},mode=0755")
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:

@@ -224,6 +224,7 @@ def command(kernel: Sequence[str], limits: Limits, shown: View, parcel: Parcel) 
     program = shutil.which("bwrap") or "bwrap"
     closed = [
         *_last_user_namespace(program),
+        *_frozen(parcel),
         # The first process inside is bubblewrap, which ends the others: nobody may write into its memory.
         *(*_tmpfs(Path("/proc/1"), PAGE), "--remount-ro", "/proc/1"),
         *("--seccomp", parcel.add(seccomp.program())),
@@ -260,6 +261,19 @@ def _world(shown: View, limits: Limits, parcel: Parcel) -> list[str]:
         *(word for folder in shown.covered() for word in (*_tmpfs(folder, PAGE), "--remount-ro", str(folder))),
         *("--chdir", str(world.WORKING_COPY)),
         *(word for place, data in files.items() for word in _file(place, parcel.add(data))),
+    ]
+
+
+def _frozen(parcel: Parcel) -> list[str]:
+    """Copies of the machine's counters in their places; not for a template: no fork could have its own /proc."""
+    counters = world.counters().items()
+    return [
+        *(word for place, data in counters for word in ("--ro-bind-data", parcel.add(data), str(place))),
+        *(
+            word
+            for place in map(str, world.uncounted())
+            for word in (*_tmpfs(Path(place), PAGE), "--remount-ro", place)
+        ),
     ]
 
 

@@ -137,6 +137,8 @@ def request(kernel: Sequence[str], limits: Limits, connection: Mapping[str, obje
         files={str(world.CONNECTION_FILE): world.inner_connection(connection).decode()},
         tmpfs=places,
         kept=[str(folder) for folder in shown if any(folder.is_relative_to(place) for place in places)],
+        counters=[str(path) for path in world.counters()],
+        uncounted=[str(path) for path in world.uncounted()],
         rlimits=limits.rlimits(),
         seccomp=seccomp.program().hex(),
     )

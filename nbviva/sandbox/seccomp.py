@@ -9,15 +9,22 @@ import platform
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from errno import EAFNOSUPPORT, ENOSYS, EPERM
+from errno import EAFNOSUPPORT, ENOSYS, EOPNOTSUPP, EPERM
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # opcodes of classic BPF on 32-bit words
 ALLOW, KILL_PROCESS, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-NUMBER, ARCHITECTURE, ARGUMENT = 0, 4, (16, 24, 32)  # offsets in struct seccomp_data, low words (little-endian)
+NUMBER, ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
+ARGUMENT = (16, 24, 32, 40, 48, 56)  # of the low words: little-endian
 X32_CALLS = 0x40000000
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C  # both type into somebody else's terminal
 AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10  # Linux' own numbers: other systems have others
+# Locks on the files that all kernels see would tell one what another does. The filter sees no file, so no lock is held
+# anywhere: to set one succeeds and does nothing, as for a hand-in that is alone with its files.
+LOCKS = (6, 7, 37, 38)  # F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW
+LEASES = (1024, 1026)  # F_SETLEASE, F_NOTIFY
+RWF_NOWAIT = 8  # to read only what is in memory, for others have read it
+FADV_DONTNEED, MADV_COLD, MADV_PAGEOUT = 4, 20, 21  # to forget what is in memory
 AF_NETLINK, NETLINK_ROUTE = 16, 0  # libzmq calls getifaddrs() for ipykernel's inner sockets and aborts without it
 
 # Calls of the common table, the same number on every architecture since Linux 5.1.
@@ -38,6 +45,7 @@ COMMON = {
     "memfd_secret": 447,
     "process_mrelease": 448,
     "open_tree_attr": 467,
+    "cachestat": 451,
 }
 # Calls older than the common table: x86_64, aarch64 (None: that machine never had it).
 OLDER: dict[str, tuple[int, int | None]] = {
@@ -49,6 +57,9 @@ OLDER: dict[str, tuple[int, int | None]] = {
     "clock_adjtime": (305, 266),
     "clock_settime": (227, 112),
     "delete_module": (176, 106),
+    "inotify_add_watch": (254, 27),  # what others read in the files that all see: /usr, the environment, /dev
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
     "fanotify_init": (300, 262),
     "finit_module": (313, 273),
     "init_module": (175, 105),
@@ -62,6 +73,7 @@ OLDER: dict[str, tuple[int, int | None]] = {
     "mbind": (237, 235),
     "memfd_create": (319, 279),  # memory that is no process's: without a cgroup nobody would count it
     "migrate_pages": (256, 238),
+    "mincore": (27, 232),  # as cachestat: which pages of a file others have read
     "modify_ldt": (154, None),
     "mount": (165, 40),
     "move_pages": (279, 239),
@@ -83,6 +95,7 @@ OLDER: dict[str, tuple[int, int | None]] = {
     "settimeofday": (164, 170),
     "swapoff": (168, 225),
     "swapon": (167, 224),
+    "sysinfo": (99, 179),  # the number of all processes of the machine
     "syslog": (103, 116),
     "umount2": (166, 39),
     "unshare": (272, 97),
@@ -103,6 +116,11 @@ class Machine:
     clone: int
     socket: int
     ioctl: int
+    flock: int
+    fcntl: int
+    fadvise: int
+    madvise: int
+    preadv2: int
     clone3: int = 435
 
     def denied(self) -> dict[str, int]:
@@ -112,8 +130,30 @@ class Machine:
 
 
 MACHINES = {
-    "x86_64": Machine(audit=0xC000003E, column=0, clone=56, socket=41, ioctl=16),
-    "aarch64": Machine(audit=0xC00000B7, column=1, clone=220, socket=198, ioctl=29),
+    "x86_64": Machine(
+        audit=0xC000003E,
+        column=0,
+        clone=56,
+        socket=41,
+        ioctl=16,
+        flock=73,
+        fcntl=72,
+        fadvise=221,
+        madvise=28,
+        preadv2=327,
+    ),
+    "aarch64": Machine(
+        audit=0xC00000B7,
+        column=1,
+        clone=220,
+        socket=198,
+        ioctl=29,
+        flock=32,
+        fcntl=25,
+        fadvise=223,
+        madvise=233,
+        preadv2=286,
+    ),
 }
 
 
@@ -133,6 +173,11 @@ def program(machine: str | None = None) -> bytes:
         *_on(target.clone, [(LOAD, 0, 0, ARGUMENT[0]), (ANY_BIT, 0, 1, NEW_NAMESPACES), _error(EPERM), _allow()]),
         *_on(target.socket, _socket_families()),
         *_on(target.ioctl, _terminal_requests()),
+        *_fail(target.flock, 0),
+        *_on(target.fcntl, [(LOAD, 0, 0, ARGUMENT[1]), *_answer(LOCKS, 0), *_answer(LEASES, EPERM), _allow()]),
+        *_on(target.fadvise, [(LOAD, 0, 0, ARGUMENT[3]), *_answer([FADV_DONTNEED], 0), _allow()]),
+        *_on(target.madvise, [(LOAD, 0, 0, ARGUMENT[2]), *_answer([MADV_COLD, MADV_PAGEOUT], 0), _allow()]),
+        *_on(target.preadv2, [(LOAD, 0, 0, ARGUMENT[5]), (ANY_BIT, 0, 1, RWF_NOWAIT), _error(EOPNOTSUPP), _allow()]),
         _allow(),
     ]
     return b"".join(struct.pack("<HBBI", *step) for step in steps)
@@ -148,6 +193,11 @@ def _error(number: int) -> Instruction:
 
 def _fail(call: int, error: int) -> list[Instruction]:
     return [(EQUAL, 0, 1, call), _error(error)]
+
+
+def _answer(values: Sequence[int], error: int) -> list[Instruction]:
+    """Give an error, or 0 for a success that did nothing, where what was loaded is one of the values."""
+    return [step for value in values for step in ((EQUAL, 0, 1, value), _error(error))]
 
 
 def _on(call: int, body: Sequence[Instruction]) -> list[Instruction]:

@@ -34,6 +34,7 @@ from nbviva.sandbox.limits import MIB, Limits
 
 KINDS = ("started", "forked")
 LIMITS = Limits(memory=512 * MIB, processes=64, open_files=256, file_size=16 * MIB, disk=16 * MIB, cpu_seconds=60)
+BITS = 8
 START_SECONDS = ANSWER_SECONDS = 60.0
 LOOKED_AT = (
     promises.sees_its_hand_in, promises.sees_no_file_of_ours, promises.writes_no_system, promises.sees_no_variable,
@@ -99,6 +100,8 @@ def _tried(kind: str, template: str) -> Iterator[Tried]:
         yield Tried(kind, BUILT, kept=True)
         for promise in LOOKED_AT:
             yield _row(kind, promise, kernel.value(promise, facts))
+        with _Kernel(template, Path(facts["handin"])) as neighbour:
+            yield _row(kind, promises.tells_its_neighbour, _told(kernel, neighbour, facts))
         kernel.value(promises.leaves_a_process, facts)
         found = kernel.value(promises.is_not_root, facts) or _rooted(facts["mark"])
         yield _row(kind, promises.is_not_root, found)
@@ -108,6 +111,17 @@ def _tried(kind: str, template: str) -> Iterator[Tried]:
             found = ""
         yield _row(kind, promises.takes_no_more_memory, found)
     yield _row(kind, promises.leaves_a_process, _running(facts["mark"]))
+
+
+def _told(kernel: _Kernel, neighbour: _Kernel, facts: Mapping[str, Any]) -> str:
+    """Send bits from one kernel to another by all channels at once, and name the channels that any arrived by."""
+    heard: dict[str, set[str]] = {}
+    neighbour.value(promises.hears_its_neighbour, facts)  # once for nothing: from now on it watches
+    for number in range(BITS):
+        kernel.value(promises.tells_its_neighbour, {**facts, "bit": number % 2})
+        for channel, look in json.loads(neighbour.value(promises.hears_its_neighbour, facts)).items():
+            heard.setdefault(channel, set()).add(look)
+    return ", ".join(channel for channel, looks in heard.items() if len(looks) > 1)
 
 
 def _row(kind: str, promise: promises.Promise, found: str) -> Tried:

@@ -29,6 +29,16 @@ WRITABLE = (WORKING_COPY, HOME, Path("/tmp"), Path("/dev/shm"))  # each a tmpfs 
 SOCKETS_SIZE = MIB
 FONTS = HOME / ".config/matplotlib"
 USER = 1000
+# Counters of the whole machine, by which one kernel could tell another what it does: each sees them as they stood when
+# it started. What counts open files and terminals is not shown at all.
+COUNTERS = tuple(
+    Path("/proc", name)
+    for name in (
+        "buddyinfo", "diskstats", "interrupts", "loadavg", "locks", "meminfo", "schedstat", "slabinfo", "softirqs",
+        "stat", "swaps", "uptime", "vmstat", "zoneinfo",
+    )
+)  # fmt: skip
+UNCOUNTED = tuple(Path("/proc", name) for name in ("pressure", "sys/fs", "sys/kernel/pty"))
 READY = b"ready\n"  # what the start says when the kernel is next
 
 # Rlimits are set here and not by the parent: RLIMIT_NPROC set before the user namespace is made would count the
@@ -84,6 +94,16 @@ def environment(outer: Mapping[str, str], python: "PythonHome | None" = None) ->
 def tmpfs(limits: Limits) -> dict[Path, int]:
     """The places that can be written, with their sizes in bytes."""
     return {SOCKETS: SOCKETS_SIZE, **dict.fromkeys(WRITABLE, limits.disk)}
+
+
+def counters() -> dict[Path, bytes]:
+    """The counters of the machine as they stand; what cannot be read from inside either is left out."""
+    return {path: path.read_bytes() for path in COUNTERS if path.exists() and path.stat().st_mode & 0o004}
+
+
+def uncounted() -> list[Path]:
+    """The folders of /proc that are covered."""
+    return [path for path in UNCOUNTED if path.is_dir()]
 
 
 def mode(place: Path) -> str:

@@ -352,7 +352,8 @@ def test_mounts_are_those_of_a_started_kernel(fork: Callable[..., Kernel], cold:
         for line in open('/proc/self/mountinfo'):
             words = line.split()
             kind = words[words.index('-') + 1]
-            tops[words[4]] = (kind, words[5], [o for o in words[-1].split(',') if o.startswith('size')])
+            size = [o for o in words[-1].split(',') if o.startswith('size') and words[5].startswith('rw')]
+                tops[words[4]] = (kind, words[5], size)
         print({place: top for place, top in tops.items()})
     """
     started, forked = cold.value(look), fork().value(look)

@@ -199,7 +199,7 @@ def test_the_system_cannot_be_written(kernel: Kernel, folder: str) -> None:
     assert kernel.error(f"open({folder!r} + '/new', 'w')") in {"EROFS", "EACCES", "ENOENT", "EPERM"}
 
 
-@pytest.mark.parametrize("name", ["/opt/nbviva/nbviva/agent.py", "/etc/passwd", "/proc/sys/kernel/hostname"])
+@pytest.mark.parametrize("name", ["/opt/nbviva/nbviva/inside/agent.py", "/etc/passwd", "/proc/sys/kernel/hostname"])
 def test_files_of_the_system_cannot_be_changed(kernel: Kernel, name: str) -> None:
     """Neither written nor made writable."""
     assert kernel.error(f"open({name!r}, 'a')") in {"EROFS", "EACCES"}

@@ -134,3 +134,23 @@ def test_another_machine_has_no_filter() -> None:
     """An architecture without a table gets no program at all."""
     with pytest.raises(KeyError):
         seccomp.program("riscv64")
+
+
+CALLS_OF_A_LOCK = {"x86_64": (73, 72), "aarch64": (32, 25)}  # flock, fcntl
+
+
+def test_locks_are_held_nowhere_and_hurt_nobody(machine: str) -> None:
+    """To set one succeeds and does nothing; to ask for one, and every other use of fcntl, goes through."""
+    flock, fcntl = CALLS_OF_A_LOCK[machine]
+    assert failing_with(0) == verdict(machine, flock, 3, 2)
+    assert {failing_with(0)} == {verdict(machine, fcntl, 3, command) for command in (6, 7, 37, 38)}
+    assert {failing_with(errno.EPERM)} == {verdict(machine, fcntl, 3, command) for command in (1024, 1026)}
+    assert {seccomp.ALLOW} == {verdict(machine, fcntl, 3, command) for command in (0, 1, 2, 3, 4, 5, 36, 1030, 1031)}
+
+
+def test_nobody_asks_or_changes_what_is_in_memory(machine: str) -> None:
+    target = seccomp.MACHINES[machine]
+    assert failing_with(errno.EOPNOTSUPP) == verdict(machine, target.preadv2, 3, 0, 1, 0, 0, seccomp.RWF_NOWAIT)
+    assert seccomp.ALLOW == verdict(machine, target.preadv2, 3, 0, 1, 0, 0, 0)
+    assert [failing_with(0), seccomp.ALLOW] == [verdict(machine, target.fadvise, 3, 0, 0, advice) for advice in (4, 2)]
+    assert [failing_with(0), seccomp.ALLOW] == [verdict(machine, target.madvise, 0, 0, advice) for advice in (21, 4)]
