@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbviva.course import Course, only_one
 from nbviva.errors import CourseError, Refused, SandboxUnavailable
@@ -149,6 +149,7 @@ def _here(course: Course, week: str, options: BatchOptions, address: str, say: C
         if not groups:
             return
         from nbviva.grading import pool
+        from nbviva.grading.runs import TooBusy
         from nbviva.sandbox.provisioner import refusal
 
         if options.room.sandboxed and (sentence := refusal()):
@@ -157,7 +158,15 @@ def _here(course: Course, week: str, options: BatchOptions, address: str, say: C
         pool.prepare(libraries(course, week))  # while the template, too, imports
         with _warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
             jobs = [(group, course.root, week, room, address) for group in groups]
-            yield from pool.run(grade_one, jobs, most, tick)
+            busy = list[tuple[Any, ...]]()
+            for finished in pool.run(grade_one, [(*job, most == 1) for job in jobs], most, tick):
+                if isinstance(finished.error, TooBusy):
+                    busy += [(*job, True, True) for job in jobs if job[0] == finished.job]
+                else:
+                    yield finished
+            if busy:
+                say(f"Run again, alone, since the machine was too busy: {', '.join(job[0] for job in busy)}.")
+                yield from pool.run(grade_one, busy, 1, tick)
 
     return run
 
@@ -191,13 +200,26 @@ def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -
         yield room
 
 
-def grade_one(group: str, root: Path, week: str, room: Room, address: str) -> None:
-    """Grade one hand-in and store its report: what a worker process does."""
+def grade_one(
+    group: str, root: Path, week: str, room: Room, address: str, alone: bool = True, again: bool = False
+) -> None:
+    """Grade one hand-in and store its report: what a worker process does.
+
+    Parameters
+    ----------
+    alone
+        Whether no other hand-in is graded meanwhile.
+    again
+        Whether it was run before, when the machine was too busy.
+    """
     from nbviva.grading import stored
+    from nbviva.grading.runs import Turn
+    from nbviva.kernel.sitting import End
 
     tell = teller(address, group)
     tell("starting")
-    stored.graded(Course(root), week, group, again=True, room=room, tell=tell)
+    turn = Turn((End(starved=True),) if again else (), alone)
+    stored.graded(Course(root), week, group, again=True, room=room, tell=tell, turn=turn)
 
 
 def workers_that_fit(options: BatchOptions) -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from nbviva.grading.examine import Examination
 from nbviva.handin.notebook import FramedNotebook
 from nbviva.handin.written import defined_in, uses
 from nbviva.kernel.outputs import clean, figures, literal, printed
-from nbviva.notebooks import NotebookNode, grade_id, new_output
+from nbviva.kernel.sitting import StandIn
+from nbviva.notebooks import NotebookNode, grade_id, is_test, new_output, tags
+from nbviva.week.source import TRAINING
 
 _NOT_SHOWN = {"kind": "stream", "name": "stdout", "text": "[Run after hidden questions: the output is not shown.]"}
 
@@ -55,3 +58,29 @@ def make_harmless(framed: FramedNotebook, ours: NotebookNode) -> None:
             cell.outputs = clean(cell.outputs)
         elif cell.cell_type != "markdown" or cell.source not in known:
             cell.source = literal(cell.source)
+
+
+def stand_ins(examination: Examination, framed: FramedNotebook, fresh: set[str]) -> dict[int, StandIn]:
+    """Decide what is not run: lacking cells, and training whose outputs were handed in (its names come from us)."""
+    calls: dict[int, StandIn] = dict.fromkeys(framed.skipped, dict)
+    for index, cell in enumerate(framed.notebook.cells):
+        name = grade_id(cell)
+        if name is None or TRAINING not in tags(cell):
+            continue
+        outputs = clean(list(framed.saved.get(name, [])))
+        if printed(outputs).strip() or figures(outputs):
+            cell.outputs = outputs
+            calls[index] = _standing_in(examination, name)
+        else:
+            fresh.add(name)
+    return calls
+
+
+def stages(framed: FramedNotebook) -> dict[int, str]:
+    """Give the question of each test cell, by the cell's index."""
+    return {index: str(grade_id(cell)) for index, cell in enumerate(framed.notebook.cells) if is_test(cell)}
+
+
+def _standing_in(examination: Examination, cell: str) -> StandIn:
+    fixture = examination.week.stand_ins.get(cell)
+    return dict if fixture is None else lambda: examination.names(fixture)

@@ -7,7 +7,7 @@ to each check that used it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -89,8 +89,15 @@ class Examination:
         return self._given[parameter] if parameter in self._given else self.fixture(parameter)
 
 
-def examine(examination: Examination) -> tuple[Verdict, ...]:
-    """Run all checks of the week, each after those that it needs, and give their verdicts in the week's order."""
+def examine(examination: Examination, last: str = "") -> tuple[Verdict, ...]:
+    """Run all checks of the week, each after those that it needs, and give their verdicts in the week's order.
+
+    Parameters
+    ----------
+    last
+        As of `put_last`: these come after all others.
+    """
+    week, later = examination.week, put_last(examination.week, last)
     verdicts: dict[Check, Verdict] = {}
 
     def settle(item: Check) -> None:
@@ -99,9 +106,28 @@ def examine(examination: Examination) -> tuple[Verdict, ...]:
                 settle(need)
             verdicts[item] = examination.verdict(item, {done: v.outcome for done, v in verdicts.items()})
 
-    for item in examination.week.checks:
+    for item in sorted(week.checks, key=later.__contains__):
         settle(item)
-    return tuple(verdicts[item] for item in examination.week.checks)
+    return tuple(verdicts[item] for item in week.checks)
+
+
+def put_last(week: Week, last: str) -> frozenset[Check]:
+    """Give the checks that ask for a check, fixture or question, or need one that does; none for an empty name."""
+    found: set[Check] = set()
+    for item in week.checks if last else ():
+        if last in (item.name, item.exercise, *week.fixtures_of(item)):
+            found.add(item)
+    while more := {item for item in week.checks if item not in found and found.intersection(item.needs)}:
+        found |= more
+    return frozenset(found)
+
+
+def askers(week: Week, checks: Collection[Check]) -> frozenset[str]:
+    """Give the names on whose behalf these checks alone ask: their own, and of the fixtures that no other uses."""
+    used, others = set[str](), set[str]()
+    for item in week.checks:
+        (used if item in checks else others).update((item.name, *week.fixtures_of(item)))
+    return frozenset(used - others)
 
 
 def unasked(examination: Examination, verdicts: Sequence[Verdict]) -> Iterator[Callable[[], None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,9 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.digest import run_causes
-from nbviva.grading.evidence import Evidence, forget_hidden_inputs, make_harmless
-from nbviva.grading.examine import Examination, examine, unasked
-from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, Verdict, combine
+from nbviva.grading.evidence import Evidence, forget_hidden_inputs, make_harmless, stages, stand_ins
+from nbviva.grading.examine import Examination, askers, examine, put_last, unasked
+from nbviva.grading.runs import BUSY, Step, Turn, held
+from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict, mark
 from nbviva.handin.door import Handin
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import FramedNotebook
@@ -23,17 +24,15 @@ from nbviva.handin.sheet import Sheet
 from nbviva.handin.written import Written
 from nbviva.inside import Frames
 from nbviva.kernel.kernel import KernelStudent, StartFailed
-from nbviva.kernel.outputs import clean, figures, printed
 from nbviva.kernel.recording import NotAsked, Recorder, ReplayStudent
 from nbviva.kernel.room import Clock, Room, stage
-from nbviva.kernel.sitting import Sitting, StandIn, Tell, untold
+from nbviva.kernel.sitting import End, Sitting, Tell, untold
 from nbviva.kernel.student import Listener, Transport, explain, listen
 from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
-from nbviva.notebooks import NotebookNode, copy, grade_id, is_test, tags
+from nbviva.notebooks import NotebookNode, copy, grade_id, tags
 from nbviva.sandbox.fork_server import answers
 from nbviva.week.draws import Draw
 from nbviva.week.source import TRAINING
-from nbviva.week.spec import Question
 from nbviva.week.week import Week
 
 
@@ -48,6 +47,7 @@ class Submission:
     room: Room = field(default_factory=Room)
     clock: Clock = field(default_factory=Clock)
     tell: Tell = field(default=untold, repr=False)
+    turn: Turn = field(default_factory=Turn)
 
     @property
     def week(self) -> Week:
@@ -81,6 +81,7 @@ class _Examined:
     transcript: bytes = b""
     seconds: dict[str, float] = field(default_factory=dict)
     memory: int = 0
+    doubts: tuple[Doubt, ...] = ()
 
 
 def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
@@ -98,6 +99,8 @@ def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
     ------
     NotAsked
         If a transcript was given that is not true any more, or has no answer to what is asked today.
+    TooBusy
+        If it has to be run again alone, and is not alone.
     """
     bound = bounded() if submission.room.sandboxed else nullcontext()  # else a kernel of ours would inherit it
     try:
@@ -129,7 +132,7 @@ def ungraded(submission: Submission, sentence: str) -> Graded:
 
 def _graded(submission: Submission, framed: FramedNotebook, found: _Examined) -> Graded:
     handin = submission.handin
-    doubts = (*handin.doubts, *framed.doubts)
+    doubts = (*handin.doubts, *framed.doubts, *found.doubts)
     make_harmless(framed, handin.template)
     notes = tuple(note for note in (*handin.notes, *framed.notes, *found.notes) if Doubt(note) not in doubts)
     return Graded(_report(submission, found, notes, doubts), framed.notebook, found.transcript)
@@ -178,17 +181,49 @@ def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
 
 
 def _fresh(submission: Submission, framed: FramedNotebook, causes: dict[str, str]) -> _Examined:
+    """Run the hand-in, and again where `held` says so; a kernel that does not start is started once more."""
+    blank = copy(framed.notebook)
+
+    def run(step: Step) -> tuple[_Examined, End]:
+        framed.notebook.cells = copy(blank).cells
+        try:
+            return _run(submission, framed, causes, step)
+        except StartFailed:
+            return _run(submission, framed, causes, step)
+
+    found, doubt = held(run, submission.turn)
+    return _doubtful(found, doubt) if doubt else found
+
+
+def _doubtful(found: _Examined, sentence: str) -> _Examined:
+    """Leave all to a person; where the machine was too busy the report is not fresh, so that it is graded again."""
+    doubts = (Doubt(sentence),)
+    if sentence == BUSY:
+        return replace(found, doubts=doubts, transcript=b"")
+    read = Transcript.from_bytes(found.transcript)
+    return replace(found, doubts=doubts, transcript=replace(read, ran=replace(read.ran, doubt=sentence)).to_bytes())
+
+
+def _run(submission: Submission, framed: FramedNotebook, causes: dict[str, str], step: Step) -> tuple[_Examined, End]:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
         stage(submission.handin.staged(), submission.data, Path(place))
-        with KernelStudent(Path(place), submission.room, submission.clock, submission.tell) as kernel:
-            recorder = Recorder(kernel)
+        about = (Path(place), submission.room, submission.clock, submission.tell)
+        with KernelStudent(*about, until=step.until) as kernel:
+            recorder = Recorder(kernel, step.last or stages(framed).get(-1 if step.until is None else step.until, ""))
             listen(kernel.student, _teller(submission.tell))
             found = _sit(submission, framed, recorder)
             if kernel.death and submission.room.template and not answers(submission.room.template):
                 raise TemplateGone  # and took the kernel along: that is no fault of the student's
             transcript = recorder.transcript(causes, time.monotonic() - started, kernel.peak_memory)
-    return replace(found, transcript=transcript.to_bytes(), memory=transcript.ran.memory)
+    found = replace(found, transcript=transcript.to_bytes(), memory=transcript.ran.memory)
+    return found, _told(submission.week, recorder)
+
+
+def _told(week: Week, recorder: Recorder) -> End:
+    """Give how a run ended, and whether who asked at the end had been put last."""
+    last = recorder.end.asker in askers(week, put_last(week, recorder.last))
+    return replace(recorder.end, last=last)
 
 
 def _teller(tell: Tell) -> Listener:
@@ -210,7 +245,9 @@ def _replayed(submission: Submission, framed: FramedNotebook, causes: dict[str, 
     if changed:
         raise NotAsked(f"What was run has changed: {', '.join(changed)}.")
     found = _sit(submission, framed, ReplayStudent(read))
-    return replace(found, transcript=transcript, seconds={"total": read.ran.seconds}, memory=read.ran.memory)
+    doubts = (Doubt(read.ran.doubt),) if read.ran.doubt else ()
+    seconds = {"total": read.ran.seconds}
+    return replace(found, transcript=transcript, seconds=seconds, memory=read.ran.memory, doubts=doubts)
 
 
 def _sit(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> _Examined:
@@ -228,10 +265,10 @@ def _sit_through(submission: Submission, framed: FramedNotebook, sitting: Sittin
     given = {"sheet": sheet, "notebook": Evidence(framed.notebook, fresh)}
     explain(student, Written(framed.notebook))
     examination = Examination(week, student, submission.draw, given)
-    stand_ins = _stand_ins(examination, framed, fresh)
-    sitting.run(framed.notebook, stand_ins, _stages(framed))
-    verdicts = examine(examination)
-    forget_hidden_inputs(framed, min((i for i, call in stand_ins.items() if call is not dict), default=None))
+    standing_in = stand_ins(examination, framed, fresh)
+    sitting.run(framed.notebook, standing_in, stages(framed))
+    verdicts = examine(examination, sitting.last)
+    forget_hidden_inputs(framed, min((i for i, call in standing_in.items() if call is not dict), default=None))
     notes = tuple(_notes(sitting))
     sitting.settle(unasked(examination, verdicts))
     return _Examined(verdicts, notes, sitting.kept_in)
@@ -240,34 +277,10 @@ def _sit_through(submission: Submission, framed: FramedNotebook, sitting: Sittin
 def _notes(sitting: Sitting) -> Iterator[str]:
     if sitting.death:
         yield f"The kernel ended early. {sitting.death}"
+    if sitting.left_out:
+        yield sitting.left_out
     if sitting.dropped:
         yield "The kernel sent messages that no kernel of ours sends; they were dropped."
-
-
-def _stand_ins(examination: Examination, framed: FramedNotebook, fresh: set[str]) -> dict[int, StandIn]:
-    """Decide what is not run: lacking cells, and training whose outputs were handed in (its names come from us)."""
-    stand_ins: dict[int, StandIn] = dict.fromkeys(framed.skipped, dict)
-    for index, cell in enumerate(framed.notebook.cells):
-        name = grade_id(cell)
-        if name is None or TRAINING not in tags(cell):
-            continue
-        outputs = clean(list(framed.saved.get(name, [])))
-        if printed(outputs).strip() or figures(outputs):
-            cell.outputs = outputs
-            stand_ins[index] = _standing_in(examination, name)
-        else:
-            fresh.add(name)
-    return stand_ins
-
-
-def _stages(framed: FramedNotebook) -> dict[int, str]:
-    """Give the question of each test cell, by the cell's index."""
-    return {index: str(grade_id(cell)) for index, cell in enumerate(framed.notebook.cells) if is_test(cell)}
-
-
-def _standing_in(examination: Examination, cell: str) -> StandIn:
-    fixture = examination.week.stand_ins.get(cell)
-    return dict if fixture is None else lambda: examination.names(fixture)
 
 
 def _left(week: Week, sentence: str, cause: str) -> tuple[Verdict, ...]:
@@ -276,18 +289,3 @@ def _left(week: Week, sentence: str, cause: str) -> tuple[Verdict, ...]:
 
 def _alike(week: Week, outcome: Outcome, detail: str, cause: str) -> tuple[Verdict, ...]:
     return tuple(Verdict(c.name, c.exercise, outcome, c.sentence, detail, cause) for c in week.checks)
-
-
-def mark(question: Question, verdicts: tuple[Verdict, ...], doubts: Sequence[Doubt] = ()) -> Mark:
-    """Give the mark of a question from its verdicts: all or nothing, and none where our own check failed.
-
-    Where a doubt concerns the question, that mark is provisional. A cell that only supports an answer has no mark.
-    """
-    outcome = combine([verdict.outcome for verdict in verdicts if verdict.exercise == question.name])
-    points = {Outcome.PASSED: question.points, Outcome.ERROR: None}.get(outcome, 0.0)
-    provisional = None
-    if question.points and points is not None and any(doubt.concerns(question.name) for doubt in doubts):
-        outcome, points, provisional = Outcome.PERSON, None, points
-    return Mark(
-        question.name, question.number, question.title, points, question.points, question.bonus, outcome, provisional
-    )

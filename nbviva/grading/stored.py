@@ -9,6 +9,7 @@ from nbviva.course import Course
 from nbviva.files import write
 from nbviva.grading.grade import Graded, Submission, grade, ungraded
 from nbviva.grading.reports import shared, stored_whole
+from nbviva.grading.runs import Turn
 from nbviva.grading.verdict import Report
 from nbviva.handin.door import open_handin
 from nbviva.handin.members import signed
@@ -27,7 +28,7 @@ def submission(course: Course, week: str, group: str, room: Room | None = None) 
 
 def graded(
     course: Course, week: str, group: str, *, again: bool = False, room: Room | None = None,
-    tell: Tell = untold,
+    tell: Tell = untold, turn: Turn | None = None,
 ) -> tuple[Report, NotebookNode]:  # fmt: skip
     """Give the report on a group's hand-in: the stored one while nothing has changed, else a new one.
 
@@ -35,13 +36,15 @@ def graded(
     ----------
     tell
         Is told what is being done.
+    turn
+        When it is run; None: for the first time, with nothing beside it.
     """
     item = submission(course, week, group, room)
     folder = course.report(week, group)
     stored = None if again else stored_whole(folder)
     if stored is not None and stored.digest == item.digest:
         return stored, read(folder / "notebook.ipynb")
-    found = grade(replace(item, tell=tell))
+    found = grade(replace(item, tell=tell, turn=turn or Turn()))
     save(folder, found)
     signed(item.handin, folder)  # the names on the sheet, for the marks list alone
     return found.report, found.notebook

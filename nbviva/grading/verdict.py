@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from nbviva.handin.doubt import Doubt
 from nbviva.week.declare import Plot, PlotKind, Series, Value
+from nbviva.week.spec import Question
 
 
 class Outcome(StrEnum):
@@ -154,6 +156,21 @@ def combine(outcomes: list[Outcome]) -> Outcome:
         if outcome in outcomes:
             return outcome
     return Outcome.PASSED
+
+
+def mark(question: Question, verdicts: tuple[Verdict, ...], doubts: Sequence[Doubt] = ()) -> Mark:
+    """Give the mark of a question from its verdicts: all or nothing, and none where our own check failed.
+
+    Where a doubt concerns the question, that mark is provisional. A cell that only supports an answer has no mark.
+    """
+    outcome = combine([verdict.outcome for verdict in verdicts if verdict.exercise == question.name])
+    points = {Outcome.PASSED: question.points, Outcome.ERROR: None}.get(outcome, 0.0)
+    provisional = None
+    if question.points and points is not None and any(doubt.concerns(question.name) for doubt in doubts):
+        outcome, points, provisional = Outcome.PERSON, None, points
+    return Mark(
+        question.name, question.number, question.title, points, question.points, question.bonus, outcome, provisional
+    )
 
 
 def _encoded(data: Any) -> Any:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import random
 import sys
@@ -181,7 +182,11 @@ def main() -> None:
     sys.path.append(str(Path.cwd()))  # a group's own modules come after the environment's, so that they shadow none
     _seed_everything(0)
     serve(application.kernel)
-    application.start()
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
+        application.start()
+    while True:  # what stops the loop from inside (`quit`, a restart, SystemExit in a task) ends no kernel
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            application.io_loop.start()
 
 
 if __name__ == "__main__":

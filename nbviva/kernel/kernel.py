@@ -22,9 +22,10 @@ import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
 
 from nbviva.inside import CAPS, Frames, encode
+from nbviva.kernel.activity import Activity
 from nbviva.kernel.jupyter import MAX_MESSAGE_BYTES, CellRunner, GuardedSession, Specs
 from nbviva.kernel.room import Clock, Room, kernel_environment
-from nbviva.kernel.sitting import NO_STAGES, StandIn, Tell, untold
+from nbviva.kernel.sitting import NO_STAGES, End, StandIn, Tell, untold
 from nbviva.kernel.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 from nbviva.notebooks import NotebookNode, new_output
 
@@ -41,12 +42,23 @@ class KernelStudent:
 
     def __init__(
         self, folder: Path, room: Room | None = None, clock: Clock | None = None,
-        tell: Tell = untold,
+        tell: Tell = untold, *, until: int | None = None,
     ) -> None:  # fmt: skip
+        """Prepare; nothing is started.
+
+        Parameters
+        ----------
+        until
+            The index of a cell that ended this hand-in's kernels: it and those after it are not run. Of a test cell
+            no later cell needs anything, so that it alone is left out.
+        """
         self.folder, self.room, self.clock = folder, room or Room(), clock or Clock()
         self.student = Student(self._carry)
-        self.death = ""
-        self._tell = tell
+        self.death = self.left_out = ""
+        self._until, self._tell = until, tell
+        self._cell: int | None = None
+        self._ended_in: int | None = None
+        self._by_limit = self._starved = self._exhausted = self._cut = False
         self._asked_seconds = 0.0
         self._late_answers = 0
 
@@ -97,6 +109,12 @@ class KernelStudent:
         return f"bubblewrap, memory held by {kind}" if self.room.sandboxed else "none"
 
     @property
+    def end(self) -> End:
+        """How it has ended so far; who asked too long too often did not end it."""
+        died = bool(self.death) and not self._exhausted
+        return End(died, self._ended_in, "", self._by_limit, self._starved)
+
+    @property
     def peak_memory(self) -> int:
         """The most bytes that the kernel has taken so far; 0 where nobody measures."""
         return int(getattr(self._manager.provisioner, "peak_memory", 0))
@@ -130,26 +148,38 @@ class KernelStudent:
         runner = CellRunner(notebook, km=self._manager, **options)
         runner.reset_execution_trackers()
         runner.kc = self._client
-        end = time.monotonic() + self.clock.notebook
+        end, self._running = time.monotonic() + self.clock.notebook, Activity(self._pid)
         for index, cell in enumerate(notebook.cells):
-            if cell.cell_type != "code" or self.death:
+            if cell.cell_type != "code" or self.death or self._cut:
                 continue
+            self._cell = index
             self._tell(f"cell {index + 1} of {len(notebook.cells)}")
-            if index in stand_ins:
+            if index == self._until:
+                rest = "was left out" if index in stages else "and the cells after it were not run"
+                self._leave_out(cell, f"Cell {index + 1} ended the kernel: it {rest}.", alone=index in stages)
+            elif index in stand_ins:
                 self._set(stand_ins[index]())
             elif time.monotonic() > end:
-                self._bury(f"The notebook ran longer than its {self.clock.notebook:.0f} s.")
+                self._starved |= self._running.starved
+                late = f"The notebook ran longer than its {self.clock.notebook:.0f} s"
+                self._leave_out(cell, f"{late}: cell {index + 1} and the cells after it were not run.")
             else:
                 self._run_cell(runner, cell, index)
-            if index in stages:
+            if index in stages and not self._cut:
                 with contextlib.suppress(NoAnswer):  # then its question is asked about the notebook as it ends
                     self._carry(encode(("mark", 0, "", stages[index])), self.clock.grace)
+        self._cell = None
+
+    def _leave_out(self, cell: NotebookNode, why: str, *, alone: bool = False) -> None:
+        cell.outputs = [new_output("error", ename="NotRun", evalue="", traceback=[why])]
+        self.left_out, self._cut = why, not alone
 
     def _run_cell(self, runner: CellRunner, cell: NotebookNode, index: int) -> None:
         began = time.monotonic()
         try:
             self._guarded(lambda: runner.run_cell(cell, index), self.clock.cell + 2 * self.clock.grace)
             if time.monotonic() - began > self.clock.cell:  # it was interrupted; does it still answer?
+                self._starved |= self._activity.starved
                 self._carry(encode(("ping", 0, "")), self.clock.grace)
         except NoAnswer as error:
             text = [str(error)]
@@ -192,8 +222,10 @@ class KernelStudent:
         if not late:
             return list(buffers[: CAPS.frames + 1])
         self._late_answers += 1
+        self._starved |= self._activity.starved
+        self._exhausted = self._late_answers >= self.late_answers_most
         why = f"it took longer than its {seconds:.0f} s and was interrupted."
-        raise TimedOut(why) if self._late_answers < self.late_answers_most else Died(f"Too often {why}")
+        raise Died(f"Too often {why}") if self._exhausted else TimedOut(why)
 
     def _guarded(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
         """Await what the kernel does; raise `NoAnswer` for all that can go wrong with it, and nothing else."""
@@ -202,6 +234,7 @@ class KernelStudent:
         try:
             return self._loop.run(self._watched(work, seconds))
         except TimeoutError:
+            self._starved, self._by_limit = self._starved or self._activity.starved, True
             self._bury(f"It took longer than its {seconds:.0f} s and was ended.")
             raise TimedOut(self.death) from None
         except TimedOut:
@@ -217,6 +250,7 @@ class KernelStudent:
 
     async def _watched(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
         """Await with a limit on time and on what arrives: frames that were not asked for take memory of ours."""
+        self._activity = Activity(self._pid)
         task = asyncio.ensure_future(work())
         task.add_done_callback(lambda done: done.cancelled() or done.exception())  # what comes late is nobody's news
         most = _resident_bytes() + self.growth_bytes
@@ -224,6 +258,8 @@ class KernelStudent:
         try:
             while not task.done():
                 await asyncio.wait([task], timeout=min(0.1, max(0.0, end - time.monotonic())))
+                if not task.done():
+                    self._look()
                 if not task.done() and time.monotonic() >= end:
                     raise TimeoutError
                 if _resident_bytes() > most:
@@ -232,8 +268,18 @@ class KernelStudent:
         finally:
             task.cancel()
 
+    @property
+    def _pid(self) -> int:
+        return int(getattr(self._manager.provisioner, "pid", 0) or 0)
+
+    def _look(self) -> None:
+        self._activity.sample()
+        if self._cell is not None:
+            self._running.sample()
+
     def _bury(self, why: str) -> None:
-        self.death = self.death or why
+        if not self.death:
+            self.death, self._ended_in = why, self._cell
         if self._manager.has_kernel:
             self._loop.run(self._kill())
 

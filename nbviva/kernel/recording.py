@@ -25,8 +25,8 @@ from itertools import accumulate
 from nbviva.inside import Frames
 from nbviva.kernel.brief import question
 from nbviva.kernel.outputs import clean
-from nbviva.kernel.sitting import NO_STAGES, Kernel, StandIn
-from nbviva.kernel.student import NoAnswer, Student, Transport, listen
+from nbviva.kernel.sitting import NO_STAGES, End, Kernel, StandIn
+from nbviva.kernel.student import Died, NoAnswer, Student, TimedOut, Transport, listen
 from nbviva.kernel.transcript import FAILURES, Exchange, Ran, Transcript, by_question, digest_of
 from nbviva.notebooks import NotebookNode, copy
 
@@ -38,8 +38,9 @@ _TURNING = tuple(f'["tuple","{operation}",'.encode() for operation in ("write", 
 class Recorder:
     """A sitting in a kernel, whose questions and answers are written down."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    def __init__(self, kernel: Kernel, last: str = "") -> None:
+        self._kernel, self.last = kernel, last
+        self.end, self._forgotten = End(), False
         self._left = MOST_BYTES
         self._exchanges: list[Exchange] = []
         self._called: list[int] = []
@@ -54,6 +55,11 @@ class Recorder:
     def death(self) -> str:
         """As the kernel says."""
         return self._kernel.death
+
+    @property
+    def left_out(self) -> str:
+        """As the kernel says."""
+        return self._kernel.left_out
 
     @property
     def dropped(self) -> int:
@@ -73,14 +79,28 @@ class Recorder:
     def settle(self, unasked: Iterable[Callable[[], None]]) -> None:
         """Note where the verdicts stood; then let checks ask on, until one question fails.
 
-        What was asked before is answered as it was, so that nothing is asked twice.
+        What was asked before is answered as it was, so that nothing is asked twice. A death meanwhile is forgotten with
+        its question: nobody's mark hangs on it, and a replay that asks it starts a kernel.
         """
-        self._settled, self._death = len(self._exchanges), self.death
+        self._settled, self._death, self.end = len(self._exchanges), self.death, self._ended()
         for ask in unasked:
             if any(exchange.failure for exchange in self._exchanges):
-                return
+                break
             self._known = by_question(self._exchanges)
             ask()
+        asked_on = enumerate(self._exchanges[self._settled :], start=self._settled)
+        deadly = [place for place, exchange in asked_on if exchange.failure == Died.__name__]
+        if deadly:
+            del self._exchanges[deadly[0] :]
+            self._forgotten = True
+
+    def _ended(self) -> End:
+        end = self._kernel.end
+        failed = [item.asker for item in self._exchanges if item.failure in (Died.__name__, TimedOut.__name__)]
+        dead = [item.asker for item in self._exchanges if item.failure == Died.__name__]
+        if not end.died or end.cell is not None:
+            return end
+        return replace(end, asker=failed[-1] if end.by_limit and failed else dead[0] if dead else "")
 
     def transcript(self, causes: Mapping[str, str], seconds: float, memory: int = 0) -> Transcript:
         """Give what was written down until now, and what it took: seconds, and bytes at the most."""
@@ -88,7 +108,9 @@ class Recorder:
             causes=causes,
             kept_in=self.kept_in,
             death=self._death,
-            last_death=self.death,
+            last_death=self._death if self._forgotten else self.death,
+            left_out=self.left_out,
+            last=self.last,
             dropped=self.dropped,
             called=tuple(self._called),
             asked=self._asked,
@@ -150,6 +172,7 @@ class ReplayStudent:
 
     def __init__(self, transcript: Transcript) -> None:
         self._ran, self._exchanges = transcript.ran, transcript.exchanges
+        self.last = transcript.ran.last
         self._waiting = by_question(self._exchanges)
         none: tuple[str, ...] = ()
         self._before = tuple(
@@ -173,6 +196,11 @@ class ReplayStudent:
         if self._turns == self._before[-1]:
             return self._ran.last_death
         raise NotAsked("Something is not asked any more that had changed or ended the kernel.")
+
+    @property
+    def left_out(self) -> str:
+        """As it was."""
+        return self._ran.left_out
 
     @property
     def dropped(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
@@ -19,6 +20,32 @@ def untold(doing: str) -> None:
     del doing
 
 
+@dataclass(frozen=True)
+class End:
+    """How a run ended, when its verdicts stood: all that decides whether the hand-in is run again.
+
+    Attributes
+    ----------
+    died
+        Whether the kernel was gone before everything was asked.
+    cell, asker
+        Where: the index of the cell that ran; else on whose behalf the question was asked.
+    by_limit
+        Whether we ended the kernel, since it went on beyond a limit of time and could not be interrupted.
+    starved
+        Whether a limit of time was reached since the machine was busy.
+    last
+        Whether who asked had been put last, since it was known to end kernels.
+    """
+
+    died: bool = False
+    cell: int | None = None
+    asker: str = ""
+    by_limit: bool = False
+    starved: bool = False
+    last: bool = False
+
+
 class Kernel(Protocol):
     """What a sitting needs of a kernel."""
 
@@ -33,6 +60,14 @@ class Kernel(Protocol):
         """Why the kernel ended early, or empty."""
 
     @property
+    def left_out(self) -> str:
+        """Why a cell was not run, perhaps with all after it; or empty."""
+
+    @property
+    def end(self) -> End:
+        """How the run has ended so far; `asker` is nobody's, since a kernel does not know who asks."""
+
+    @property
     def dropped(self) -> int:
         """The number of messages that were none."""
 
@@ -42,8 +77,32 @@ class Kernel(Protocol):
         """Run the code cells in order, mark the stages, and leave the cells' harmless outputs in the notebook."""
 
 
-class Sitting(Kernel, Protocol):
+class Sitting(Protocol):
     """What grading needs of a kernel that is listened to, or of what is in its place."""
+
+    student: Student
+    last: str  # the check, fixture or question that is asked last, since it ended an earlier kernel; or empty
+
+    @property
+    def kept_in(self) -> str:
+        """As of a kernel."""
+
+    @property
+    def death(self) -> str:
+        """As of a kernel."""
+
+    @property
+    def left_out(self) -> str:
+        """As of a kernel."""
+
+    @property
+    def dropped(self) -> int:
+        """As of a kernel."""
+
+    def run(
+        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] = NO_STAGES
+    ) -> None:
+        """As of a kernel."""
 
     def settle(self, unasked: Iterable[Callable[[], None]]) -> None:
         """Called when all verdicts stand, with calls that ask what was left unasked."""

@@ -94,6 +94,12 @@ class Ran:
         The harmless outputs of each code cell that has any, by its index.
     seconds, memory
         What all of it took, and the most bytes that the kernel had.
+    left_out
+        Why the cells from some one on were not run, or empty.
+    last
+        The check, fixture or question that was asked last, or empty.
+    doubt
+        Why a person has to decide although all of this was asked, or empty.
     """
 
     causes: Mapping[str, str] = field(default_factory=dict)
@@ -107,6 +113,9 @@ class Ran:
     outputs: Mapping[int, list[Any]] = field(default_factory=dict)
     seconds: float = 0.0
     memory: int = 0
+    left_out: str = ""
+    last: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -253,6 +262,7 @@ def _ran(item: Any) -> Ran:
         outputs=outputs,
         seconds=_number(item["seconds"]),
         memory=_whole(item["memory"]),
+        **{name: _text(item.get(name, "")) for name in ("left_out", "last", "doubt")},
     )
 
 

@@ -7,9 +7,9 @@ from threadpoolctl import threadpool_info
 
 from nbviva.grading import grade as grading
 from nbviva.grading.evidence import make_harmless
-from nbviva.grading.grade import grade, mark
+from nbviva.grading.grade import grade
 from nbviva.grading.stored import submission
-from nbviva.grading.verdict import Outcome, Verdict
+from nbviva.grading.verdict import Outcome, Verdict, mark
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import FramedNotebook
 from nbviva.handin.walk import walk
@@ -119,12 +119,12 @@ def test_endless_cell_costs_its_own_question_only(judge):
     assert () == report.notes
 
 
-def test_hand_in_that_cannot_be_interrupted_is_ended_and_every_question_marked(judge):
-    """The kernel ends, the report says so, and nothing is asked any more."""
+def test_hand_in_that_cannot_be_interrupted_is_asked_as_it_stood_before(judge):
+    """The kernel is ended, the report says so, and questions about the cells before have their marks."""
     stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
     report, _ = judge(Clock(cell=1, grace=1), colour_answer=stubborn)
-    assert any("The kernel ended early" in note for note in report.notes)
-    assert points(report) == [0, 0, 0, 0]
+    assert any("ended the kernel: it and the cells after it were not run" in note for note in report.notes)
+    assert [2, 3, 0, 1] == points(report)
     assert Outcome.ERROR not in [verdict.outcome for verdict in report.verdicts]
 
 

@@ -5,4 +5,4 @@ SECONDS = 10
 
 
 def after(report, notebook, outside):
-    assert "died" in str(report.notes)
+    assert "ended the kernel" in str(report.notes)

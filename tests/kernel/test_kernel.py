@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.room import Clock, Room, kernel_environment
+from nbviva.kernel.sitting import End
 from nbviva.kernel.student import Died, NoAnswer, Raised, TimedOut, UnreadableAnswer, hold, viva
 from nbviva.sandbox.provisioner import refusal
 
@@ -184,18 +185,46 @@ def test_notebook_that_hangs_is_ended_and_not_asked_again(tmp_path):
         assert children() <= before
 
 
-@pytest.mark.parametrize(
-    "code", ["import os; os._exit(3)", "exit()", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]
-)
+@pytest.mark.parametrize("code", ["import os; os._exit(3)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"])
 def test_kernel_that_ends_itself_is_dead_for_good(tmp_path, code):
     """Whatever a notebook does to its own kernel, the run ends, and questions get no answer."""
     notebook = new_notebook(cells=[new_code_cell(code), new_code_cell("x = 2")])
     with KernelStudent(tmp_path, ROOM, Clock(cell=20, grace=2)) as kernel:
         kernel.run(notebook, {})
-        time.sleep(0.5)  # exit() ends the kernel a moment later
         with pytest.raises(NoAnswer):
             _ = kernel.student["x"]
-        assert kernel.death
+        assert End(died=True, cell=0) == kernel.end
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "exit()",
+        "quit",
+        "import sys; sys.exit(0)",
+        "raise SystemExit",
+        "get_ipython().kernel.do_shutdown(restart=True)",
+        "get_ipython().kernel.io_loop.stop()",
+        "import asyncio\nasync def leave(): raise SystemExit\nasyncio.get_event_loop().create_task(leave())",
+    ],
+)
+def test_orderly_exit_is_harmless(tmp_path, code):
+    """The notebook goes on, and answers: when it left is no matter of chance."""
+    notebook = new_notebook(cells=[new_code_cell(code), new_code_cell("x = 2"), new_code_cell(code)])
+    with KernelStudent(tmp_path, ROOM, Clock(cell=20, grace=2)) as kernel:
+        kernel.run(notebook, {})
+        time.sleep(0.5)  # the loop would be stopped a moment later
+        assert 2 == kernel.student["x"]
+        assert End() == kernel.end
+
+
+def test_cell_that_ended_a_kernel_is_not_run_and_the_cells_before_it_are_asked(tmp_path):
+    notebook = new_notebook(cells=[new_code_cell("x = 1"), new_code_cell("x = 2"), new_code_cell("x = 3")])
+    with KernelStudent(tmp_path, ROOM, until=1) as kernel:
+        kernel.run(notebook, {})
+        assert 1 == kernel.student["x"]
+        assert "Cell 2 ended the kernel" in kernel.left_out
+    assert ["NotRun"] == [output.ename for cell in notebook.cells for output in cell.outputs]
 
 
 def test_question_that_hangs_or_lies_is_no_answer(tmp_path):
