@@ -214,11 +214,11 @@ def grade_one(
     """
     from nbviva.grading import stored
     from nbviva.grading.runs import Turn
-    from nbviva.kernel.sitting import End
+    from nbviva.kernel.sitting import RunEnd
 
     tell = teller(address, group)
     tell("starting")
-    turn = Turn((End(starved=True),) if again else (), alone)
+    turn = Turn((RunEnd(starved=True),) if again else (), alone)
     stored.graded(Course(root), week, group, again=True, room=room, tell=tell, turn=turn)
 
 

@@ -26,7 +26,7 @@ from nbviva.inside import Frames
 from nbviva.kernel.kernel import KernelStudent, StartFailed
 from nbviva.kernel.recording import NotAsked, Recorder, ReplayStudent
 from nbviva.kernel.room import Clock, Room, stage
-from nbviva.kernel.sitting import End, Sitting, Tell, untold
+from nbviva.kernel.sitting import RunEnd, Sitting, Tell, untold
 from nbviva.kernel.student import Listener, Transport, explain, listen
 from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.notebooks import NotebookNode, copy, grade_id, tags
@@ -184,7 +184,7 @@ def _fresh(submission: Submission, framed: FramedNotebook, causes: dict[str, str
     """Run the hand-in, and again where `held` says so; a kernel that does not start is started once more."""
     blank = copy(framed.notebook)
 
-    def run(step: Step) -> tuple[_Examined, End]:
+    def run(step: Step) -> tuple[_Examined, RunEnd]:
         framed.notebook.cells = copy(blank).cells
         try:
             return _run(submission, framed, causes, step)
@@ -204,7 +204,9 @@ def _doubtful(found: _Examined, sentence: str) -> _Examined:
     return replace(found, doubts=doubts, transcript=replace(read, ran=replace(read.ran, doubt=sentence)).to_bytes())
 
 
-def _run(submission: Submission, framed: FramedNotebook, causes: dict[str, str], step: Step) -> tuple[_Examined, End]:
+def _run(
+    submission: Submission, framed: FramedNotebook, causes: dict[str, str], step: Step
+) -> tuple[_Examined, RunEnd]:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
         stage(submission.handin.staged(), submission.data, Path(place))
@@ -220,7 +222,7 @@ def _run(submission: Submission, framed: FramedNotebook, causes: dict[str, str],
     return found, _told(submission.week, recorder)
 
 
-def _told(week: Week, recorder: Recorder) -> End:
+def _told(week: Week, recorder: Recorder) -> RunEnd:
     """Give how a run ended, and whether who asked at the end had been put last."""
     last = recorder.end.asker in askers(week, put_last(week, recorder.last))
     return replace(recorder.end, last=last)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from nbviva.kernel.sitting import End
+from nbviva.kernel.sitting import RunEnd
 
 BUSY = (
     "A limit of time was reached twice while the machine was too busy to run the notebook: grade it again when the "
@@ -70,7 +70,7 @@ class Turn:
         Whether nothing else of ours runs beside it.
     """
 
-    ends: tuple[End, ...] = ()
+    ends: tuple[RunEnd, ...] = ()
     alone: bool = True
 
 
@@ -79,7 +79,7 @@ FIRST = Step(again=True)
 COUNTS = Step()
 
 
-def held(run: Callable[[Step], tuple[Found, End]], turn: Turn) -> tuple[Found, str]:
+def held(run: Callable[[Step], tuple[Found, RunEnd]], turn: Turn) -> tuple[Found, str]:
     """Run a hand-in until a run counts; give what that found, and why a person decides all the same, or nothing.
 
     Raises
@@ -99,7 +99,7 @@ def held(run: Callable[[Step], tuple[Found, End]], turn: Turn) -> tuple[Found, s
             raise TooBusy
 
 
-def follows(ends: Sequence[End]) -> Step:
+def follows(ends: Sequence[RunEnd]) -> Step:
     """Give what follows after runs that ended so."""
     last = ends[-1]
     if last.starved:
@@ -113,13 +113,13 @@ def follows(ends: Sequence[End]) -> Step:
     return _after_two(ends) if len(ends) == 2 else Step(doubt=DISAGREE)
 
 
-def _after_a_death(end: End) -> Step:
+def _after_a_death(end: RunEnd) -> Step:
     if end.by_limit and end.cell is not None:
         return Step(again=True, until=end.cell)
     return Step(again=True, last=end.asker)
 
 
-def _after_two(ends: Sequence[End]) -> Step:
+def _after_two(ends: Sequence[RunEnd]) -> Step:
     first, second = ((end.died, end.cell) for end in ends)
     if first != second or ends[1].cell is None:
         return Step(doubt=DISAGREE)

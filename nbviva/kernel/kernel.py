@@ -25,7 +25,7 @@ from nbviva.inside import CAPS, Frames, encode
 from nbviva.kernel.activity import Activity
 from nbviva.kernel.jupyter import MAX_MESSAGE_BYTES, CellRunner, GuardedSession, Specs
 from nbviva.kernel.room import Clock, Room, kernel_environment
-from nbviva.kernel.sitting import NO_STAGES, End, StandIn, Tell, untold
+from nbviva.kernel.sitting import NO_STAGES, RunEnd, StandIn, Tell, untold
 from nbviva.kernel.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 from nbviva.notebooks import NotebookNode, new_output
 
@@ -109,10 +109,10 @@ class KernelStudent:
         return f"bubblewrap, memory held by {kind}" if self.room.sandboxed else "none"
 
     @property
-    def end(self) -> End:
+    def end(self) -> RunEnd:
         """How it has ended so far; who asked too long too often did not end it."""
         died = bool(self.death) and not self._exhausted
-        return End(died, self._ended_in, "", self._by_limit, self._starved)
+        return RunEnd(died, self._ended_in, "", self._by_limit, self._starved)
 
     @property
     def peak_memory(self) -> int:

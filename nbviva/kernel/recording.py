@@ -25,7 +25,7 @@ from itertools import accumulate
 from nbviva.inside import Frames
 from nbviva.kernel.brief import question
 from nbviva.kernel.outputs import clean
-from nbviva.kernel.sitting import NO_STAGES, End, Kernel, StandIn
+from nbviva.kernel.sitting import NO_STAGES, Kernel, RunEnd, StandIn
 from nbviva.kernel.student import Died, NoAnswer, Student, TimedOut, Transport, listen
 from nbviva.kernel.transcript import FAILURES, Exchange, Ran, Transcript, by_question, digest_of
 from nbviva.notebooks import NotebookNode, copy
@@ -40,7 +40,7 @@ class Recorder:
 
     def __init__(self, kernel: Kernel, last: str = "") -> None:
         self._kernel, self.last = kernel, last
-        self.end, self._forgotten = End(), False
+        self.end, self._forgotten = RunEnd(), False
         self._left = MOST_BYTES
         self._exchanges: list[Exchange] = []
         self._called: list[int] = []
@@ -94,7 +94,7 @@ class Recorder:
             del self._exchanges[deadly[0] :]
             self._forgotten = True
 
-    def _ended(self) -> End:
+    def _ended(self) -> RunEnd:
         end = self._kernel.end
         failed = [item.asker for item in self._exchanges if item.failure in (Died.__name__, TimedOut.__name__)]
         dead = [item.asker for item in self._exchanges if item.failure == Died.__name__]

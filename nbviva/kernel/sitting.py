@@ -21,7 +21,7 @@ def untold(doing: str) -> None:
 
 
 @dataclass(frozen=True)
-class End:
+class RunEnd:
     """How a run ended, when its verdicts stood: all that decides whether the hand-in is run again.
 
     Attributes
@@ -64,7 +64,7 @@ class Kernel(Protocol):
         """Why a cell was not run, perhaps with all after it; or empty."""
 
     @property
-    def end(self) -> End:
+    def end(self) -> RunEnd:
         """How the run has ended so far; `asker` is nobody's, since a kernel does not know who asks."""
 
     @property

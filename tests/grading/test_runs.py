@@ -13,13 +13,13 @@ from nbviva.kernel import kernel
 from nbviva.kernel.activity import Activity
 from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.room import Clock
-from nbviva.kernel.sitting import End
+from nbviva.kernel.sitting import RunEnd
 
-LIVED, STARVED = End(), End(starved=True)
-CELL_2, CELL_3 = End(died=True, cell=2), End(died=True, cell=3)
-ASKED_A, ASKED_B = End(died=True, asker="a"), End(died=True, asker="b")
-AT_LAST = End(died=True, asker="a", last=True)
-STUBBORN = End(died=True, cell=2, by_limit=True)
+LIVED, STARVED = RunEnd(), RunEnd(starved=True)
+CELL_2, CELL_3 = RunEnd(died=True, cell=2), RunEnd(died=True, cell=3)
+ASKED_A, ASKED_B = RunEnd(died=True, asker="a"), RunEnd(died=True, asker="b")
+AT_LAST = RunEnd(died=True, asker="a", last=True)
+STUBBORN = RunEnd(died=True, cell=2, by_limit=True)
 DIES, OF_A_CHECK = "return os._exit(1)", "x != int(x)"  # other questions, and the notebook, double whole numbers
 
 
@@ -152,5 +152,5 @@ def test_limit_that_was_reached_since_the_machine_was_busy_is_ours(judged, busy,
     assert (BUSY,) == tuple(doubt.sentence for doubt in report.doubts)
     with pytest.raises(TooBusy):
         judged(turn=Turn(alone=False), **slow)
-    judged(turn=Turn((End(starved=True),)), **slow)
+    judged(turn=Turn((RunEnd(starved=True),)), **slow)
     assert 4 == started.number

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.room import Clock, Room, kernel_environment
-from nbviva.kernel.sitting import End
+from nbviva.kernel.sitting import RunEnd
 from nbviva.kernel.student import Died, NoAnswer, Raised, TimedOut, UnreadableAnswer, hold, viva
 from nbviva.sandbox.provisioner import refusal
 
@@ -193,7 +193,7 @@ def test_kernel_that_ends_itself_is_dead_for_good(tmp_path, code):
         kernel.run(notebook, {})
         with pytest.raises(NoAnswer):
             _ = kernel.student["x"]
-        assert End(died=True, cell=0) == kernel.end
+        assert RunEnd(died=True, cell=0) == kernel.end
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_orderly_exit_is_harmless(tmp_path, code):
         kernel.run(notebook, {})
         time.sleep(0.5)  # the loop would be stopped a moment later
         assert 2 == kernel.student["x"]
-        assert End() == kernel.end
+        assert RunEnd() == kernel.end
 
 
 def test_cell_that_ended_a_kernel_is_not_run_and_the_cells_before_it_are_asked(tmp_path):

@@ -11,7 +11,7 @@ from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Outcome
 from nbviva.kernel.recording import NotAsked, Recorder, ReplayStudent
 from nbviva.kernel.room import Clock, Room
-from nbviva.kernel.sitting import End
+from nbviva.kernel.sitting import RunEnd
 from nbviva.kernel.student import Died, TimedOut, local_student, viva
 from nbviva.kernel.transcript import Transcript
 from nbviva.notebooks import new_cell, new_notebook
@@ -135,7 +135,7 @@ def test_transcript_that_cannot_be_read_is_none(course, hand_in, no_kernel, tran
 class Held:
     """A sitting in this process: it stands in for all that it is given, then runs nothing."""
 
-    kept_in, death, left_out, dropped, end = "nothing", "", "", 0, End()
+    kept_in, death, left_out, dropped, end = "nothing", "", "", 0, RunEnd()
 
     def __init__(self, **namespace):
         self.student = local_student(namespace)

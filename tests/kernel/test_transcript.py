@@ -17,7 +17,7 @@ from nbviva.grading.stored import graded
 from nbviva.inside import decode, encode
 from nbviva.kernel import recording
 from nbviva.kernel.recording import Recorder
-from nbviva.kernel.sitting import End
+from nbviva.kernel.sitting import RunEnd
 from nbviva.kernel.student import Died, NoAnswer, local_student, viva
 from nbviva.kernel.transcript import MAGIC, MAX_BYTES, BrokenTranscript, Exchange, Ran, Transcript
 
@@ -37,7 +37,7 @@ WHOLE = Transcript(
 class Held:
     """A sitting that runs nothing and answers from a namespace."""
 
-    kept_in, death, left_out, dropped, end = "nothing", "", "", 0, End()
+    kept_in, death, left_out, dropped, end = "nothing", "", "", 0, RunEnd()
 
     def __init__(self, namespace):
         self.student = local_student(namespace)
