@@ -65,7 +65,7 @@ class Course:
 
     def extensions(self, assignment: Assignment) -> Extensions:
         """Read a week's extensions from `extensions.csv` at the root."""
-        return read_extensions(self.root / "extensions.csv", assignment.week, assignment.due)
+        return read_extensions(self.root / "extensions.csv", assignment.week, assignment.due, self.weeks())
 
     def folder(self, name: str) -> Path:
         """What an author wrote: the week's folder in `graders/`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -161,13 +161,22 @@ def spoken_moment(moment: datetime) -> str:
 _COLUMNS = (("group",), ("week", "assignment"), ("due", "new due", "until", "extension", "minutes"))
 
 
-def read_extensions(path: Path, week: str, due: datetime) -> Extensions:
-    """Read a week's extensions from a list of group, week, and a new local deadline or minutes more."""
+def read_extensions(path: Path, week: str, due: datetime, weeks: Collection[str] = ()) -> Extensions:
+    """Read a week's extensions from a list of group, week, and a new local deadline or minutes more.
+
+    Parameters
+    ----------
+    weeks
+        The course's weeks, to say which line is for none of them.
+    """
     listing = read_listing(path, _COLUMNS, required=3)
     moments: dict[str, datetime] = {}
     problems = list(listing.problems)
     for line in listing.lines:
         group, name, _ = line.texts
+        if weeks and name not in weeks:
+            known = ", ".join(sorted(weeks))
+            problems.append(f"{path.name}, line {line.number}: there is no week '{name[:40]}'; there are: {known}.")
         if name != week:
             continue
         moment, note = _extended(line, due)

@@ -121,6 +121,15 @@ def test_every_group_has_feedback(graded):
     assert pages == sorted(EXPECTED)
 
 
+def test_nbgrader_releases_feedback_of_hand_ins_without_time_or_secret(graded, program, tmp_path):
+    """They were copied into submitted/ by hand; each page gets a name of its own that nobody can guess."""
+    tmp_path.chmod(0o777)
+    flags = ("--course", "toys", f"--Exchange.root={tmp_path}")
+    done = program(graded[0], "nbgrader", "release_feedback", "toy", *flags)
+    assert done.returncode == 0, done.stderr
+    assert len(EXPECTED) == len(list((tmp_path / "toys" / "feedback").glob("*.html")))
+
+
 def test_maximum_does_not_contain_extra_points(graded):
     """In the gradebook the maximum is that of the assignment."""
     with Gradebook(f"sqlite:///{graded[0].root / 'gradebook.db'}") as gradebook:

@@ -10,7 +10,7 @@ import pytest
 from nbgrader.api import Gradebook
 from traitlets.config import Config
 
-from nbviva.feedback.nbgrader import BookedGrades, FeedbackExporter
+from nbviva.feedback.nbgrader import BookedGrades, FeedbackExporter, complete
 from nbviva.gradebook.nbgrader import configure
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
 from nbviva.notebooks import to_text
@@ -144,3 +144,26 @@ def test_configuration_makes_nbgrader_write_our_page(tmp_path):
     configure(config, tmp_path)
     assert FeedbackExporter is config.GenerateFeedback.exporter_class
     assert [BookedGrades] == config.GenerateFeedback.preprocessors
+
+
+@pytest.mark.parametrize("there", [None, b"", b"\xff\xfe"])
+def test_page_has_time_and_secret_beside_it_which_release_feedback_reads(booked, tmp_path, there):
+    folder = booked.feedback("toy", "ada")
+    if there is not None:
+        folder.mkdir(parents=True)
+        for name in ("timestamp.txt", "submission_secret.txt"):
+            (folder / name).write_bytes(there)
+    feedback(booked, tmp_path)
+    secret = (folder / "submission_secret.txt").read_text()
+    assert ("", 64) == ((folder / "timestamp.txt").read_text(), len(secret))
+    complete(booked, "toy", "ben")
+    assert secret != (booked.feedback("toy", "ben") / "submission_secret.txt").read_text()
+
+
+def test_nbgraders_own_time_and_secret_stay(booked):
+    folder = booked.feedback("toy", "ada")
+    folder.mkdir(parents=True)
+    (folder / "timestamp.txt").write_text("2024-01-08 19:30:00 UTC")
+    (folder / "submission_secret.txt").write_text("theirs")
+    complete(booked, "toy", "ada")
+    assert ["theirs", "2024-01-08 19:30:00 UTC"] == [path.read_text() for path in sorted(folder.iterdir())]

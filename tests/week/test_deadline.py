@@ -223,3 +223,9 @@ def test_no_file_means_no_extension(tmp_path):
 def test_local_time_is_read_or_refused(text):
     with contextlib.suppress(ValueError):
         assert local_time(text).tzinfo is None
+
+
+def test_extension_for_a_week_that_does_not_exist_is_said(tmp_path):
+    (tmp_path / "extensions.csv").write_text("group,week,due\na,toy,60\na,tyo,60\n")
+    (problem,) = read_extensions(tmp_path / "extensions.csv", "toy", DUE, ["toy", "week12"]).problems
+    assert "extensions.csv, line 3: there is no week 'tyo'; there are: toy, week12." == problem
