@@ -90,7 +90,8 @@ def grade_batch(
     Refused
         If something is to be graded here, and there is no sandbox.
     """
-    watch = watch or Silent()
+    watch, limits = watch or Silent(), course.assignment(week).limits
+    needed = replace(options, room=options.room.allowed(limits.memory, limits.processes))
     with only_one(course), ExitStack() as ending, Mailbox() as listener:
         fresh = set() if options.again else fresh_groups(course, week, groups, options.room)
         due = [group for group in groups if group not in fresh]
@@ -99,7 +100,7 @@ def grade_batch(
         standing = Standing(len(groups), len(fresh))
         watch.begin(standing)
         ending.callback(watch.end)
-        run = runner or _here(course, week, options, listener.address, watch.say)
+        run = runner or _here(course, week, needed, listener.address, watch.say)
         faults: dict[str, str] = {}
         with closing(run(due, partial(_tick, listener, standing, watch))) as all_finished:
             for finished in all_finished:

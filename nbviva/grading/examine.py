@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nbviva.grading.verdict import Outcome, Verdict
-from nbviva.kernel.student import NoAnswer, Student, viva
+from nbviva.kernel.student import QUESTION_SECONDS, NoAnswer, Student, viva
 from nbviva.week.compare import Mismatch, asking_on
 from nbviva.week.declare import Check
 from nbviva.week.draws import Draw
@@ -76,8 +76,9 @@ class Examination:
         with asking_on():
             _attempt(lambda: self._call(item.function, item.name, item.seconds))
 
-    def _call(self, function: Callable[..., Any], name: str, seconds: float) -> Any:
+    def _call(self, function: Callable[..., Any], name: str, limit: float | None) -> Any:
         values = [self._argument(parameter, name) for parameter in inspect.signature(function).parameters]
+        seconds = limit or self.week.assignment.limits.question or QUESTION_SECONDS
         with viva(self.student, self.draw(f"{name}/seeds"), seconds, name, self._stage):
             return function(*values)
 

@@ -13,7 +13,7 @@ from nbviva.grading.runs import Turn
 from nbviva.grading.verdict import Report
 from nbviva.handin.door import open_handin
 from nbviva.handin.members import signed
-from nbviva.kernel.room import Room
+from nbviva.kernel.room import Clock, Room
 from nbviva.kernel.sitting import Tell, untold
 from nbviva.notebooks import NotebookNode, read, to_text
 
@@ -23,7 +23,9 @@ def submission(course: Course, week: str, group: str, room: Room | None = None) 
     room = room or Room()
     handin = open_handin(course, course.week(week), group)
     digest = shared(course, week, room).with_handin(handin.came, group)
-    return Submission(handin, course.source(week) / "data", course.draw(week, group), digest, room)
+    limits = handin.assignment.limits
+    room, clock = room.allowed(limits.memory, limits.processes), Clock().allowed(limits.cell, limits.notebook)
+    return Submission(handin, course.source(week) / "data", course.draw(week, group), digest, room, clock)
 
 
 def graded(

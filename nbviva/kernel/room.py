@@ -7,7 +7,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from nbviva.sandbox.limits import Limits, thread_variables
@@ -34,6 +34,10 @@ class Clock:
     notebook: float = 1200.0
     questions: float = 1800.0
 
+    def allowed(self, cell: float | None, notebook: float | None) -> Clock:
+        """Give the clock of a week that allows another time; None leaves it."""
+        return replace(self, cell=cell or self.cell, notebook=notebook or self.notebook)
+
 
 @dataclass(frozen=True)
 class Room:
@@ -49,6 +53,12 @@ class Room:
     sandboxed: bool = True
     limits: Limits = field(default_factory=Limits)
     template: str = field(default="", repr=False, compare=False)
+
+    def allowed(self, memory: int | None, processes: int | None) -> Room:
+        """Give the room of a week that allows other limits; None leaves them."""
+        own = self.limits
+        most = replace(own, memory=memory or own.memory, processes=processes or own.processes)
+        return replace(self, limits=most)
 
 
 def kernel_environment() -> dict[str, str]:

@@ -81,12 +81,12 @@ class Plot:
 
 @dataclass(frozen=True)
 class Check:
-    """One check of one exercise; `seconds` is the limit of each question that it asks."""
+    """One check of one exercise; `seconds` is the limit of each question that it asks, None the week's."""
 
     function: Callable[..., str | None]
     exercise: str
     needs: tuple[Check, ...] = ()
-    seconds: float = QUESTION_SECONDS
+    seconds: float | None = None
 
     @property
     def name(self) -> str:
@@ -105,7 +105,7 @@ class Fixture:
 
     function: Callable[..., Any]
     stands_in: str | None
-    seconds: float
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Overlay:
         return " ".join((inspect.getdoc(self.function) or "").split())
 
 
-def check(exercise: str, *, needs: Iterable[Check] = (), seconds: float = QUESTION_SECONDS) -> Callable[..., Check]:
+def check(exercise: str, *, needs: Iterable[Check] = (), seconds: float | None = None) -> Callable[..., Check]:
     """Make a function a check of the graded cell `exercise`.
 
     Parameters
@@ -151,7 +151,7 @@ def check(exercise: str, *, needs: Iterable[Check] = (), seconds: float = QUESTI
     return decorate
 
 
-def fixture(*, stands_in: str | None = None, seconds: float = QUESTION_SECONDS) -> Callable[..., Fixture]:
+def fixture(*, stands_in: str | None = None, seconds: float | None = None) -> Callable[..., Fixture]:
     """Make a function a fixture. With `stands_in` it is also run in the place of that cell of the notebook.
 
     Such a fixture returns an object whose `names` (a mapping) are the variables that the cell would have set.

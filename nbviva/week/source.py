@@ -62,6 +62,9 @@ def _built(assignment: Assignment, text: str) -> NotebookNode:
         role = next((role for role in _ROLES if role in cell.metadata), None)
         if role is not None:
             _mark(cell, role, str(cell.metadata.pop(role)), assignment, seen)
+    if assignment.limits.sentence and "{{limits}}" not in text:
+        first = next((cell for cell in notebook.cells if cell.cell_type == "markdown"), notebook.cells[0])
+        first.source = f"{first.source}\n\n{assignment.limits.sentence}"
     graded = {grade_id(cell) for cell in notebook.cells if is_test(cell)}
     missing = [q.name for q in assignment.questions if q.name not in graded]
     if missing:
@@ -73,9 +76,13 @@ def _built(assignment: Assignment, text: str) -> NotebookNode:
 
 
 def _dated(text: str, assignment: Assignment) -> str:
-    """Put the dates of assignment.toml where prose says {{issued}} and {{due}}."""
+    """Put what assignment.toml says where prose has {{issued}}, {{due}} and {{limits}}."""
     due = f"{spoken_moment(assignment.due)} ({getattr(assignment.due.tzinfo, 'key', 'UTC')})"
-    return text.replace("{{issued}}", f"{assignment.issued:%d.%m.%Y}").replace("{{due}}", due)
+    return (
+        text.replace("{{issued}}", f"{assignment.issued:%d.%m.%Y}")
+        .replace("{{due}}", due)
+        .replace("{{limits}}", assignment.limits.sentence)
+    )
 
 
 def _mark(cell: NotebookNode, role: str, name: str, assignment: Assignment, seen: set[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nbviva.errors import SpecError
+from nbviva.week.allowance import AS_EVER, Allowance, read_allowance
 from nbviva.week.deadline import NOT_LATE, Late, Policy, in_zone
 from nbviva.week.toml_fields import TomlFields
 
@@ -21,7 +22,7 @@ _REQUIRED: dict[str, type] = {
     "course": str, "title": str, "term": str, "notebook": str, "issued": datetime, "due": datetime,
     "zone": str, "group_size": int, "rule": str,
 }  # fmt: skip
-_OPTIONAL = {"question", "files", "late", "check_digit", "sheet_required"}
+_OPTIONAL = {"question", "files", "late", "check_digit", "sheet_required", "limits"}
 
 
 class Kind(StrEnum):
@@ -105,6 +106,8 @@ class Assignment:
         What a late hand-in costs.
     check_digit
         How the last digit of a matriculation number is checked, one of `CHECK_DIGITS`; empty: not at all.
+    limits
+        What a hand-in's kernel may use.
     sheet_required
         Whether a hand-in without the filled PDF has no answers; else they are read from the notebook's answer cells.
     """
@@ -123,6 +126,7 @@ class Assignment:
     late: Late = NOT_LATE
     check_digit: str = ""
     sheet_required: bool = False
+    limits: Allowance = AS_EVER
 
     @property
     def maximum(self) -> float:
@@ -192,6 +196,7 @@ class _Reader(TomlFields):
             late=self.late(data["late"]) if "late" in data else NOT_LATE,
             check_digit=self.one_of(data, "check_digit", CHECK_DIGITS),
             sheet_required=self.truth(data, "sheet_required"),
+            limits=read_allowance(self, data.get("limits", {})),
             **{name: data[name] for name in ("course", "title", "term", "notebook", "group_size", "rule")},
         )
 

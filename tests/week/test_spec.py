@@ -104,6 +104,7 @@ def test_missing_field_is_named(tmp_path, field):
         ('term = "Spring"', 'term = "Spring"\nfiles = ["a"]', "files", "must be a table"),
         ('term = "Spring"', 'term = "Spring"\nfiles.a = 1', "files", "must be a table"),
         ('term = "Spring"', 'term = "Spring"\nlate = 3', "late", "must be a table"),
+        ('term = "Spring"', 'term = "Spring"\nlimits = 3', "limits", "must be a table"),
         ('term = "Spring"', 'term = "Spring"\ncheck_digit = "mod12"', "check_digit", "must be one of mod11, luhn"),
         ('term = "Spring"', 'term = "Spring"\ncheck_digit = []', "check_digit", "must be one of mod11, luhn"),
         ('term = "Spring"', 'term = "Spring"\nsheet_required = "yes"', "sheet_required", "must be true or false"),
