@@ -96,7 +96,7 @@ def read(reader: PdfReader) -> dict[str, Any]:
     for number, generation in sorted(places):
         with suppress(PyPdfError):  # a broken part that no field needs
             found.scan(reader.get_object(IndirectObject(number, generation, reader)))
-    pages = _Pages(reader)
+    pages = _VisiblePages(reader)
     fields = [{**_field(chain), "seen": pages.show(chain)} for chain in _chains(reader)]
     text = "" if fields else "".join(page.extract_text() for page in reader.pages[:2])[: 4 * MAX_TEXT]
     keywords = _get(reader.trailer.get("/Info"), "/Keywords")
@@ -112,7 +112,7 @@ def read(reader: PdfReader) -> dict[str, Any]:
     }
 
 
-class _Pages:
+class _VisiblePages:
     """What the pages show of a form, and what was typed or drawn over them: `drawn` has the texts, or empty ones."""
 
     def __init__(self, reader: PdfReader) -> None:

@@ -493,3 +493,140 @@ def test_mutated_bytes_never_raise(form, tmp_path_factory, seed):
 def test_the_parser_stays_out_of_the_examiners_process():
     code = "import sys, nbviva.handin.filled; print('pypdf' in sys.modules)"
     assert "False" == subprocess.check_output([sys.executable, "-c", code], text=True).strip()
+
+
+# -- field by field ------------------------------------------------------------------------------------------------
+
+
+def streamed(pdf):
+    """A text as a stream, as ISO 32000 allows; one of them wide."""
+    named = fields(pdf)
+    named["half"].V = pdf.make_stream(b"3,5")
+    named["third"].V = pdf.make_stream(b"\xfe\xff" + "7/3".encode("utf-16-be"))
+    named["member_1_name"].V = pdf.make_stream("Zoë Müller".encode("utf-8-sig"))
+
+
+def rich(pdf):
+    """Only the rich text has the answer."""
+    half = fields(pdf)["half"]
+    half.V = String("")
+    half.RV = String('<?xml version="1.0"?><body xmlns="http://www.w3.org/1999/xhtml"><p><b>3,5</b></p></body>')
+
+
+@pytest.mark.parametrize("change", [streamed, rich])
+def test_texts_in_other_clothes_are_read(read, change):
+    assert ANSWERS == read(change=change).answers
+
+
+def hidden(field):
+    field.F = 2
+
+
+def without_size(field):
+    field.Rect = Array([100, 100, 100.4, 120])
+
+
+def off_the_page(field):
+    field.Rect = Array([2000, 2000, 2100, 2020])
+
+
+def unseen(field):
+    field.F = 32 | 4
+
+
+@pytest.mark.parametrize("change", [hidden, without_size, off_the_page, unseen])
+def test_a_field_that_nobody_sees_is_not_read_and_told(read, change):
+    found = read(change=lambda pdf: change(fields(pdf)["half"]))
+    assert "half" in found.empty
+    assert "The field 'half' of the sheet is where nobody sees it; it was not read." in found.problems
+    empty = read(TEXTS | {"half": ""}, change=lambda pdf: change(fields(pdf)["half"]))
+    assert not [text for text in empty.problems if "nobody sees" in text]
+
+
+def test_a_field_on_no_page_is_not_read(read):
+    def change(pdf):
+        half = fields(pdf)["half"]
+        doubled(pdf)
+        half.V, pdf.Root.AcroForm.Fields[-1].V = String(""), String("4")
+
+    assert "half" in read(change=change).empty
+
+
+def looks(pdf, text):
+    """Give a field a picture with another text."""
+    half = fields(pdf)["half"]
+    half.AP = Dictionary(N=pdf.make_stream(f"/Tx BMC BT /Helv 10 Tf ({text}) Tj ET EMC".encode()))
+
+
+def test_a_stale_picture_is_a_note_and_the_value_counts(read):
+    found = read(change=lambda pdf: looks(pdf, "4"))
+    assert "3.5" == found.answers["half"]
+    assert ("The field 'half' of the sheet holds '3,5', while its picture shows '4'.",) == found.problems
+    assert () == read(change=lambda pdf: looks(pdf, "3,5")).problems
+
+
+def test_a_missing_picture_is_a_note_where_viewers_draw_none(read):
+    def change(pdf):
+        del pdf.Root.AcroForm.NeedAppearances
+        del fields(pdf)["half"].AP
+
+    found = read({"half": "3,5"}, change=change)
+    assert "The field 'half' of the sheet holds '3,5', while its picture shows nothing." in found.problems
+
+
+def annotated(kind, contents):
+    def change(pdf):
+        note = Dictionary(Type=Name.Annot, Subtype=Name(kind), Rect=Array([200, 400, 260, 420]), Contents=contents)
+        page = pdf.pages[0].obj
+        page.Annots = Array([*page.Annots, pdf.make_indirect(note)])
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("kind", "contents"), [("/FreeText", "3.5"), ("/Text", "3.5"), ("/Ink", ""), ("/Stamp", ""), ("/Circle", "")]
+)
+def test_what_was_typed_or_drawn_over_the_fields_is_known(read, kind, contents):
+    found = read({}, (), change=annotated(kind, contents))
+    assert (contents,) == found.drawn
+    assert not found.is_untouched
+    assert () == read({}, (), change=annotated("/Link", "")).drawn
+
+
+def test_a_sheet_that_lacks_only_our_mark_is_no_other_version(read):
+    def change(pdf):
+        pdf.Root.AcroForm.Fields = Array([f for f in pdf.Root.AcroForm.Fields if f.T != "nbviva_sheet"])
+        del pdf.docinfo["/Keywords"]
+
+    assert () == read(change=change).problems
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("7/2 = 3,5", "7/2"), ("7/3 = 2,33", "7/3"), ("7/3 ≈ 2.3", "7/3"), ("0,50 = 0.5", "0.50"),
+        ("half = 7/2 = 3.5", "3.5"), ("-5/6 = -0,83", "-5/6"),
+    ],
+)  # fmt: skip
+def test_one_number_in_two_forms_is_one(text, number):
+    assert number == number_text(text)
+
+
+@pytest.mark.parametrize("text", ["7/2 = 3.4", "7/3 = 2", "0.8, 0.9 = 3", "1/0 = 1.0"])
+def test_two_numbers_are_two(text):
+    with pytest.raises(Mismatch, match="two numbers"):
+        number_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("85 %", "0.85"), ("85,3%", "0.853"), ("AUC = 85 %", "0.85"), ("100 %", "1.00"), ("0,5 %", "0.005"), ("85", "85")],
+)
+def test_a_percentage_counts_where_a_share_is_asked(text, number):
+    assert number == number_text(text, share=True)
+
+
+@pytest.mark.parametrize("text", ["%", "% 85", "85 % 3", "85 %%", "about 85 %", "85 % or 86 %"])
+def test_other_percentages_do_not(text):
+    with pytest.raises(Mismatch):
+        number_text(text, share=True)

@@ -1,6 +1,7 @@
 """Answers of the sheet: read from variables, judged by the kind of their question."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -160,3 +161,30 @@ def test_notebook_that_says_otherwise_is_told_and_the_sheet_counts(assignment):
     assert " The notebook's `truth` is True; the sheet counts." == sheet.difference("truth")
     assert "Your answer: False. The notebook's `truth` is True; the sheet counts." == sheet.judge("truth", False)
     assert "" == Sheet(assignment, student).difference("truth")
+
+
+def test_an_empty_field_leaves_the_question_to_the_notebook(assignment):
+    filled = Filled(
+        {"colour": "red"}, readable=True, empty=frozenset({"half", "truth"}), refused={"half": "e", "truth": "e"}
+    )
+    sheet = Sheet(assignment, local_student({"half": 3.5, "colour": "blue", "truth": None}), filled)
+    assert "Your answer: 3.5" in sheet.judge("half", 3.5)
+    assert "" == sheet.difference("half")
+    assert "Your answer: red. The notebook's `colour` is blue; the sheet counts." == sheet.judge("colour", "red")
+    with pytest.raises(Mismatch, match="`truth` is still None, and nothing is filled in on the sheet"):
+        sheet.judge("truth", True)
+
+
+def test_an_empty_field_is_no_answer_where_a_sheet_is_required(assignment):
+    filled = Filled(readable=True, empty=frozenset({"half"}), refused={"half": "nothing is filled in."})
+    sheet = Sheet(replace(assignment, sheet_required=True), local_student({"half": 3.5}), filled)
+    with pytest.raises(Mismatch, match="nothing is filled in"):
+        sheet.judge("half", 3.5)
+
+
+def test_a_percentage_in_the_notebook_counts_where_a_share_is_asked(assignment):
+    asked = tuple(replace(question, share=True) for question in assignment.questions)
+    sheet = Sheet(replace(assignment, questions=asked), local_student({"half": "85,3 %"}))
+    assert (0.853, "0.853") == (sheet.number("half"), sheet.text_of("half"))
+    with pytest.raises(Mismatch):
+        said(assignment, "half", "350 %", 3.5)

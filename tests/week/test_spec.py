@@ -1,5 +1,6 @@
 """assignment.toml: what is read, and that every mistake names its field and its line."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from nbviva.errors import SpecError
 from nbviva.week.deadline import NOT_LATE, Late, Policy
-from nbviva.week.spec import Kind, read_assignment
+from nbviva.week.spec import Kind, Support, read_assignment
 
 TEXT = (Path(__file__).parent.parent / "toy/graders/toy/assignment.toml").read_text("utf-8")
 TOP, _, QUESTIONS = TEXT.partition("\n[[question]]")
@@ -272,3 +273,31 @@ def test_any_value_in_any_line_is_read_or_refused(tmp_path_factory, number, valu
         read(folder, "\n".join(lines))
     except SpecError as error:
         assert str(folder / "assignment.toml") in str(error)  # noqa: PT017 - either end is allowed
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('evidence = "long"', "'evidence' is for numeric questions, and a table"),
+        ("evidence = { label = 'R2' }", "'evidence' is for numeric questions, and a table"),
+        ("evidence = { cell = 'long', decimal = 2 }", "'evidence' is for numeric questions, and a table"),
+        ("evidence = { cell = 'long', decimals = -1 }", "'decimals' must be a whole number below 16"),
+        ("share = 1", "'share' must be true or false"),
+    ],
+)
+def test_what_supports_a_number_is_checked(course, line, why):
+    path = course.root / "graders/toy/assignment.toml"
+    path.write_text(path.read_text("utf-8").replace("tolerance = 0.01\n", f"tolerance = 0.01\n{line}\n"), "utf-8")
+    with pytest.raises(SpecError, match=re.escape(why)):
+        read_assignment(path.parent)
+
+
+def test_what_supports_a_number_is_read(course):
+    path = course.root / "graders/toy/assignment.toml"
+    line = 'share = true\nevidence = { cell = "long", label = "total" }\n'
+    path.write_text(path.read_text("utf-8").replace("tolerance = 0.01\n", f"tolerance = 0.01\n{line}"), "utf-8")
+    question = read_assignment(path.parent).question("half")
+    assert (True, Support("long", "total", 2)) == (question.share, question.evidence)
+    path.write_text(path.read_text("utf-8").replace('kind = "code"', 'kind = "code"\nshare = true', 1), "utf-8")
+    with pytest.raises(SpecError, match="'share' is for numeric questions"):
+        read_assignment(path.parent)
