@@ -1,8 +1,9 @@
-"""The files of a folder that somebody handed in, and a file written whole or not at all."""
+"""The files of a folder that somebody handed in, a file written whole or not at all, and digests."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import stat
 import tempfile
@@ -24,14 +25,27 @@ def regular_files(folder: Path) -> Iterator[Path]:
                     yield path
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, for its owner only."""
+def write(path: Path, content: bytes | str) -> None:
+    """Write a file whole or not at all, for its owner only; its folder is made where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def digest(*parts: str | bytes | None) -> str:
+    """Give the SHA-256 (hex) of these parts in their order, each with its length; none and an empty one differ."""
+    total = hashlib.sha256()
+    for part in parts:
+        content = part.encode(errors="surrogateescape") if isinstance(part, str) else part
+        total.update(b"-" if content is None else len(content).to_bytes(8, "big") + content)
+    return total.hexdigest()
 
 
 def read_small(path: Path) -> bytes | None:

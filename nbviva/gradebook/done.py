@@ -8,16 +8,14 @@ opened. A gradebook on a server has no stamp, so there the server is asked each 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nbviva.course import Course
-from nbviva.files import write
+from nbviva.files import digest, write
 from nbviva.grading.digest import installed, of_framework
 
 _READ = ("report.json", "notebook.ipynb")
@@ -57,23 +55,8 @@ def notes(course: Course, week: str) -> dict[str, RecordedGroup]:
 
 def keep(course: Course, week: str, found: Mapping[str, RecordedGroup]) -> None:
     """Write the notes of a week, whole or not at all."""
-    path = _recorded_path(course, week)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{week}")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({group: asdict(note) for group, note in found.items()}, file, indent=0)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def digest(parts: Iterable[bytes | None]) -> str:
-    """Give the SHA-256 (hex) of a row of texts; none and an empty one differ."""
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(b"-" if part is None else len(part).to_bytes(8, "big") + part)
-    return total.hexdigest()
+    text = json.dumps({group: asdict(note) for group, note in found.items()}, indent=0)
+    write(_recorded_path(course, week), text)
 
 
 def _recorded_path(course: Course, week: str) -> Path:
@@ -104,10 +87,10 @@ def inputs(course: Course, week: str, groups: Sequence[str]) -> str:
     texts = [*(folder / name for name in _WEEK), *(course.root / name for name in _COURSE)]
     files = [course.report(week, group) / name for group in groups for name in _READ]
     files += [course.submitted(week, group) / name for group in groups for name in _HANDED_IN]
-    return _digest([
+    return digest(
         of_framework(), *installed(), os.environ.get("NBVIVA_DB", ""), *groups,
         *(_content(path) for path in texts), *map(_stamp, files),
-    ])  # fmt: skip
+    )  # fmt: skip
 
 
 def gradebook_stamp(place: str) -> str:
@@ -134,10 +117,8 @@ def settle(course: Course, week: str, groups: Sequence[str], read: str, stamp: s
     """
     place = gradebook_file(course)
     if stamp and all(_stamp(path) for path in _written(course, week, groups)):
-        path = _settled_path(course, week)
-        path.parent.mkdir(parents=True, exist_ok=True)
         note = Settled(read, place, stamp, _outputs(course, week, groups))
-        write(path, json.dumps(asdict(note), indent=1).encode())
+        write(_settled_path(course, week), json.dumps(asdict(note), indent=1))
 
 
 def gradebook_file(course: Course) -> str:
@@ -148,7 +129,7 @@ def gradebook_file(course: Course) -> str:
 
 
 def _outputs(course: Course, week: str, groups: Sequence[str]) -> str:
-    return _digest(map(_stamp, _written(course, week, groups)))
+    return digest(*map(_stamp, _written(course, week, groups)))
 
 
 def _written(course: Course, week: str, groups: Sequence[str]) -> list[Path]:
@@ -166,11 +147,11 @@ def _stamp(path: Path) -> str:
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
-def _content(path: Path) -> str:
+def _content(path: Path) -> bytes | None:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return path.read_bytes()
     except OSError:
-        return ""
+        return None
 
 
 def _settled_note(course: Course, week: str) -> Settled | None:
@@ -178,10 +159,6 @@ def _settled_note(course: Course, week: str) -> Settled | None:
         return Settled(**json.loads(_settled_path(course, week).read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()
 
 
 def _settled_path(course: Course, week: str) -> Path:

@@ -19,11 +19,10 @@ from nbgrader.api import Gradebook
 from nbviva.course import Course, only_one
 from nbviva.errors import Refused
 from nbviva.feedback.nbgrader import write_pages
-from nbviva.files import FROM_HANDIN, read_small, stamp
+from nbviva.files import FROM_HANDIN, digest, read_small, stamp
 from nbviva.gradebook.book import LOST, comment_rows, find_assignment, grade_rows, opened, submissions
 from nbviva.gradebook.done import (
     RecordedGroup,
-    digest,
     gradebook_file,
     gradebook_stamp,
     inputs,
@@ -128,7 +127,7 @@ def _record_marks(
 
 def _code() -> bytes:
     """Give a digest of the framework: other words on a page, or other rules of recording, are a change too."""
-    return digest([version("nbgrader").encode(), of_framework().encode()]).encode()
+    return digest(version("nbgrader"), of_framework()).encode()
 
 
 def _report_digest(course: Course, week: str, wanted: Outline, group: str, code: bytes) -> str:
@@ -137,7 +136,7 @@ def _report_digest(course: Course, week: str, wanted: Outline, group: str, code:
         report = [(folder / name).read_bytes() for name in ("report.json", "notebook.ipynb")]
     except FileNotFoundError:
         raise Refused(f"There is no report on {group}: run 'nbviva grade {week}'.") from None
-    return digest([*report, *(read_small(handin / name) for name in FROM_HANDIN), repr(wanted).encode(), code])
+    return digest(*report, *(read_small(handin / name) for name in FROM_HANDIN), repr(wanted), code)
 
 
 def _rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> dict[str, str]:
@@ -162,7 +161,7 @@ def _by_group(rows: Sequence[tuple[str, tuple[object, ...]]]) -> dict[str, str]:
     groups: dict[str, list[str]] = {}
     for group, row in rows:
         groups.setdefault(group, []).append(repr(row))
-    return {group: digest([text.encode() for text in sorted(texts)]) for group, texts in groups.items()}
+    return {group: digest(*sorted(texts)) for group, texts in groups.items()}
 
 
 def _record_pages(
@@ -170,7 +169,7 @@ def _record_pages(
 ) -> tuple[str, ...]:
     known = notes(course, week)
     same = [read_small(course.root / "nbgrader_config.py"), repr(course.assignment(week)).encode()]
-    target = {group: digest([known[group].report.encode(), text.encode(), *same]) for group, text in shown.items()}
+    target = {group: digest(known[group].report, text, *same) for group, text in shown.items()}
     places = {group: course.feedback(week, group) / f"{wanted.notebook}.html" for group in shown}
     before = {group: stamp(places[group]) for group in shown}
     stale = [g for g in shown if not before[g] or (known[g].shown, known[g].page) != (target[g], before[g])]

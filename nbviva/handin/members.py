@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nbviva.files import write
 from nbviva.handin.apart import MAX_BYTES
 from nbviva.handin.door import Handin
 from nbviva.handin.people import Person
@@ -67,9 +66,4 @@ def _kept(path: Path, key: str) -> Signed | None:
 
 
 def _keep(path: Path, key: str, found: Signed) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"sheet": key, **asdict(found)}, indent=1, ensure_ascii=False)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")  # only its owner can read it
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(temporary).replace(path)
+    write(path, json.dumps({"sheet": key, **asdict(found)}, indent=1, ensure_ascii=False))

@@ -10,10 +10,8 @@ import base64
 import csv
 import hashlib
 import io
-import os
 import re
 import statistics
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from markupsafe import Markup, escape
 
 from nbviva.course import Course
 from nbviva.feedback.html import template
+from nbviva.files import write
 from nbviva.listing import said
 from nbviva.results import charts
 from nbviva.results.classreport import ClassReport, HandIn
@@ -61,14 +60,9 @@ class Download:
 
 def write_page(course: Course, report: ClassReport) -> Path:
     """Write the page to `reports/WEEK/index.html`, or `anonymous.html`; it is its owner's alone, as the marks are."""
-    folder = course.root / "reports" / report.week
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / ("anonymous.html" if report.anonymous else "index.html")
-    text = page(report, downloads(course, report))
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    return Path(temporary).replace(path)
+    path = course.root / "reports" / report.week / ("anonymous.html" if report.anonymous else "index.html")
+    write(path, page(report, downloads(course, report)))
+    return path
 
 
 def page(report: ClassReport, files: Sequence[Download] = ()) -> str:

@@ -224,9 +224,7 @@ def _outcomes(question: Question, reports: Sequence[Report]) -> tuple[tuple[str,
 
 def keep(course: Course, week: str, values: Mapping[str, float]) -> None:
     """Keep the values by their names."""
-    path = course.root / ".nbviva" / "reference" / f"{week}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, json.dumps(dict(values)).encode())
+    write(course.root / ".nbviva" / "reference" / f"{week}.json", json.dumps(dict(values)))
 
 
 def known(course: Course, week: str) -> dict[str, float]:

@@ -7,7 +7,6 @@ rehearsal, with the questions that the group was asked; no code of a student's i
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import time
@@ -16,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nbviva.course import Course
+from nbviva.files import digest, write
 from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict
 from nbviva.week.declare import Overlay
@@ -54,8 +54,7 @@ def stories(course: Course, week: Week, failures: Iterable[Failure], seconds: fl
         if key not in known and (story := search.story(failure)) is not None:
             known[key] = story
     kept = {key: known[key] for key in keys.values() if key in known}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(kept), "utf-8")
+    write(path, json.dumps(kept))
     return {failure: kept[key] for failure, key in keys.items() if kept.get(key)}
 
 
@@ -107,14 +106,13 @@ def mutants(week: Week) -> list[Overlay]:
     ]
 
 
-def _week_digest(week: Week) -> bytes:
+def _week_digest(week: Week) -> str:
     files = sorted([*week.folder.rglob("*.py"), *week.folder.glob("*.toml")])
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).digest()
+    return digest(*(path.read_bytes() for path in files))
 
 
-def _key(state: bytes, failure: Failure) -> str:
-    parts = (failure.group, failure.check, failure.detail)
-    return hashlib.sha256(b"\0".join([state, *(part.encode() for part in parts)])).hexdigest()
+def _key(state: str, failure: Failure) -> str:
+    return digest(state, failure.group, failure.check, failure.detail)
 
 
 @dataclass(frozen=True)

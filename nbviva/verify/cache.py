@@ -7,11 +7,8 @@ may meet any part of it.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nbviva.files import digest, write
 from nbviva.grading.digest import NBVIVA, installed
 
 MOST = 20_000  # the oldest go first
@@ -38,19 +36,7 @@ class TrialCache:
     def update(self, texts: Mapping[str, str]) -> None:
         """Add texts, and write the file whole or not at all."""
         self._kept = dict(list({**self._kept, **texts}.items())[-MOST:])
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        part.write_text(json.dumps(self._kept, indent=0), encoding="utf-8")
-        part.replace(self._path)
-
-
-def digest(*parts: str | bytes) -> str:
-    """Give the SHA-256 (hex) of these parts, each with its length."""
-    total = hashlib.sha256()
-    for part in parts:
-        content = part.encode(errors="surrogateescape") if isinstance(part, str) else part
-        total.update(len(content).to_bytes(8, "big") + content)
-    return total.hexdigest()
+        write(self._path, json.dumps(self._kept, indent=0))
 
 
 def files_digest(folder: Path, without: Iterable[str] = ()) -> str:
@@ -89,13 +75,13 @@ class Kept:
 class ResultCache:
     """Results by kind and key. One that cannot be read is made anew."""
 
-    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
-        self._folder, self._fresh = folder, fresh
+    def __init__(self, folder: Path, *, anew: bool = False) -> None:
+        self._folder, self._anew = folder, anew
 
     def get(self, kind: str, key: str) -> Kept | None:
         """Give a result that was kept, unless everything is to be made anew."""
         path = self._folder / kind / f"{key}.json"
-        if self._fresh:
+        if self._anew:
             return None
         try:
             return Kept(json.loads(path.read_text("utf-8")), path.stat().st_mtime)
@@ -104,22 +90,13 @@ class ResultCache:
 
     def put(self, kind: str, key: str, value: Any) -> Kept:
         """Keep a result, whole or not at all."""
-        path = self._folder / kind / f"{key}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(value, file, ensure_ascii=False)
-        Path(temporary).replace(path)
+        write(self._folder / kind / f"{key}.json", json.dumps(value, ensure_ascii=False))
         return Kept(value, time.time())
 
 
 def key_of(*parts: object) -> str:
     """Give a digest of files' contents (paths), texts and numbers, in their order."""
-    total = hashlib.sha256()
-    for part in parts:
-        data = _content(part) if isinstance(part, Path) else repr(part).encode()
-        total.update(len(data).to_bytes(8, "big") + data)
-    return total.hexdigest()[:32]
+    return digest(*(_content(part) if isinstance(part, Path) else repr(part) for part in parts))[:32]
 
 
 def _content(path: Path) -> bytes:

@@ -102,7 +102,7 @@ class VerifyOptions:
 
 def verify(course: Course, name: str, options: VerifyOptions, say: Callable[[str], None]) -> Iterator[Finding]:
     """Give the rows of a week one after another; a defect in any of them should stop the release."""
-    cache = ResultCache(course.root / ".nbviva" / "cache", fresh=options.again)
+    cache = ResultCache(course.root / ".nbviva" / "cache", anew=options.again)
     week = course.week(name)
     if not (course.source(name) / f"{week.assignment.notebook}.ipynb").is_file():
         say("source")

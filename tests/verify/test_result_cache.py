@@ -14,8 +14,8 @@ def test_what_was_put_is_given_again(tmp_path):
 
 
 def test_fresh_cache_gives_nothing_and_still_keeps(tmp_path):
-    ResultCache(tmp_path, fresh=True).put("trials", "a", 1)
-    assert ResultCache(tmp_path, fresh=True).get("trials", "a") is None
+    ResultCache(tmp_path, anew=True).put("trials", "a", 1)
+    assert ResultCache(tmp_path, anew=True).get("trials", "a") is None
     assert 1 == ResultCache(tmp_path).get("trials", "a").value
 
 

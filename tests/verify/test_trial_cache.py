@@ -1,7 +1,8 @@
 """The cache of results: whole or empty, and never larger than it may be."""
 
+from nbviva.files import digest
 from nbviva.verify import cache
-from nbviva.verify.cache import TrialCache, digest, files_digest
+from nbviva.verify.cache import TrialCache, files_digest
 
 
 def test_texts_are_kept_between_processes(tmp_path):

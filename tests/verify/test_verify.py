@@ -248,6 +248,6 @@ def test_leaks_of_the_route_are_defects(course):
 def test_a_run_that_must_be_fresh_ignores_the_cache(toy):
     mutants(bench(toy))
     fresh = Bench(
-        toy.week("toy"), ResultCache(toy.root / ".nbviva/cache", fresh=VerifyOptions(again=True).again), Pools(0), print
+        toy.week("toy"), ResultCache(toy.root / ".nbviva/cache", anew=VerifyOptions(again=True).again), Pools(0), print
     )
     assert 4 == mutants(fresh)[0].origin.made

@@ -9,8 +9,9 @@ from functools import partial
 
 from nbviva.course import Course
 from nbviva.errors import SpecError
+from nbviva.files import digest
 from nbviva.notebooks import NotebookNode, grade_id, is_answer
-from nbviva.verify.cache import TrialCache, digest, files_digest, framework_digest
+from nbviva.verify.cache import TrialCache, files_digest, framework_digest
 from nbviva.verify.mutation.forks import End, Ended, ForkLimits, forked, grant
 from nbviva.verify.mutation.score import (
     FILE,
