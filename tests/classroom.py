@@ -13,10 +13,10 @@ import numpy as np
 
 from nbviva.course import Course
 from nbviva.gradebook.record import record
-from nbviva.grading.grade import Graded, mark
+from nbviva.grading.grade import Graded
 from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.stored import save, submission
-from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict
+from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict, mark
 from nbviva.handin.sheet import DIFFERS
 from nbviva.verify.release import make_release, make_source
 from nbviva.week.declare import Overlay, Value

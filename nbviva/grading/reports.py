@@ -10,7 +10,6 @@ from nbviva.grading.digest import Shared
 from nbviva.grading.verdict import Report
 from nbviva.handin.walk import walk
 from nbviva.kernel.room import Room
-from nbviva.kernel.transcript import MAX_FILE_BYTES
 
 
 def shared(course: Course, week: str, room: Room) -> Shared:
@@ -46,6 +45,8 @@ def stored_report(folder: Path) -> Report | None:
 def stored_transcript(folder: Path) -> bytes:
     """Read a stored transcript's bytes, as many as one may have; empty where there is none."""
     try:
+        from nbviva.kernel.transcript import MAX_FILE_BYTES  # only where a transcript is looked at: it needs numpy
+
         with (folder / "transcript").open("rb") as file:
             return file.read(MAX_FILE_BYTES + 1)
     except OSError:

@@ -43,7 +43,7 @@ def stories(course: Course, week: Week, failures: Iterable[Failure], seconds: fl
     """Give for each failure the story of the mutant that it behaves like; those that resemble none are left out."""
     name = week.assignment.week
     path = course.root / ".nbviva" / "cache" / f"behaves-{name}.json"
-    state = _week_digest(week) + course.secret()
+    state = digest(_week_digest(week), course.secret())
     try:
         known: dict[str, str] = json.loads(path.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
