@@ -66,7 +66,7 @@ def write_pages(course: Course, week: str, notebook: str, groups: Sequence[str],
         raise Refused(f"Not all feedback could be written. nbgrader's last words:\n{last}")
 
 
-class Pages(GenerateFeedback):
+class GroupPages(GenerateFeedback):
     """nbgrader's converter, for the notebook of named groups in the place of all."""
 
     groups: Sequence[str] = ()
@@ -86,7 +86,7 @@ def _die_with_parent() -> None:
 
 def _convert(app: Any, notebook: str, groups: Sequence[str]) -> None:
     _die_with_parent()
-    converter: Any = Pages(coursedir=app.coursedir, parent=app)  # type: ignore[no-untyped-call]  # nbgrader has no types
+    converter: Any = GroupPages(coursedir=app.coursedir, parent=app)  # type: ignore[no-untyped-call]  # nbgrader has no types
     converter.groups, converter.week, converter.notebook = groups, app.coursedir.assignment_id, notebook
     try:
         converter.start()

@@ -16,7 +16,7 @@ from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.kernel import brief
 from nbviva.kernel.outputs import plain
 from nbviva.kernel.transcript import BrokenTranscript, Exchange, Transcript
-from nbviva.week.declared import Declared, declared
+from nbviva.week.contents import ReadDeclarations, declared
 from nbviva.week.spec import Assignment
 
 STYLES = {
@@ -139,7 +139,12 @@ def _exchanges(data: bytes, notes: list[str]) -> dict[str, list[Exchange]]:
 
 
 def _of_fixtures(
-    known: Declared, chosen: list[str], checks: set[str], exchanges: dict[str, list[Exchange]], *, everything: bool
+    known: ReadDeclarations,
+    chosen: list[str],
+    checks: set[str],
+    exchanges: dict[str, list[Exchange]],
+    *,
+    everything: bool,
 ) -> Iterator[Section]:
     """Give the fixtures that asked something; of those that no file of the week's declares nobody knows for whom."""
     for name in (name for name in exchanges if name and name not in checks):
@@ -151,7 +156,7 @@ def _of_fixtures(
 
 
 def _of_check(
-    name: str, title: str, verdict: Verdict | None, known: Declared, exchanges: dict[str, list[Exchange]]
+    name: str, title: str, verdict: Verdict | None, known: ReadDeclarations, exchanges: dict[str, list[Exchange]]
 ) -> Section:
     asked = _asked(exchanges.get(name, []))
     if verdict is None:

@@ -93,10 +93,7 @@ def grade_batch(
     watch, limits = watch or Silent(), course.assignment(week).limits
     needed = replace(options, room=options.room.allowed(limits.memory, limits.processes))
     with only_one(course), ExitStack() as ending, Mailbox() as listener:
-        fresh = set() if options.again else fresh_groups(course, week, groups, options.room)
-        due = [group for group in groups if group not in fresh]
-        if not options.again and not fresh and (graded := _with_report(course, week, due)) >= A_CLASS:
-            agree(graded)
+        fresh, due = _fresh_and_due(course, week, groups, options, agree)
         standing = Standing(len(groups), len(fresh))
         watch.begin(standing)
         ending.callback(watch.end)
@@ -111,8 +108,16 @@ def grade_batch(
     return Batch(tuple(group for group in groups if group in fresh), tuple(due), tuple(faults.items()))
 
 
-def _with_report(course: Course, week: str, groups: Sequence[str]) -> int:
-    return sum(stored_report(course.report(week, group)) is not None for group in groups)
+def _fresh_and_due(
+    course: Course, week: str, groups: Sequence[str], options: BatchOptions, agree: Callable[[int], None]
+) -> tuple[set[str], list[str]]:
+    """Give the groups whose report is fresh, and those that are to be graded, if need be when a person agrees."""
+    fresh = set() if options.again else fresh_groups(course, week, groups, options.room)
+    if not options.again and not fresh:
+        graded = sum(stored_report(course.report(week, group)) is not None for group in groups)
+        if graded >= A_CLASS:
+            agree(graded)
+    return fresh, [group for group in groups if group not in fresh]
 
 
 def _tick(listener: Mailbox, standing: Standing, watch: Watch) -> None:

@@ -29,7 +29,7 @@ FEWEST = 5  # hand-ins below which a correlation says nothing
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedValues:
     """What checks noted under one name."""
 
     name: str
@@ -41,7 +41,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Distribution(Named):
+class Distribution(NamedValues):
     """The values that checks noted under one name.
 
     Attributes
@@ -63,7 +63,7 @@ class Distribution(Named):
 
 
 @dataclass(frozen=True)
-class Curves(Named):
+class Curves(NamedValues):
     """One curve a hand-in: the value at each setting."""
 
     bound: float | None

@@ -15,7 +15,7 @@ from pathlib import Path
 from nbviva.grading.verdict import Outcome
 from nbviva.verify.margin import FEWEST, Margin, margin
 from nbviva.verify.row import Finding
-from nbviva.verify.trials import Bench, Job, Judged, Trial, Tried, overlays
+from nbviva.verify.trials import Bench, Job, Judged, Trial, TriedAnswers, overlays
 from nbviva.week.declare import Overlay
 from nbviva.week.week import Week
 
@@ -24,7 +24,7 @@ FEW, FEW_REAL = 2, 3
 Runs = dict[tuple[str, str], list[tuple[int, str, str]]]
 
 
-def mutants(bench: Bench) -> tuple[Finding, Tried]:
+def mutants(bench: Bench) -> tuple[Finding, TriedAnswers]:
     """Try every hand-written wrong answer once: the row, and the trials (what they were told is searched for leaks)."""
     known = overlays(bench.week, "mutants")
     tried = bench.run(jobs(bench.week, known), "mutants")
@@ -35,7 +35,7 @@ def mutants(bench: Bench) -> tuple[Finding, Tried]:
     return Finding("mutants", summary, (*defects, *bare), origin=tried.origin), tried
 
 
-def alternatives(bench: Bench, *, thorough: bool) -> tuple[Finding, Tried]:
+def alternatives(bench: Bench, *, thorough: bool) -> tuple[Finding, TriedAnswers]:
     """Try every right answer written differently once: on the checks that it names, or (thorough) on all."""
     known = overlays(bench.week, "alternatives")
     names = tuple(check.name for check in bench.week.checks) if thorough else ()
@@ -98,12 +98,12 @@ class Plan:
     thorough: bool = False
 
 
-def reference(bench: Bench) -> Tried:
+def reference(bench: Bench) -> TriedAnswers:
     """Try the notebook's own solutions once, on the week's small stand-ins."""
     return bench.run([Job(str(bench.week.folder), "", tuple(check.name for check in bench.week.checks))], "reference")
 
 
-def flakes(bench: Bench, first: Tried, plan: Plan, real: Path) -> tuple[Finding, Tried]:
+def flakes(bench: Bench, first: TriedAnswers, plan: Plan, real: Path) -> tuple[Finding, TriedAnswers]:
     """Repeat every check on the reference and the alternatives; `first` are their first trials."""
     small = [job for trial in first.trials for job in _again(bench.week, trial, plan)]
     tried = bench.run(small, "repeats") + bench.run(_real(bench, plan, real), "repeats on real data")

@@ -184,14 +184,14 @@ def _out_of_time(*_: object) -> None:
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedAnswers:
     """Trials, and where they came from."""
 
     trials: tuple[Trial, ...]
     origin: Origin
 
-    def __add__(self, other: Tried) -> Tried:
-        return Tried((*self.trials, *other.trials), self.origin + other.origin)
+    def __add__(self, other: TriedAnswers) -> TriedAnswers:
+        return TriedAnswers((*self.trials, *other.trials), self.origin + other.origin)
 
 
 class Pools:
@@ -236,7 +236,7 @@ class Bench:
         self.week, self._cache, self._pools, self._say = week, cache, pools, say
         self._keys: dict[tuple[str, ...], str] = {}
 
-    def run(self, jobs: Sequence[Job], what: str) -> Tried:
+    def run(self, jobs: Sequence[Job], what: str) -> TriedAnswers:
         """Give the trials of these jobs, in their order, from the cache or made now."""
         kept = {
             (job, seed): entry
@@ -250,7 +250,7 @@ class Bench:
         made = self._make(todo, what)
         old = tuple(Trial.from_json(entry.value) for entry in kept.values())
         oldest = min((entry.made for entry in kept.values()), default=None)
-        return Tried((*old, *made), Origin(len(made), len(old), oldest))
+        return TriedAnswers((*old, *made), Origin(len(made), len(old), oldest))
 
     def has(self, job: Job, seed: int) -> bool:
         """Whether the cache has this trial."""

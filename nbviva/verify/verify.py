@@ -24,7 +24,7 @@ from nbviva.verify.mutation.score import Score
 from nbviva.verify.release import make_source
 from nbviva.verify.route import BLANK, REFERENCE, Taken, take
 from nbviva.verify.row import Finding, Origin
-from nbviva.verify.trials import Bench, Pools, Trial, Tried
+from nbviva.verify.trials import Bench, Pools, Trial, TriedAnswers
 from nbviva.week.imports import files_behind
 from nbviva.week.week import Week
 from nbviva.wording import counted
@@ -189,7 +189,7 @@ def _tried(score: Score) -> Origin:
     return Origin(made=len(score.tried) - score.cached, kept=score.cached)
 
 
-def _leaks(taken: Taken, origin: Origin, wrong: Tried, secrets: Secrets) -> Finding:
+def _leaks(taken: Taken, origin: Origin, wrong: TriedAnswers, secrets: Secrets) -> Finding:
     """Give the row on leaks: on the route, and in what wrong answers are told."""
     told = [(trial.overlay, item.detail) for trial in wrong.trials for item in trial.judged]
     said = [

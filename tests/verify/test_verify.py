@@ -7,7 +7,7 @@ from nbviva.verify.cache import ResultCache
 from nbviva.verify.leaks import secrets_of
 from nbviva.verify.route import Taken
 from nbviva.verify.row import Origin
-from nbviva.verify.trials import Bench, Pools, Tried
+from nbviva.verify.trials import Bench, Pools, TriedAnswers
 from nbviva.verify.verify import VerifyOptions, _leaks, _marks
 
 ALTERNATIVES = '''
@@ -239,7 +239,7 @@ def test_leaks_of_the_route_are_defects(course):
     found = _leaks(
         taken(leaks=("The release gives away the course's secret in a.txt",)),
         Origin(),
-        Tried((), Origin()),
+        TriedAnswers((), Origin()),
         secrets_of(course.week("toy"), b"x"),
     )
     assert ("The release gives away the course's secret in a.txt: take it out.",) == found.defects

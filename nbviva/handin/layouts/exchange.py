@@ -26,7 +26,7 @@ _STAGES = {"inbound", "outbound", "feedback"}
 COPY = "Owner not verified: this is no live exchange, so its folders may be anybody's."
 
 
-class Exchange(Layout):
+class NbgraderExchange(Layout):
     """What nbgrader submit writes."""
 
     name = "nbgrader's exchange"

@@ -11,7 +11,7 @@ from nbviva.errors import CourseError
 from nbviva.handin.archive import ArchivedFile, Source
 from nbviva.handin.layouts.blackboard import Blackboard
 from nbviva.handin.layouts.canvas import Canvas
-from nbviva.handin.layouts.exchange import Exchange
+from nbviva.handin.layouts.exchange import NbgraderExchange
 from nbviva.handin.layouts.folders import ANSWERS, Folders
 from nbviva.handin.layouts.gradescope import Gradescope
 from nbviva.handin.layouts.ilias import Ilias
@@ -20,7 +20,7 @@ from nbviva.handin.layouts.moodle import Moodle
 from nbviva.handin.people import Person
 from nbviva.week.deadline import in_zone
 
-PLATFORMS: tuple[Layout, ...] = (Gradescope(), Moodle(), Blackboard(), Exchange(), Ilias(), Canvas())
+PLATFORMS: tuple[Layout, ...] = (Gradescope(), Moodle(), Blackboard(), NbgraderExchange(), Ilias(), Canvas())
 UNKNOWN_TIME = "Nothing tells when it was handed in, so it counts as in time."
 
 

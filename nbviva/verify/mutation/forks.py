@@ -46,7 +46,7 @@ class ForkLimits:
 
 
 @dataclass(frozen=True)
-class Ended:
+class ForkEnded:
     """How a call ended, the text that it gave, and its seconds of the processor (0 where it was killed)."""
 
     job: str
@@ -62,7 +62,7 @@ class _Running:
     deadline: float
 
 
-def forked(function: Callable[[str], str], jobs: list[str], workers: int, limits: ForkLimits) -> Iterator[Ended]:
+def forked(function: Callable[[str], str], jobs: list[str], workers: int, limits: ForkLimits) -> Iterator[ForkEnded]:
     """Call `function(job)` for each job, each in a fork of its own, and give the ends as they come."""
     if not on_linux():
         yield from (_called(function, job, limits) for job in jobs)
@@ -129,7 +129,7 @@ def _ready(running: Mapping[Connection, _Running]) -> list[Connection]:
     return late or [pipe for pipe in wait(list(running), patience) if isinstance(pipe, Connection)]
 
 
-def _end(pipe: Connection, item: _Running) -> Ended:
+def _end(pipe: Connection, item: _Running) -> ForkEnded:
     text = b""
     with contextlib.suppress(EOFError, OSError):
         text = pipe.recv_bytes()
@@ -137,9 +137,9 @@ def _end(pipe: Connection, item: _Running) -> Ended:
     _kill(item.process)
     if text:
         seconds, _, answer = text.decode().partition(" ")
-        return Ended(item.job, End.DONE, answer, float(seconds))
+        return ForkEnded(item.job, End.DONE, answer, float(seconds))
     late = item.process.exitcode == -signal.SIGXCPU or item.deadline <= time.monotonic()
-    return Ended(item.job, End.TIMED_OUT if late else End.DIED)
+    return ForkEnded(item.job, End.TIMED_OUT if late else End.DIED)
 
 
 def _kill(process: ForkProcess) -> None:
@@ -154,7 +154,7 @@ class _TimeIsUp(BaseException):
     """Raised in the thread of a call whose time is up."""
 
 
-def _called(function: Callable[[str], str], job: str, limits: ForkLimits) -> Ended:
+def _called(function: Callable[[str], str], job: str, limits: ForkLimits) -> ForkEnded:
     """Call it in a thread of this process, in a folder of its own."""
     said: list[str] = []
     started = time.monotonic()
@@ -171,5 +171,5 @@ def _called(function: Callable[[str], str], job: str, limits: ForkLimits) -> End
                 )
                 thread.join(limits.processor)
     if said:
-        return Ended(job, End.DONE, said[0], time.monotonic() - started)
-    return Ended(job, End.TIMED_OUT if late else End.DIED)
+        return ForkEnded(job, End.DONE, said[0], time.monotonic() - started)
+    return ForkEnded(job, End.TIMED_OUT if late else End.DIED)

@@ -12,7 +12,7 @@ from nbviva.errors import SpecError
 from nbviva.files import digest
 from nbviva.notebooks import NotebookNode, grade_id, is_answer
 from nbviva.verify.cache import TrialCache, files_digest, framework_digest
-from nbviva.verify.mutation.forks import End, Ended, ForkLimits, forked, grant
+from nbviva.verify.mutation.forks import End, ForkEnded, ForkLimits, forked, grant
 from nbviva.verify.mutation.score import (
     FILE,
     Excuse,
@@ -114,7 +114,7 @@ class _MutantBench:
         more = partial(grant, self._limit.processor)
         return attempt(self.week, checks, {cell: mutated.source}, self.secret, groups, more).to_json()
 
-    def _told(self, ended: Ended) -> str:
+    def _told(self, ended: ForkEnded) -> str:
         self.seconds += ended.seconds or self._limit.processor
         return f"{ended.end}\n{ended.text}"
 

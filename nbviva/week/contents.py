@@ -11,7 +11,7 @@ from nbviva.files import regular_files
 
 
 @dataclass(frozen=True)
-class Declared:
+class ReadDeclarations:
     """What functions of a week are marked as checks and fixtures.
 
     Attributes
@@ -35,7 +35,7 @@ class Declared:
         return found
 
 
-def declared(folder: Path) -> Declared:
+def declared(folder: Path) -> ReadDeclarations:
     """Read the functions of a week's files; a file that is no Python declares nothing."""
     checks: dict[str, tuple[str, str]] = {}
     parameters: dict[str, tuple[str, ...]] = {}
@@ -44,7 +44,7 @@ def declared(folder: Path) -> Declared:
             parameters[function.name] = tuple(item.arg for item in (*function.args.args, *function.args.kwonlyargs))
             if kind == "check":
                 checks[function.name] = (question, ast.get_docstring(function) or "")
-    return Declared(checks, parameters)
+    return ReadDeclarations(checks, parameters)
 
 
 def _functions(folder: Path) -> Iterator[ast.FunctionDef]:
