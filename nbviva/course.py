@@ -156,11 +156,16 @@ class Course:
             return given.encode()
         path = self.root / ".nbviva" / "secret"
         if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_hex(32))
+            self.make_secret()
         return path.read_bytes()
+
+    def make_secret(self) -> None:
+        """Make the course's own secret; raises FileExistsError where there is one."""
+        path = self.root / ".nbviva" / "secret"
+        path.parent.mkdir(exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
 
     def draw(self, week: str, group: str) -> Draw:
         """Give the source of random generators of one hand-in: secret + week + group + name always give the same."""

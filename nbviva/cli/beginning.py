@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from nbviva.cli.app import NEEDS_PERSON, Json, app
+from nbviva.course import Course
 
 PANEL = "Begin"
 
@@ -31,6 +32,24 @@ def init_(
     begun = begin(folder, course_id)
     made = new(begun.root, week, datetime.now().astimezone()) if week else []
     print_begun(begun, [path.relative_to(begun.root).as_posix() for path in made], as_json=as_json)
+
+
+@app.command(name="new-term", rich_help_panel=PANEL)
+def new_term_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new term's folder.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Copy this course's weeks into DIR for the next class: a new secret, no hand-ins, the dates to be set."""
+    from nbviva.cli.printing import print_json
+    from nbviva.setup.new_term import new_term
+
+    made = new_term(Course.find(), folder)
+    if as_json:
+        print_json(asdict(made))
+        return
+    typer.echo(f"{made.root}: {', '.join(made.weeks) or 'no week'}, a new secret, nothing of last term's students.")
+    for sentence in made.to_do:
+        typer.echo(sentence)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -6,12 +6,12 @@ import os
 from contextlib import suppress
 from typing import NoReturn
 
-from nbviva.cli import authoring, beginning, marking
+from nbviva.cli import authoring, beginning, marking, results
 from nbviva.cli.app import OUR_FAULT, USAGE, app
 from nbviva.course import Course
 from nbviva.errors import CourseError, Refused, SpecError, missing_extra
 
-__all__ = ["authoring", "beginning", "main", "marking"]  # that they are imported makes the commands known
+__all__ = ["authoring", "beginning", "main", "marking", "results"]  # that they are imported makes the commands known
 
 
 def main() -> None:

@@ -160,6 +160,11 @@ def scores(book: Gradebook, assignment_id: str) -> dict[str, float]:
     return {name: float(score) for name, score in book.db.execute(query)}
 
 
+def student_ids(book: Gradebook) -> list[str]:
+    """Give the names of all groups, which are students to nbgrader."""
+    return sorted(book.db.scalars(select(Tables.Student.id)).all())
+
+
 def submissions(book: Gradebook, assignment_id: str) -> Sequence[Any]:
     """Give a week's submissions in the order of their groups, their notebooks read with them."""
     table = Tables.SubmittedAssignment

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -86,10 +86,11 @@ class Person:
 
 @dataclass(frozen=True)
 class Roster:
-    """The course's students, and what is wrong with the list of them."""
+    """The course's students, what is wrong with the list of them, and the line of the file where each stands."""
 
     people: tuple[Person, ...] = ()
     problems: tuple[str, ...] = ()
+    lines: tuple[int, ...] = field(default=(), compare=False)
 
     def find(self, person: Person) -> Person | None:
         """Find a student by number, login, e-mail, or name; by swapped name and number, too; None where unclear."""
@@ -182,7 +183,8 @@ def read_roster(path: Path) -> Roster:
         problems += [f"{path.name}, line {line.number}: {text}" for text in _wrong(line.texts, person, known)]
         known.add(person)
         people.append(person)
-    return Roster(tuple(people), (*problems, *_short_numbers(path.name, people)))
+    lines = tuple(line.number for line in listing.lines)
+    return Roster(tuple(people), (*problems, *_short_numbers(path.name, people)), lines)
 
 
 def _listed(texts: Sequence[str], *, several: bool) -> Person:

@@ -26,7 +26,7 @@ from nbviva.results.marks import MARKED, StudentRow, problem_list, rows
 from nbviva.week.spec import Assignment
 
 Cell = str | float | None
-_PERSON = ("group", "name", "matriculation number", "login", "e-mail")
+PERSON_COLUMNS = ("group", "name", "matriculation number", "login", "e-mail")
 _SUMS = ("points", "maximum", "extra points", "late minutes", "penalty", "total", "status", "report")
 
 
@@ -67,7 +67,7 @@ def marks_table(assignment: Assignment, found: tuple[StudentRow, ...]) -> list[t
     numbers = tuple(dict.fromkeys(name for row in found for name, _ in row.questions))
     if not found:
         numbers = tuple(dict.fromkeys(question.number for question in assignment.questions if question.points))
-    table: list[tuple[Cell, ...]] = [(*_PERSON, *numbers, *_SUMS)]
+    table: list[tuple[Cell, ...]] = [(*PERSON_COLUMNS, *numbers, *_SUMS)]
     for row in found:
         person, marks = row.person, dict(row.questions)
         table.append(

@@ -1,0 +1,78 @@
+"""`nbviva new-term`: a course's weeks for the next class, with a secret of its own and nothing of the last one's."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbviva.course import CONFIG, SECRET, Course
+from nbviva.errors import CourseError
+from nbviva.setup.begin import begin
+
+_LITTER = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".DS_Store")
+_OWN = (".gitignore", "Makefile", "README.md", "lab")  # of a course that 'nbviva init' made
+_DATED = re.compile(r"(?=(?:issued|due|term)[ \t]*=)", re.MULTILINE)
+_MARK = "# last term's; set this term's: "
+
+
+@dataclass(frozen=True)
+class NewTerm:
+    """What was made, and in one sentence each what is to be done before a week is released."""
+
+    root: Path
+    weeks: tuple[str, ...]
+    to_do: tuple[str, ...]
+
+
+def new_term(course: Course, target: Path) -> NewTerm:
+    """Copy weeks and configuration into a folder; hand-ins, marks, lists of people and the secret stay behind.
+
+    The dates of each week, and its term, become comments: `nbviva source` says what is missing until they are set.
+
+    Raises
+    ------
+    CourseError
+        If the folder holds something, lies in a course directory, or cannot be written.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise CourseError(f"{target} is not empty: name a new folder for the new term.")
+    if any((folder / CONFIG).is_file() for folder in target.resolve().parents):
+        raise CourseError(f"{target} lies in a course directory: name a folder outside of it.")
+    try:
+        _copy(course, target)
+        begin(target)
+        weeks = tuple(_undated(target / "graders" / week / "assignment.toml") for week in course.weeks())
+        Course(target).make_secret()
+    except OSError as error:
+        raise CourseError(f"{error.filename or target} cannot be written: {error.strerror}.") from None
+    return NewTerm(target, weeks, _to_do(weeks))
+
+
+def _copy(course: Course, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(course.root / "graders", target / "graders", ignore=_LITTER, symlinks=True)
+    shutil.copy2(course.root / CONFIG, target / CONFIG)
+    for name in _OWN if (course.root / "lab" / "config.py").is_file() else ():
+        origin = course.root / name
+        if origin.is_dir():
+            shutil.copytree(origin, target / name, ignore=_LITTER, symlinks=True)
+        elif origin.is_file():
+            shutil.copy2(origin, target / name)
+
+
+def _undated(path: Path) -> str:
+    """Make comments of a week's dates and give its name."""
+    head, table, rest = path.read_text("utf-8").partition("[[question]]")
+    path.write_text(_DATED.sub(_MARK, head) + table + rest, "utf-8")
+    return path.parent.name
+
+
+def _to_do(weeks: tuple[str, ...]) -> tuple[str, ...]:
+    sentences = [f"Set issued, due and term in graders/{week}/assignment.toml." for week in weeks]
+    sentences.append(f"Look at course_id and db_url in {CONFIG}: they are last term's.")
+    if os.environ.get(SECRET):
+        sentences.append(f"{SECRET} is set and counts before the new secret: give the new term another one.")
+    return tuple(sentences)

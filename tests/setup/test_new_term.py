@@ -1,0 +1,62 @@
+"""The next term: the weeks come along, the students and the secret stay behind, and the dates are asked for."""
+
+import pytest
+
+from nbviva.course import SECRET, Course
+from nbviva.errors import CourseError, SpecError
+from nbviva.setup.new_term import new_term
+
+
+@pytest.fixture
+def last(course, monkeypatch):
+    """A course at the end of its term."""
+    monkeypatch.delenv(SECRET, raising=False)
+    course.secret()
+    for place in ("submitted/ann/toy/toys.ipynb", "reports/toy/ann/report.json", "marks/toy-marks.csv", "roster.csv",
+                  "gradebook.db", "graders/toy/__pycache__/checks.pyc"):  # fmt: skip
+        path = course.root / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("ann")
+    return course
+
+
+def test_weeks_come_along_and_students_stay_behind(last, tmp_path):
+    made = new_term(last, tmp_path / "next")
+    assert ("toy",) == made.weeks
+    there = {path.relative_to(made.root).as_posix() for path in made.root.rglob("*") if path.is_file()}
+    assert {"nbgrader_config.py", ".gitignore", ".nbviva/secret", "graders/toy/checks.py"} <= there
+    assert [] == [name for name in there if name.startswith(("submitted", "reports", "marks", "roster", "gradebook"))]
+    assert [] == [name for name in there if "__pycache__" in name]
+    assert (last.root / "graders/toy/checks.py").read_bytes() == (made.root / "graders/toy/checks.py").read_bytes()
+    Course(made.root).require_configured()
+
+
+def test_secret_is_another_one(last, tmp_path):
+    made = new_term(last, tmp_path / "next")
+    assert 64 == len(Course(made.root).secret())
+    assert last.secret() != Course(made.root).secret()
+
+
+def test_dates_are_to_be_set(last, tmp_path):
+    made = new_term(last, tmp_path / "next")
+    assert "Set issued, due and term in graders/toy/assignment.toml." in made.to_do
+    with pytest.raises(SpecError, match="is missing; add it"):
+        Course(made.root).assignment("toy")
+    path = made.root / "graders/toy/assignment.toml"
+    path.write_text(path.read_text().replace("# last term's; set this term's: ", ""))
+    assert last.assignment("toy").due == Course(made.root).assignment("toy").due
+
+
+def test_nothing_is_overwritten(last, tmp_path):
+    (tmp_path / "next").mkdir()
+    (tmp_path / "next" / "mine").write_text("kept")
+    with pytest.raises(CourseError, match="is not empty"):
+        new_term(last, tmp_path / "next")
+    with pytest.raises(CourseError, match="lies in a course directory"):
+        new_term(last, last.root / "next")
+    assert not (last.root / "next").exists()
+
+
+def test_secret_of_the_environment_is_said_to_count(last, tmp_path, monkeypatch):
+    monkeypatch.setenv(SECRET, "of last term")
+    assert "NBVIVA_SECRET is set and counts before the new secret" in new_term(last, tmp_path / "next").to_do[-1]
