@@ -63,7 +63,8 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 # \mathrm{ELU}(x) = \begin{cases} x & x > 0 \\ \alpha\,(e^{x} - 1) & x \le 0. \end{cases}$$
 #
 # Both take a tensor of any shape and return one of the same shape, entry by entry. Use operations of PyTorch, so that
-# gradients can flow through, but not its ready-made activations.
+# gradients can flow through, but not its ready-made activations (`torch.relu`, `nn.ELU`, `x.relu()` and the like), and
+# leave x itself as it is.
 
 
 # %% solution="activations"
@@ -127,7 +128,8 @@ assert torch.equal(plus_one, three + 1), "The activation acts on the output of t
 # However small the outputs of a layer have become, the next layer sees them at the same scale again. The constant
 # $\varepsilon$ keeps the division finite for a feature that hardly varies within the batch.
 #
-# Write it from the formula, with $\varepsilon = 10^{-5}$. Keep the parameters as `self.gamma` (ones at first) and
+# Write it from the formula, without PyTorch's ready-made normalisations (`nn.BatchNorm1d`, `batch_norm`), with
+# $\varepsilon = 10^{-5}$. Keep the parameters as `self.gamma` (ones at first) and
 # `self.beta` (zeros at first), each an `nn.Parameter` with one entry a feature. The mean and the variance are always
 # those of the batch at hand, also after `eval()`: there are no running averages here. Both depend on the input, so the
 # gradient flows through them.

@@ -18,11 +18,13 @@ def _noisy(enhancers: Enhancers) -> Enhancers:
     return Enhancers(enhancers.sequences, np.where(wrong, 1 - enhancers.labels, enhancers.labels), enhancers.source)
 
 
-PUBLIC, HIDDEN = map(_noisy, invented_code(_rng, n_train=SIZE, n_test=SIZE, length=LENGTH, motifs=1))
+_code = invented_code(_rng, n_train=SIZE, n_test=SIZE, length=LENGTH, motifs=1)
+PUBLIC, HIDDEN = _noisy(_code.train), _noisy(_code.test)
 
 NAMES = {"sequences": list(PUBLIC.sequences), "labels": PUBLIC.labels}
 FIXTURES = {
     "data": HIDDEN,
+    "public": PUBLIC,
     "invented": invented_code(_rng, n_train=SIZE * 4 // 5, n_test=300, length=LENGTH, motifs=1),
-    "short_code": invented_code(_rng, n_train=500, n_test=0, length=LENGTH)[0],
+    "short_code": invented_code(_rng, n_train=500, n_test=0, length=LENGTH).train,
 }

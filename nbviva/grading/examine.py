@@ -53,7 +53,8 @@ class Examination:
         names = [*(name for name in self.week.fixtures if name in used), item.name]
         noted = [self._noted[name] for name in names if name in self._noted]
         values = tuple(value for found in noted for value in found.values)
-        return replace(verdict, values=values, plots=tuple(plot for found in noted for plot in found.plots))
+        plots = tuple(plot for found in noted for plot in found.plots)
+        return replace(verdict, values=values, plots=plots, doubts=tuple(d for found in noted for d in found.doubts))
 
     def _judge(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
         missing = next((need for need in item.needs if before.get(need) is not Outcome.PASSED), None)

@@ -132,7 +132,8 @@ def ungraded(submission: Submission, sentence: str) -> Graded:
 
 def _graded(submission: Submission, framed: FramedNotebook, found: _Examined) -> Graded:
     handin = submission.handin
-    doubts = (*handin.doubts, *framed.doubts, *found.doubts)
+    noted = dict.fromkeys(Doubt(text, (verdict.exercise,)) for verdict in found.verdicts for text in verdict.doubts)
+    doubts = (*handin.doubts, *framed.doubts, *found.doubts, *noted)
     make_harmless(framed, handin.template)
     notes = tuple(note for note in (*handin.notes, *framed.notes, *found.notes) if Doubt(note) not in doubts)
     return Graded(_report(submission, found, notes, doubts), framed.notebook, found.transcript)

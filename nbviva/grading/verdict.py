@@ -45,7 +45,7 @@ class Verdict:
     cause
         For a failure without an answer its kind (`Raised`, `TimedOut`, `Died`, `UnreadableAnswer`, or `NO_NOTEBOOK`),
         for an error the exception; else empty.
-    values, plots
+    values, plots, doubts
         What the check, and the fixtures that it used, noted in their `findings`.
     """
 
@@ -57,6 +57,7 @@ class Verdict:
     cause: str = ""
     values: tuple[Value, ...] = ()
     plots: tuple[Plot, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,15 @@ def _verdict(item: dict[str, Any]) -> Verdict:
         for value in item.get("values", ())
     )
     plots = tuple(_plot(plot) for plot in item.get("plots", ()))
-    return Verdict(**{**item, "outcome": Outcome(item["outcome"]), "values": values, "plots": plots})
+    return Verdict(
+        **{
+            **item,
+            "outcome": Outcome(item["outcome"]),
+            "values": values,
+            "plots": plots,
+            "doubts": tuple(item.get("doubts", ())),
+        }
+    )
 
 
 def _plot(item: dict[str, Any]) -> Plot:

@@ -23,6 +23,11 @@ class Findings:
 
     values: list[Value] = field(default_factory=list)
     plots: list[Plot] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+    def doubt(self, sentence: str) -> None:
+        """Leave the question to a person, whatever its checks say; the sentence, which the group reads, says why."""
+        self.doubts.append(sentence[:MAX_TEXT])
 
     def value(self, name: str, number: float, bound: float | None = None) -> None:
         """Note a number that was measured, and the bound that it is held against; what is no number is left out."""

@@ -9,7 +9,7 @@ from nbviva.grading import grade as grading
 from nbviva.grading.evidence import make_harmless
 from nbviva.grading.grade import grade
 from nbviva.grading.stored import submission
-from nbviva.grading.verdict import Outcome, Verdict, mark
+from nbviva.grading.verdict import Outcome, Report, Verdict, mark
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import FramedNotebook
 from nbviva.handin.walk import walk
@@ -220,3 +220,37 @@ def test_doubt_leaves_the_questions_that_it_concerns_to_a_person(doubts, marks):
 def test_our_own_fault_comes_before_a_doubt():
     found = mark(Question("q", "1", "Q", Kind.CODE, 3.0), (Verdict("c", "q", Outcome.ERROR, "S."),), (Doubt("D."),))
     assert (None, Outcome.ERROR, None) == (found.points, found.outcome, found.provisional)
+
+
+def test_a_check_that_doubts_leaves_its_question_to_a_person(course, judge):
+    """It may pass, and still find that a person has to look."""
+    path = course.folder("toy") / "checks.py"
+    text = path.read_text("utf-8").replace(
+        "def double_doubles(student, rng):", "def double_doubles(student, rng, findings):"
+    )
+    path.write_text(
+        text.replace("    x = float(", '    findings.doubt("Too good to be true.")\n    x = float(', 1), "utf-8"
+    )
+    report, _ = judge()
+    assert [None, 3, 1, 0] == points(report)
+    assert [Doubt("Too good to be true.", ("double",))] == list(report.doubts)
+    assert report.verdicts == Report.from_json(report.to_json()).verdicts
+
+
+def test_a_name_that_is_missing_is_told_with_the_line_in_which_its_cell_ended(judge):
+    report, _ = judge(double_answer="import no_such_module\ndef double(x):\n    return 2 * x")
+    (verdict,) = [verdict for verdict in report.verdicts if verdict.check == "double_doubles"]
+    assert verdict.detail == (
+        "No answer: `double` does not exist in your notebook: its cell ended with ModuleNotFoundError in line 1, "
+        "`import no_such_module`."
+    )
+
+
+def test_an_error_is_told_with_the_line_of_the_own_code_that_it_came_from(judge):
+    report, _ = judge(
+        double_answer="import numpy as np\ndef double(x):\n    return 2 * np.linalg.inv(np.zeros((2, 2)))"
+    )
+    (verdict,) = [verdict for verdict in report.verdicts if verdict.check == "double_doubles"]
+    assert verdict.detail == (
+        "No answer: `double` raised LinAlgError in line 3 of its cell, `return 2 * np.linalg.inv(np.zeros((2, 2)))`."
+    )

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from graders.week11.enhancers.sequences import one_hot
 from graders.week11.enhancers.synthetic import jaspar_matrices
+from nbviva import ml
+from nbviva.ml import FirstLayer, kernel_motifs
 
 Floats = NDArray[np.float64]
 
@@ -25,19 +26,6 @@ _OVERLAP = 8  # positions that a match must span, unless one of the two is short
 
 
 @dataclass(frozen=True)
-class FirstLayer:
-    """The weights (n_kernels, 4, kernel_size) and biases (n_kernels,) of a convolution over one-hot sequences."""
-
-    weight: Floats
-    bias: Floats
-
-    @property
-    def kernel_size(self) -> int:
-        """The length of a window, in letters."""
-        return int(self.weight.shape[2])
-
-
-@dataclass(frozen=True)
 class Match:
     """The matrix, by its index, that resembles a motif most, and how much: the best Pearson correlation."""
 
@@ -47,33 +35,18 @@ class Match:
 
 
 def first_layer_motifs(layer: FirstLayer, sequences: Sequence[str]) -> Floats:
-    """Give each kernel's probability matrix, (n_kernels, kernel_size, 4), from the windows that activate it.
-
-    A window counts if its activation is larger than half of the kernel's largest; without one all letters get 0.25.
-    """
-    activations = np.maximum(convolution(layer, sequences), 0.0)  # (n, positions, n_kernels)
-    counted = (activations > activations.max(axis=(0, 1)) / 2).astype(np.float64)
-    counts: Floats = np.tensordot(counted, _windows(layer, sequences), axes=([0, 1], [0, 1]))  # (n_kernels, 4, width)
-    counts = counts.transpose(0, 2, 1)
-    totals = counts.sum(axis=2, keepdims=True)
-    return np.where(totals > 0, counts / np.maximum(totals, 1), 0.25)
+    """Give each kernel's probability matrix, (n_kernels, kernel_size, 4), from the windows that activate it."""
+    return kernel_motifs(layer, one_hot(sequences))
 
 
 def clear_cut(layer: FirstLayer, sequences: Sequence[str], margin: float = 1e-4) -> list[str]:
-    """Leave out sequences with a window so near half of a kernel's maximum that rounding decides whether it counts.
+    """Leave out sequences with a window so near half of a kernel's maximum that rounding decides whether it counts."""
+    return [sequences[i] for i in ml.clear_cut(layer, one_hot(sequences), margin)]
 
-    `margin` is a share of the largest activation that the kernel's weights allow.
-    """
-    scale = np.abs(layer.weight).max(axis=1).sum(axis=1) + np.abs(layer.bias)  # (n_kernels,)
-    kept = list(sequences)
-    while kept:
-        values = convolution(layer, kept)  # (n, positions, n_kernels)
-        half = np.maximum(values.max(axis=(0, 1)), 0.0) / 2  # 0 for a kernel that is never active
-        bad = (np.abs(values - half) < margin * scale).any(axis=(1, 2))
-        if not bad.any():
-            break
-        kept = [sequence for sequence, is_bad in zip(kept, bad, strict=True) if not is_bad]
-    return kept
+
+def convolution(layer: FirstLayer, sequences: Sequence[str]) -> Floats:
+    """Give the layer's output without padding and before the ReLU, (n, positions, n_kernels)."""
+    return ml.convolution(layer, one_hot(sequences))
 
 
 def best_matches(matrices: Floats, factors: Mapping[str, str] = LIVER_FACTORS) -> list[Match]:
@@ -120,15 +93,3 @@ def _pearson(matrices: Floats, motif: Floats) -> Floats:
     scale = np.sqrt((a * a).sum(axis=1) * (b * b).sum())  # (n,)
     correlations: Floats = np.divide(a @ b, scale, out=np.zeros(len(a)), where=scale > 1e-12)
     return correlations
-
-
-def _windows(layer: FirstLayer, sequences: Sequence[str]) -> Floats:
-    """Cut (n, positions, 4, kernel_size): every window that lies wholly inside its sequence."""
-    x = one_hot(sequences)  # (n, 4, length)
-    return sliding_window_view(x, layer.kernel_size, axis=2).transpose(0, 2, 1, 3).astype(np.float64)
-
-
-def convolution(layer: FirstLayer, sequences: Sequence[str]) -> Floats:
-    """The layer's output without padding and before the ReLU, (n, positions, n_kernels)."""
-    products: Floats = np.tensordot(_windows(layer, sequences), layer.weight, axes=([2, 3], [1, 2]))
-    return products + layer.bias

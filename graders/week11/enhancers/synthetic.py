@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from pyjaspar import jaspardb  # type: ignore[import-untyped, unused-ignore]  # nor stubs
+from sklearn.metrics import roc_auc_score
 
 from .sequences import Enhancers, decode, encode, gc_content, gc_matched
 
@@ -76,9 +77,30 @@ def synthetic(
     return Enhancers(decode(codes[kept]), np.where(flipped, 1 - made[kept], made[kept]), "synthetic")
 
 
+@dataclass(frozen=True)
+class Code:
+    """A regulatory code that was invented for one group.
+
+    Attributes
+    ----------
+    train, test
+        Half of each positive.
+    bare, planted
+        Negative sequences, and the same with a positive site written over each.
+    best_roc_auc
+        What the likelihood ratio of the generator, the Bayes classifier, has on the test set.
+    """
+
+    train: Enhancers
+    test: Enhancers
+    bare: tuple[str, ...]
+    planted: tuple[str, ...]
+    best_roc_auc: float
+
+
 def invented_code(
     rng: np.random.Generator, n_train: int = 1200, n_test: int = 400, length: int = 200, motifs: int = 2
-) -> tuple[Enhancers, Enhancers]:
+) -> Code:
     """Invent a regulatory code for one group: a training and a test set, half of each positive.
 
     The negatives' motifs are the positives' with their positions shuffled: the same letters, so that no count of
@@ -91,11 +113,36 @@ def invented_code(
     for label, own, foreign in ((0, negative, positive), (1, positive, negative)):
         chosen = labels == label
         codes[chosen] = planted(rng, codes[chosen], draw_sites(rng, INVENTED_RATES, chosen.sum(), own, foreign, []))
-    sequences = decode(codes)
-    return (
-        Enhancers(sequences[:n_train], labels[:n_train], "synthetic"),
-        Enhancers(sequences[n_train:], labels[n_train:], "synthetic"),
+    train, test = (
+        Enhancers(decode(codes[part]), labels[part], "synthetic") for part in (slice(n_train), slice(n_train, None))
     )
+    bare = codes[n_train:][test.labels == 0]
+    sites = draw_sites(rng, Rates(1, 0, 0, 0, least=1), len(bare), positive, [], []) if n_test else []
+    best = _best_roc_auc(codes[n_train:], test.labels, positive, negative) if n_test else 1.0
+    return Code(train, test, decode(bare), decode(planted(rng, bare, sites)), best)
+
+
+def _best_roc_auc(codes: Codes, labels: NDArray[np.int64], positive: list[Matrix], negative: list[Matrix]) -> float:
+    ratio = log_likelihood(codes, positive) - log_likelihood(codes, negative)
+    return float(roc_auc_score(labels, ratio))
+
+
+def log_likelihood(codes: Codes, matrices: Sequence[Matrix]) -> NDArray[np.float64]:
+    """Give the log likelihood ratio (n,) of one site of the matrices somewhere, on either strand, to none.
+
+    The background is taken as independent letters. It is the generator's likelihood but for overlaps, numbers of sites
+    and the chain of the background.
+    """
+    shares = np.bincount(codes.ravel(), minlength=4) / max(codes.size, 1)
+    terms = []
+    for strand in [turned for matrix in matrices for turned in (matrix, matrix[::-1, ::-1])]:
+        logs = np.log(strand / shares)  # (width, 4)
+        positions = codes.shape[1] - len(logs) + 1
+        terms.append(sum(logs[i][codes[:, i : i + positions]] for i in range(len(logs))))  # (n, positions)
+    stacked = np.concatenate(terms, axis=1)
+    most = stacked.max(axis=1, keepdims=True)
+    found: NDArray[np.float64] = most[:, 0] + np.log(np.exp(stacked - most).mean(axis=1))
+    return found
 
 
 def jaspar_matrices(ids: Iterable[str]) -> list[Matrix]:

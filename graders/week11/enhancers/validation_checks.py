@@ -10,29 +10,45 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 
-from graders.week11.data import hidden_set, invented_code
+from graders.week11.data import hidden_set, public_set
 from graders.week11.enhancers import plots
-from graders.week11.enhancers.sequences import Enhancers, decode
-from nbviva.author import Findings, Mismatch, Student, as_numbers, check, fixture, require
-from nbviva.ml import printed_numbers, supported
-
-Floats = NDArray[np.float64]
+from graders.week11.enhancers.cnn_checks import cnn_gives_logits
+from graders.week11.enhancers.sequences import Enhancers
+from graders.week11.enhancers.synthetic import Code, invented_code
+from nbviva.author import Findings, NoAnswer, Student, check, fixture, require
+from nbviva.ml import (
+    Answers,
+    Estimator,
+    ask_after_permuted_labels,
+    ask_without_model,
+    count_decimals,
+    cross_validate,
+    mistaken,
+    printed_numbers,
+    require_steady,
+    rounds_to,
+    score,
+)
 
 SCORES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}  # what the notebook's cell sets, and how it prints it
 REPORTED = {"roc_auc_answer": "ROC-AUC", "pr_auc_answer": "PR-AUC"}
+METRICS = {"roc_auc_answer": "roc_auc_score", "pr_auc_answer": "average_precision_score"}
+RULE = "Answers must be supported by results from the notebook."
+MACHINE = "Your functions are asked on a CPU, without a GPU and without the network."
 
 # Each bound with its reason in docs/week11-numbers.md.
 SHEET_BOUND = 0.75
 PROOF_BOUND = 0.80
 MEMORY_BOUND = 0.65
-NOISE = 100  # sequences
+STEADY_BOUND = 0.8
+FOLLOWS_BOUND = 0.7
+TWINS_TOLERANCE = 0.06
 FOLDS = 5
-TOLERANCES = {"roc_auc_answer": 0.07, "pr_auc_answer": 0.10}
+TOLERANCES = {"roc_auc_answer": 0.07, "pr_auc_answer": 0.10}  # to other enhancers
+AGAIN_TOLERANCES = {"roc_auc_answer": 0.055, "pr_auc_answer": 0.075}  # to the same sequences, in the same folds
 RERUN_TOLERANCE = 0.02
+BEST_POSSIBLE = 0.93  # on the real set: the best honest classifier that was measured has .89
 
 
 @dataclass(frozen=True)
@@ -41,24 +57,39 @@ class CrossValidation:
 
     Attributes
     ----------
-    roc_auc, pr_auc
-        Means over the folds.
-    invented
-        The ROC-AUC on a code that was invented for the group, after training on as many sequences as in a fold.
+    hidden, public
+        Folds of the set that nobody has seen, and those of the notebook's own set.
+    invented, best_invented
+        The ROC-AUC on a code that was invented for the group, after training on as many sequences as in a fold; and
+        that of the generator's likelihood ratio.
+    followed
+        The share of negatives whose score rises when a positive site is written over them.
+    without_model
+        The same as `invented` while `CNN` computes zeros.
     remembered
-        The ROC-AUC on the hidden set after training on a few random sequences with random labels.
+        The ROC-AUC on a test fold after training on its training fold with permuted labels.
     names
         What the notebook's cell would set.
-    folds
-        The labels of each fold's test set and the scores that it got.
     """
 
-    roc_auc: float
-    pr_auc: float
+    hidden: Answers
+    public: Answers
     invented: float = 1.0
+    best_invented: float = 1.0
+    followed: float = 1.0
+    without_model: float = 0.5
     remembered: float = 0.5
     names: Mapping[str, float] = field(default_factory=dict)
-    folds: plots.Folds = ()
+
+    @property
+    def roc_auc(self) -> float:
+        """The mean ROC-AUC of the hidden folds."""
+        return self.hidden.score("roc_auc_score")
+
+    @property
+    def pr_auc(self) -> float:
+        """The mean PR-AUC of the hidden folds."""
+        return self.hidden.score("average_precision_score")
 
 
 @fixture()
@@ -67,13 +98,24 @@ def data() -> Enhancers:
     return _hidden()
 
 
+@fixture()
+def public() -> Enhancers:
+    """The set that students have."""
+    return _public()
+
+
 @cache
 def _hidden() -> Enhancers:
     return hidden_set(Path(__file__).parents[1] / ".data")
 
 
+@cache
+def _public() -> Enhancers:
+    return public_set(Path(__file__).parents[1] / ".data")
+
+
 @fixture()
-def invented(data: Enhancers, rng: np.random.Generator) -> tuple[Enhancers, Enhancers]:
+def invented(data: Enhancers, rng: np.random.Generator) -> Code:
     """A regulatory code of this group's own: a training and a test set, of the sizes of a fold's."""
     n_test = len(data) // FOLDS
     return invented_code(rng, len(data) - n_test, n_test)
@@ -81,78 +123,141 @@ def invented(data: Enhancers, rng: np.random.Generator) -> tuple[Enhancers, Enha
 
 @fixture(stands_in="cross_validation", seconds=300)
 def cross_validation(
-    student: Student, data: Enhancers, invented: tuple[Enhancers, Enhancers], notebook: Any, rng: np.random.Generator
+    student: Student, data: Enhancers, public: Enhancers, invented: Code, notebook: Any, rng: np.random.Generator
 ) -> CrossValidation:
-    """Cross-validate `fit_predict` on the hidden set, then ask it about other sequences.
+    """Cross-validate `fit_predict` on the hidden set and the public one, then ask it about other sequences.
 
     It runs in the place of the notebook's own cell. The numbers that were handed in under that cell are set again, so
     that the rest of the notebook goes on as it did for the group; without them, those that were measured here.
     """
-    shown = _printed(notebook)
-    for name, number in shown.items():  # so that the notebook goes on as it did, whatever becomes of our own questions
-        student[name] = number
-    splitter = StratifiedKFold(n_splits=FOLDS, shuffle=True, random_state=int(rng.integers(2**31)))
-    folds = list(splitter.split(data.sequences, data.labels))
-    scored = [
-        (data.labels[test], _fit_predict(student, _part(data, train), _part(data, test))) for train, test in folds
-    ]
-    roc_auc, pr_auc = (
-        float(np.mean([score(labels, given) for labels, given in scored]))
-        for score in (roc_auc_score, average_precision_score)
+    shown = printed_scores(notebook.printed("cross_validation"))
+    for name, label in SCORES.items():
+        if label in shown:  # so that the notebook goes on as it did, whatever becomes of our own questions
+            student[name] = shown[label]
+    estimator, seed = Estimator(_on_a_cpu(student)), int(rng.integers(2**31))
+    hidden = cross_validate(
+        estimator, data.sequences, data.labels, random_state=seed, n_splits=FOLDS, twin=lambda s: moved(s, rng)
     )
-    train, test = invented
-    learnt = float(roc_auc_score(test.labels, _fit_predict(student, train, test)))
-    remembered = _after_noise(student, data, rng)
-    if remembered >= MEMORY_BOUND:  # chance, perhaps; a model that is trained on and on stays
-        remembered = _after_noise(student, data, rng)
-    measured = {"roc_auc": roc_auc, "pr_auc": pr_auc}
-    names = {name: shown.get(name, measured[name]) for name in SCORES}
-    return CrossValidation(roc_auc, pr_auc, learnt, remembered, names, scored)
+    again = cross_validate(estimator, public.sequences, public.labels, random_state=0, n_splits=FOLDS)
+    learnt, followed = _on_a_code(estimator, invented)
+    train, test = ((part.sequences, part.labels) for part in (invented.train, invented.test))
+    silent = ask_without_model(student, "CNN", estimator, train, test, "roc_auc_score", 0.5)
+    remembered = ask_after_permuted_labels(
+        estimator, data.sequences, data.labels, "roc_auc_score", bound=MEMORY_BOUND, random_state=seed, n_splits=FOLDS
+    )
+    measured = {"roc_auc": again.score("roc_auc_score"), "pr_auc": again.score("average_precision_score")}
+    names = {name: shown.get(label, measured[name]) for name, label in SCORES.items()}
+    return CrossValidation(hidden, again, learnt, invented.best_roc_auc, followed, silent, remembered, names)
 
 
-def _after_noise(student: Student, test: Enhancers, rng: np.random.Generator) -> float:
-    """Let it learn that nothing tells the labels, then score what earlier calls learnt about."""
-    letters = rng.integers(0, 4, (NOISE, len(test.sequences[0]))).astype(np.int8)
-    noise = Enhancers(decode(letters), rng.permutation(np.arange(NOISE) % 2), "synthetic")
-    return float(roc_auc_score(test.labels, _fit_predict(student, noise, test)))
+def _on_a_cpu(student: Student) -> Any:
+    """Ask `fit_predict`; where it raises, say on what machine that was."""
+
+    def ask(*args: Any) -> object:
+        try:
+            return student.fit_predict(*args)
+        except NoAnswer as error:
+            raise type(error)(f"{error} {MACHINE}" if "raised" in str(error) else str(error)) from None
+
+    return ask
 
 
-@check("roc_auc")
+def _on_a_code(estimator: Estimator, code: Code) -> tuple[float, float]:
+    """Give the ROC-AUC on an invented code, and how often a planted site raises a negative's score."""
+    n, pairs = len(code.test), len(code.bare)
+    scores = estimator.predict(
+        code.train.sequences, code.train.labels, [*code.test.sequences, *code.bare, *code.planted]
+    )
+    learnt = score("roc_auc_score", code.test.labels, scores[:n])
+    return learnt, float(np.mean(scores[n + pairs :] > scores[n : n + pairs]))
+
+
+def moved(sequence: str, rng: np.random.Generator) -> str:
+    """Move a sequence by a few letters: what is cut off behind comes as random letters in front."""
+    shift = max(2, len(sequence) // 50)
+    return "".join(rng.choice(list("ACGT"), shift)) + sequence[:-shift]
+
+
+@check("roc_auc", needs=(cnn_gives_logits,))
 def classifier_learns(cross_validation: CrossValidation, findings: Findings) -> str:
     """5-fold cross-validation of `fit_predict` on enhancers that you do not have gives a ROC-AUC above 0.75."""
+    answers = cross_validation.hidden
     findings.value("roc_auc", cross_validation.roc_auc, bound=SHEET_BOUND)
     findings.value("pr_auc", cross_validation.pr_auc)
-    by_fold = [float(roc_auc_score(labels, scores)) for labels, scores in cross_validation.folds]
-    findings.plot(plots.roc(cross_validation.folds))
-    findings.plot(plots.precision_recall(cross_validation.folds))
-    findings.plot(plots.folds_roc_auc(by_fold, SHEET_BOUND))
+    findings.plot(plots.roc(answers.folds))
+    findings.plot(plots.precision_recall(answers.folds))
+    findings.plot(plots.folds_roc_auc(answers.scores("roc_auc_score"), SHEET_BOUND))
     said = f"ROC-AUC {cross_validation.roc_auc:.3f}, PR-AUC {cross_validation.pr_auc:.3f}"
     require(cross_validation.roc_auc > SHEET_BOUND, f"{said}; the ROC-AUC has to be above {SHEET_BOUND}.")
-    fewest = min(len(np.unique(scores)) for _, scores in cross_validation.folds)
-    require(fewest > 2, f"{said}, from {fewest} different values: give scores, such as logits, and not the classes.")
+    require(
+        answers.distinct > 2,
+        f"{said}, from {answers.distinct} different values: give scores, such as logits, and not the classes.",
+    )
     return f"{said}; above {SHEET_BOUND} is needed."
+
+
+@check("roc_auc", needs=(classifier_learns,))
+def scores_come_from_the_sequence(cross_validation: CrossValidation, data: Enhancers, findings: Findings) -> str:
+    """A sequence that is moved by a few letters keeps its score: scores are learnt, and not looked up."""
+    answers = cross_validation.hidden
+    found = require_steady(answers, STEADY_BOUND)
+    findings.value("twins_rank_correlation", found, bound=STEADY_BOUND)
+    lost = answers.score("roc_auc_score") - answers.twins_score("roc_auc_score")
+    findings.value("lost_by_moving", lost, bound=TWINS_TOLERANCE)
+    require(
+        lost < TWINS_TOLERANCE,
+        f"The ROC-AUC falls by {lost:.3f} when the same sequences are moved by a few letters; less than "
+        f"{TWINS_TOLERANCE:g} is expected.",
+    )
+    if data.source == "real":
+        findings.value("best_possible_roc_auc", cross_validation.roc_auc, bound=BEST_POSSIBLE)
+        if cross_validation.roc_auc > BEST_POSSIBLE:
+            findings.doubt(
+                f"The ROC-AUC is {cross_validation.roc_auc:.3f}, above {BEST_POSSIBLE:g}, which no classifier reached "
+                "that was tried on these data: a person looks at how it comes about."
+            )
+    return f"Rank correlation with the moved sequences: {found:.3f}."
 
 
 @check("roc_auc")
 def code_is_learnt(cross_validation: CrossValidation, findings: Findings) -> str:
     """`fit_predict` learns from the labels it is given: also a regulatory code that was invented for your group."""
     findings.value("invented_roc_auc", cross_validation.invented, bound=PROOF_BOUND)
+    findings.value("invented_best_roc_auc", cross_validation.best_invented)
+    findings.value("followed", cross_validation.followed, bound=FOLLOWS_BOUND)
     said = f"ROC-AUC {cross_validation.invented:.3f} on invented sequences"
     require(
         cross_validation.invented > PROOF_BOUND,
         f"{said}; more than {PROOF_BOUND} is needed. They follow a rule that only their training labels tell.",
     )
+    require(
+        cross_validation.followed > FOLLOWS_BOUND,
+        f"{said}, but a site that makes sequences positive raises only {cross_validation.followed:.0%} of the scores.",
+    )
     return f"{said}; above {PROOF_BOUND} is needed."
+
+
+@check("roc_auc", needs=(code_is_learnt,))
+def network_is_used(cross_validation: CrossValidation, findings: Findings) -> str:
+    """`fit_predict` trains your `CNN`: while its logits are all 0, nothing can be predicted."""
+    findings.value("roc_auc_without_network", cross_validation.without_model, bound=MEMORY_BOUND)
+    said = f"While every logit of `CNN` is 0 the ROC-AUC is {cross_validation.without_model:.3f}"
+    require(
+        cross_validation.without_model < MEMORY_BOUND,
+        f"{said}; less than {MEMORY_BOUND} is expected. Let `fit_predict` train your `CNN`.",
+    )
+    return f"{said}; below {MEMORY_BOUND} is needed."
 
 
 @check("roc_auc")
 def calls_are_independent(cross_validation: CrossValidation, findings: Findings) -> str:
     """`fit_predict` trains a new model at each call: it knows nothing of the sequences of earlier calls."""
     findings.value("remembered_roc_auc", cross_validation.remembered, bound=MEMORY_BOUND)
-    said = f"After a call with random sequences and random labels the ROC-AUC is {cross_validation.remembered:.3f}"
+    said = f"After a training fold with permuted labels the ROC-AUC is {cross_validation.remembered:.3f}"
     require(
         cross_validation.remembered < MEMORY_BOUND,
-        f"{said}; less than {MEMORY_BOUND} is expected. A model that is trained on and on has seen them all.",
+        f"{said}; less than {MEMORY_BOUND} is expected. Labels must be known from the arguments alone: from no earlier "
+        "call, no table and no weights that were trained before.",
     )
     return f"{said}; below {MEMORY_BOUND} is needed."
 
@@ -160,40 +265,49 @@ def calls_are_independent(cross_validation: CrossValidation, findings: Findings)
 @check("roc_auc")
 def report_is_supported(sheet: Any, notebook: Any) -> str:
     """The ROC-AUC and PR-AUC that you report are those that your notebook printed."""
-    for answer, label in REPORTED.items():
-        given = sheet.number(answer)
-        require(0 <= given <= 1, f"You report a {label} of {given:g}: give it as a share of one, such as 0.84.")
-    return " ".join(supported(sheet, notebook, answer, RERUN_TOLERANCE) for answer in REPORTED)
+    shown = printed_scores(notebook.printed("cross_validation"))
+    reported = {label: sheet.number(answer) for answer, label in REPORTED.items()}
+    hint = mistaken(reported, shown)
+    require(not hint, f"{hint} Your notebook printed {', '.join(f'{k}: {v:.4f}' for k, v in shown.items())}.")
+    rerun = notebook.fresh("cross_validation")
+    return " ".join(_supported(sheet, answer, shown.get(label), rerun) for answer, label in REPORTED.items())
+
+
+def _supported(sheet: Any, answer: str, shown: float | None, rerun: bool) -> str:
+    label = REPORTED[answer]
+    reported = sheet.number(answer)
+    require(0 <= reported <= 1, f"You report a {label} of {reported:g}: give it as a share of one, such as 0.84.")
+    require(shown is not None, f"No {label} is printed under your cross-validation, so nothing supports it. {RULE}")
+    decimals, other = max(2, count_decimals(sheet.text_of(answer))), sheet.difference(answer)
+    said = f"You report a {label} of {reported:.{min(decimals, 4)}f}; your notebook printed {shown:.4f}"
+    if rerun:
+        supported = abs(reported - float(shown or 0)) <= RERUN_TOLERANCE
+        said += f" when it was run again ({RERUN_TOLERANCE} apart is accepted)"
+    else:
+        supported = rounds_to(reported, float(shown or 0), min(decimals, 4))
+    require(supported, f"{said}.{other} A number without support in the notebook gets no points, right or not. {RULE}")
+    return f"{said}.{other}"
 
 
 @check("roc_auc", needs=(classifier_learns, calls_are_independent, report_is_supported))
 def reported_numbers_agree(sheet: Any, cross_validation: CrossValidation) -> str:
-    """The ROC-AUC and PR-AUC that you report agree with a cross-validation on enhancers that you do not have."""
-    measured = {"roc_auc_answer": cross_validation.roc_auc, "pr_auc_answer": cross_validation.pr_auc}
+    """The ROC-AUC and PR-AUC that you report agree with cross-validations of `fit_predict`, here and on others."""
     told = []
     for answer, label in REPORTED.items():
-        reported, found, bound = sheet.number(answer), measured[answer], TOLERANCES[answer]
-        told.append(f"{label}: you report {reported:.3f}, measured {found:.3f} ({bound:g} apart is accepted).")
-        why = "Is every sequence scored by a model that never saw it?"
-        require(abs(reported - found) <= bound, f"{told[-1]} {why}")
+        reported = sheet.number(answer)
+        for answers, where, bounds in (
+            (cross_validation.public, "on your sequences", AGAIN_TOLERANCES),
+            (cross_validation.hidden, "on other enhancers", TOLERANCES),
+        ):
+            found, bound = answers.score(METRICS[answer]), bounds[answer]
+            told.append(
+                f"{label}: you report {reported:.3f}, measured {where} {found:.3f} ({bound:g} apart is accepted)."
+            )
+            why = "Is every sequence scored by a model that never saw it?"
+            require(abs(reported - found) <= bound, f"{told[-1]} {why}")
     return " ".join(told)
 
 
-def _printed(notebook: Any) -> dict[str, float]:
-    """Give the scores under the cell; none where they contradict each other, of which another check tells."""
-    try:
-        return printed_numbers(notebook.printed("cross_validation"), SCORES)
-    except Mismatch:
-        return {}
-
-
-def _fit_predict(student: Student, train: Enhancers, test: Enhancers) -> Floats:
-    answer = student.fit_predict(list(train.sequences), train.labels, list(test.sequences))
-    scores = as_numbers(answer, name="fit_predict(...)")
-    fits = scores.shape in ((len(test),), (len(test), 1))
-    require(fits, f"`fit_predict` gives shape {scores.shape} for {len(test)} test sequences: give one score for each.")
-    return scores.reshape(-1)
-
-
-def _part(data: Enhancers, index: NDArray[np.int64]) -> Enhancers:
-    return Enhancers(tuple(data.sequences[i] for i in index), data.labels[index], data.source)
+def printed_scores(text: str) -> dict[str, float]:
+    """Find the scores that the notebook's cell prints, by their names on the sheet."""
+    return printed_numbers(text, {label: label for label in SCORES.values()})

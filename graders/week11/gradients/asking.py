@@ -1,117 +1,157 @@
-"""Asking about networks: what several checks of Exercise 1 need to ask and to compare."""
+"""Asking about networks: what several checks of Exercise 1 need to ask and to compare.
 
-from typing import Any, NamedTuple
+The examiner draws all weights and loads them, so that no expected answer depends on what the notebook reports.
+"""
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from graders.week11.gradients import reference
-from nbviva.author import Remote, Student, as_numbers, assert_close, require
+from nbviva.author import Mismatch, NoAnswer, Remote, Student, as_numbers, assert_close, require
+from nbviva.ml import dtype_of, set_weights, state_of, tensor, vector_jacobian_product
+from nbviva.ml.networks import require_close
 
 Floats = NDArray[np.float64]
 
 RTOL = 1e-3  # single against double precision: measured at most a fiftieth of it
+DEEP_RTOL, LOST = 0.02, 1e-15  # at depth 50: measured at most 3e-4 where a norm is above `LOST`
 FEW = 0.2  # share of class 1; with half, the loss can start near its minimum, where gradients nearly cancel
 
 
-class Asked(NamedTuple):
-    """A network in the student's notebook, and its weights by value."""
+@dataclass(frozen=True)
+class Asked:
+    """A network in the student's notebook, the weights that it was given, and the dtype that it computes in."""
 
     handle: Remote
     depth: int
     width: int
     method: str
     weights: dict[str, Floats]
+    dtype: torch.dtype
+
+    def ask_norms(self, student: Student, x: Floats, y: Floats) -> object:
+        """Ask for the gradient norms on samples x (n, 10) with labels y (n,)."""
+        return student.gradient_norms(self.handle, tensor(x, self.dtype), tensor(y, self.dtype))
+
+    def norms(self, x: Floats, y: Floats) -> Floats:
+        """Compute them."""
+        return reference.gradient_norms(self.weights, x, y, self.method)
+
+    @property
+    def question(self) -> str:
+        """What was asked, for a sentence."""
+        return f"gradient_norms(net, x, y) for {self.method}"
 
 
 def make_network(student: Student, rng: np.random.Generator, method: str, depth: int, width: int = 0) -> Asked:
+    """Let the notebook build a network, and load weights that are drawn here, as PyTorch would by default."""
     width = width or int(rng.integers(6, 15))
     handle = student.build_network(depth=depth, width=width, method=method)
     require(isinstance(handle, Remote), "`build_network` gives plain data where a network is expected.")
-    if method == "batch_norm":
-        for layer in range(depth):
-            norm = getattr(handle.hidden, str(layer)).norm
-            set_scale_and_shift(norm, rng.uniform(0.5, 1.5, width), rng.uniform(-0.5, 0.5, width))
-    return Asked(handle, depth, width, method, weights(handle, depth, width, method))
+    weights = dict(reference.initial_weights(rng, depth, width, method))
+    if method == "batch_norm" and depth < 50:  # at depth 50 as they are at first: so were the bounds measured
+        for name in weights:
+            if name.endswith(("gamma", "beta")):
+                weights[name] = rng.uniform(0.5, 1.5, width) - name.endswith("beta")
+    weights = {name: single(values) for name, values in weights.items()}
+    return Asked(handle, depth, width, method, weights, set_weights(handle, weights, f"the {method} network"))
 
 
-def weights(handle: Remote, depth: int, width: int, method: str) -> dict[str, Floats]:
-    state = handle.state_dict()
-    return {name: array(state, name, shape) for name, shape in reference.shapes(depth, width, method).items()}
-
-
-def array(state: Any, name: str, shape: tuple[int, ...]) -> Floats:
-    """Give one weight of a `state_dict`; a shape such as (1, width) is taken for (width,)."""
-    require(type(state) is dict and name in state, f"There is no `{name}` in the `state_dict()`.")
-    values = as_numbers(state[name], name=name)
-    require(values.size == np.prod(shape), f"`{name}` has shape {values.shape} where {shape} is expected.")
-    return values.reshape(shape)
-
-
-def check_outputs(student: Student, rng: np.random.Generator, method: str) -> None:
+def check_network(student: Student, rng: np.random.Generator, method: str) -> None:
+    """Compare a network's output, and the gradient of its input, with the reference."""
     network = make_network(student, rng, method, depth=int(rng.integers(2, 6)))
     x, _ = samples(rng)
-    expected = reference.network_output(network.weights, x, method)
-    assert_close(network.handle(tensor(x)), expected, rtol=RTOL, atol=1e-4, name=f"output of the {method} network")
+    upstream = single(rng.standard_normal(len(x)))
+    output, gradient = vector_jacobian_product(student, network.handle, x, upstream, network.dtype)
+    expected, slope = reference.network_output(network.weights, x, method, upstream)
+    require_close(output, expected, rtol=RTOL, atol=1e-4, name=f"output of the {method} network")
+    require_close(gradient, slope, rtol=RTOL, atol=1e-5, name=f"gradient of the {method} network at its input")
 
 
 def check_gradient_norms(student: Student, network: Asked, rng: np.random.Generator) -> None:
+    """Compare the gradient norms of a network on new samples with the reference."""
     x, y = samples(rng)
-    found = student.gradient_norms(network.handle, tensor(x), tensor(y))
-    expected = reference.gradient_norms(network.weights, x, y, network.method)
-    name = f"gradient_norms(net, x, y) for {network.method}"
-    assert_close(found, expected, rtol=RTOL, atol=1e-12, name=name)
+    found = network.ask_norms(student, x, y)
+    require_close(found, network.norms(x, y), rtol=RTOL, atol=1e-12, name=network.question)
 
 
-def flow(student: Student, rng: np.random.Generator, method: str) -> Floats:
-    handle = student.build_network(depth=50, width=32, method=method)
-    x, y = samples(rng, 256)
-    found = student.gradient_norms(handle, tensor(x), tensor(y))
-    norms = as_numbers(found, shape=(50,), name=f"gradient_norms(net, x, y) for {method}")
-    require((norms >= 0).all(), f"A gradient norm of the {method} network is negative.")
-    return norms
+def check_weights(network: Asked) -> None:
+    """Refuse weights that are not those that were loaded."""
+    state = state_of(network.handle)
+    for name, values in network.weights.items():
+        require(name in state, f"There is no `{name}` in the `state_dict()` any more.")
+        assert_close(state[name].reshape(values.shape), values, name=name, rtol=0.0)
 
 
-def largest_over_smallest(norms: Floats) -> float:
-    """Largest over smallest; infinite where a norm has underflown to zero."""
-    return float(norms.max() / norms.min()) if norms.min() > 0 else float("inf")
+@dataclass(frozen=True)
+class Flow:
+    """Gradient norms of one deep network, asked for and computed."""
+
+    found: Floats
+    expected: Floats
+
+    @property
+    def ratio(self) -> float:
+        """Largest over smallest of those asked for; infinite where a norm has underflown to zero."""
+        smallest = float(self.found.min())
+        return float(self.found.max()) / smallest if smallest > 0 else float("inf")
 
 
-def batch_norm(student: Student, rng: np.random.Generator) -> tuple[Remote, int]:
+def flow(student: Student, rng: np.random.Generator, method: str) -> Flow | NoAnswer | Mismatch:
+    """Ask for the gradient norms of a network of 50 layers, and compute them; why not is an answer, too."""
+    try:
+        network = make_network(student, rng, method, depth=50, width=32)
+        x, y = samples(rng, 256)
+        found = as_numbers(network.ask_norms(student, x, y), shape=(50,), name=network.question)
+    except (NoAnswer, Mismatch) as error:
+        return error
+    return Flow(found, network.norms(x, y))
+
+
+def batch_norm(student: Student, rng: np.random.Generator) -> tuple[Remote, int, torch.dtype]:
+    """Let the notebook make a `BatchNorm`; give it, its width and its dtype."""
     width = int(rng.integers(3, 7))
     norm = student.BatchNorm(width)
     require(isinstance(norm, Remote), "`BatchNorm(width)` gives plain data where a module is expected.")
-    return norm, width
+    return norm, width, dtype_of(state_of(norm, "`BatchNorm(width)`"))
 
 
 def set_scale_and_shift(norm: Remote, gamma: Floats, beta: Floats) -> None:
-    state = {}
-    for name, values in {"gamma": gamma, "beta": beta}.items():
-        held = as_numbers(norm.get_parameter(name), name=name)  # raises where it is no nn.Parameter
-        require(held.size == values.size, f"`{name}` has shape {held.shape} where {values.shape} is expected.")
-        state[name] = tensor(values.reshape(held.shape))
-    norm.load_state_dict(state, strict=False)
+    """Load another scale and shift; raises where one of them is no `nn.Parameter`."""
+    for name in ("gamma", "beta"):
+        norm.get_parameter(name)
+    set_weights(norm, {"gamma": gamma, "beta": beta}, "`BatchNorm(width)`")
 
 
 def activation_inputs(rng: np.random.Generator) -> list[Floats]:
+    """Give tensors of several shapes; none but the first holds 0, where ReLU has no derivative."""
     edges = np.array([-40.0, -5.0, -1.0, -0.01, 0.0, 0.01, 1.0, 40.0])
     return [rng.permutation(edges), 3 * rng.standard_normal((4, 5)), -rng.uniform(0.5, 3.0, (2, 3, 2))]
 
 
 def features(rng: np.random.Generator, width: int) -> Floats:
-    """Few samples, so that the biased variance shows; the first feature hardly varies, so that epsilon shows."""
-    scale = np.append(4e-3, rng.uniform(0.5, 3.0, width - 1))
-    x = rng.standard_normal((int(rng.integers(4, 9)), width)) * scale + np.append(0.0, rng.uniform(1.0, 5.0, width - 1))
-    single: NDArray[np.float32] = x.astype(np.float32)  # (n, width), exactly what the student gets
-    return single.astype(np.float64)
+    """Few samples, so that the biased variance shows, and variances far above epsilon."""
+    x = rng.standard_normal((int(rng.integers(4, 9)), width)) * rng.uniform(1.0, 4.0, width)
+    return single(x + rng.uniform(-5.0, 5.0, width))
+
+
+def flat_features(rng: np.random.Generator, width: int) -> Floats:
+    """Features that hardly vary, so that epsilon shows."""
+    return single(rng.standard_normal((int(rng.integers(4, 9)), width)) * rng.uniform(2e-3, 6e-3, width))
 
 
 def samples(rng: np.random.Generator, n: int = 40) -> tuple[Floats, Floats]:
-    x = rng.standard_normal((n, 10))
+    """Give inputs (n, 10) and labels (n,), a fifth of them 1."""
+    x = single(rng.standard_normal((n, 10)))
     score = x @ rng.standard_normal(10) + rng.standard_normal(n)
     return x, (score > np.quantile(score, 1 - FEW)).astype(np.float64)
 
 
-def tensor(values: ArrayLike) -> torch.Tensor:
-    return torch.tensor(values, dtype=torch.float32)
+def single(values: Any) -> Floats:
+    """Round to single precision: exactly what a student gets."""
+    rounded: NDArray[np.float32] = np.asarray(values).astype(np.float32)
+    return rounded.astype(np.float64)

@@ -62,13 +62,23 @@ def shapes(depth: int, width: int, method: str, n_inputs: int = 10) -> dict[str,
     return found | {"last.weight": (1, width), "last.bias": (1,)}
 
 
-def network_output(weights: Weights, x: Floats, method: str) -> Floats:
-    """Give the logits (n,) of a network for x (n, n_inputs)."""
-    with torch.no_grad():
-        logits: Floats = _forward(
-            _tensors(weights, torch.float64), torch.tensor(x, dtype=torch.float64), method
-        ).numpy()
-    return logits
+def relu_slope(x: ArrayLike) -> Floats:
+    """Give the derivative of ReLU."""
+    return (np.asarray(x) > 0).astype(np.float64)
+
+
+def elu_slope(x: ArrayLike, alpha: float = 1.0) -> Floats:
+    """Give the derivative of ELU."""
+    x = np.asarray(x, np.float64)
+    return np.where(x > 0, 1.0, alpha * np.exp(np.minimum(x, 0.0)))
+
+
+def network_output(weights: Weights, x: Floats, method: str, upstream: Floats) -> tuple[Floats, Floats]:
+    """Give the logits (n,) of a network for x (n, n_inputs), and the gradient of `sum(upstream * logits)` there."""
+    inputs = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    logits = _forward(_tensors(weights, torch.float64), inputs, method)
+    (gradient,) = torch.autograd.grad(logits, inputs, torch.tensor(upstream, dtype=torch.float64))
+    return logits.detach().numpy(), gradient.numpy()
 
 
 def gradient_norms(weights: Weights, x: Floats, y: Floats, method: str) -> Floats:
