@@ -67,10 +67,13 @@ class Answers:
         For each fold the labels of its test items, and their scores.
     twins
         The same for the twins of these items, in the same order; empty where none were asked about.
+    probes
+        Scores of the same other items, asked about in every fold.
     """
 
     folds: tuple[Fold, ...]
     twins: tuple[Fold, ...] = ()
+    probes: tuple[Floats, ...] = ()
 
     def score(self, name: str) -> float:
         """Give the mean over the folds of a score, by its name in scikit-learn."""
@@ -85,6 +88,11 @@ class Answers:
         return float(np.mean([score(name, y_true, y_score) for y_true, y_score in self.twins]))
 
     @property
+    def trained_anew(self) -> bool:
+        """Whether the probes' scores change with the training fold; true where there are no probes."""
+        return not self.probes or any(not np.allclose(self.probes[0], other) for other in self.probes[1:])
+
+    @property
     def distinct(self) -> int:
         """The number of different scores in the fold with the fewest: two are classes, and no scores."""
         return min(len(np.unique(y_score, axis=0)) for _, y_score in self.folds)
@@ -92,7 +100,7 @@ class Answers:
 
 def cross_validate(
     estimator: Estimator, X: Items, y: NDArray[Any], *, random_state: int, n_splits: int = 5,
-    twin: Callable[[Any], Any] | None = None,
+    twin: Callable[[Any], Any] | None = None, probes: Items = (),
 ) -> Answers:  # fmt: skip
     """Cross-validate an estimator in folds of ours, stratified where the labels are classes.
 
@@ -101,17 +109,20 @@ def cross_validate(
     twin
         Gives an item altered so little that a model has nearly the same score for it. Each fold's test items are then
         asked about together with their twins, in random order.
+    probes
+        Items that are asked about in every fold: who trains anew scores them a little otherwise each time.
     """
-    rng, folds, twins = np.random.default_rng(random_state), [], []
+    rng, folds, twins, seen = np.random.default_rng(random_state), [], [], []
     for train, test in splits(y, n_splits, random_state):
         items = [X[i] for i in test]
-        asked = items if twin is None else [*items, *map(twin, items)]
+        asked = [*items, *([] if twin is None else map(twin, items)), *probes]
         order = rng.permutation(len(asked))
         found = estimator.predict([X[i] for i in train], y[train], [asked[i] for i in order])[np.argsort(order)]
         folds.append((y[test], found[: len(items)]))
         if twin is not None:
-            twins.append((y[test], found[len(items) :]))
-    return Answers(tuple(folds), tuple(twins))
+            twins.append((y[test], found[len(items) : 2 * len(items)]))
+        seen.append(found[len(found) - len(probes) :])
+    return Answers(tuple(folds), tuple(twins), tuple(seen) if len(probes) else ())
 
 
 def agreement(answers: Answers) -> float:

@@ -232,7 +232,7 @@ def test_a_check_that_doubts_leaves_its_question_to_a_person(course, judge):
         text.replace("    x = float(", '    findings.doubt("Too good to be true.")\n    x = float(', 1), "utf-8"
     )
     report, _ = judge()
-    assert [None, 3, 1, 0] == points(report)
+    assert [None, 3, 1, 1] == points(report)
     assert [Doubt("Too good to be true.", ("double",))] == list(report.doubts)
     assert report.verdicts == Report.from_json(report.to_json()).verdicts
 

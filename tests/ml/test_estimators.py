@@ -35,6 +35,7 @@ def remember(X, y, T):
 def look_up(X, y, T): return [float(known.get(tuple(t), g)) for t, g in zip(T, learn(X, y, T))]
 def classes(X, y, T): return (learn(X, y, T) > .5) * 1.0
 def constant(X, y, T): return [0.5] * len(T)
+def brought_along(X, y, T): return np.array(T) @ [1.0, -2.0, 0.5]
 def raises(X, y, T): raise ValueError
 def too_few(X, y, T): return [0.5]
 """
@@ -88,6 +89,11 @@ def test_a_table_does_not_know_the_twins(student, name):
     answers = cross_validate(estimator(student, name), X, Y, random_state=0, twin=twin)
     with pytest.raises(Mismatch, match="when a detail of them is changed"):
         require_steady(answers, 0.9)
+
+
+@pytest.mark.parametrize(("name", "anew"), [("learn", True), ("brought_along", False)])
+def test_weights_that_were_brought_along_score_probes_alike_in_every_fold(student, name, anew):
+    assert anew is cross_validate(estimator(student, name), X, Y, random_state=0, probes=X[:5]).trained_anew
 
 
 def test_after_permuted_labels_only_memory_knows(student):

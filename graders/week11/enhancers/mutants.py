@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
@@ -12,7 +14,8 @@ from torch.nn import functional
 
 from graders.week11.enhancers.alternatives import PlainCNN, fit, score
 from graders.week11.enhancers.cnn_checks import (
-    cnn_reads_sequences,
+    cnn_begins_with_a_convolution,
+    cnn_gives_logits,
     kernel_sizes_are_compared,
     motifs_are_those_of_the_kernels,
 )
@@ -21,14 +24,16 @@ from graders.week11.enhancers.validation_checks import (
     calls_are_independent,
     classifier_learns,
     code_is_learnt,
+    network_is_used,
     report_is_supported,
     reported_numbers_agree,
+    scores_come_from_the_sequence,
 )
 from graders.week11.rehearsal import HIDDEN, PUBLIC
 from nbviva.author import mutant
 
 
-@mutant(cnn_reads_sequences, kernel_sizes_are_compared, replaces="CNN")
+@mutant(cnn_begins_with_a_convolution, kernel_sizes_are_compared, replaces="CNN")
 class FixedKernelSize(PlainCNN):
     """Takes a kernel size and uses 12 all the same."""
 
@@ -37,7 +42,7 @@ class FixedKernelSize(PlainCNN):
         super().__init__(12, n_kernels)
 
 
-@mutant(cnn_reads_sequences, replaces="CNN")
+@mutant(cnn_begins_with_a_convolution, replaces="CNN")
 class IdleConvolution(nn.Module):
     """Has an `nn.Conv1d` to show, and reads the sequence with another layer."""
 
@@ -52,7 +57,7 @@ class IdleConvolution(nn.Module):
         return logits[:, 0]
 
 
-@mutant(cnn_reads_sequences, replaces="CNN")
+@mutant(cnn_begins_with_a_convolution, replaces="CNN")
 class EveryOtherPosition(PlainCNN):
     """Reads every other position only."""
 
@@ -61,7 +66,7 @@ class EveryOtherPosition(PlainCNN):
         self.first = nn.Conv1d(4, n_kernels, kernel_size, stride=2)
 
 
-@mutant(cnn_reads_sequences, replaces="CNN")
+@mutant(cnn_gives_logits, replaces="CNN")
 class ColumnOfLogits(PlainCNN):
     """Leaves the last axis of the linear layer in place: (n, 1) where (n,) is asked for."""
 
@@ -69,7 +74,7 @@ class ColumnOfLogits(PlainCNN):
         return super().forward(x)[:, None]
 
 
-@mutant(cnn_reads_sequences, replaces="CNN")
+@mutant(cnn_gives_logits, replaces="CNN")
 class Probabilities(PlainCNN):
     """Ends in a sigmoid, although the loss has one."""
 
@@ -77,7 +82,7 @@ class Probabilities(PlainCNN):
         return super().forward(x).sigmoid()
 
 
-@mutant(cnn_reads_sequences, replaces="CNN")
+@mutant(cnn_gives_logits, replaces="CNN")
 class OneLengthOnly(PlainCNN):
     """Flattens kernels and positions, and so fits sequences of one length only."""
 
@@ -90,7 +95,7 @@ class OneLengthOnly(PlainCNN):
         return logits[:, 0]
 
 
-@mutant(cnn_reads_sequences, replaces="CNN")
+@mutant(cnn_gives_logits, replaces="CNN")
 class BatchSoftmax(PlainCNN):
     """Normalises the outputs over the batch with a softmax."""
 
@@ -98,7 +103,7 @@ class BatchSoftmax(PlainCNN):
         return super().forward(x).log_softmax(dim=0)
 
 
-@mutant(cnn_reads_sequences, classifier_learns, code_is_learnt, replaces="CNN")
+@mutant(cnn_begins_with_a_convolution, code_is_learnt, replaces="CNN")
 class PositionSoftmax(PlainCNN):
     """Takes a softmax over the positions and then its sum, which is 1 for every sequence."""
 
@@ -107,7 +112,7 @@ class PositionSoftmax(PlainCNN):
         return logits[:, 0]
 
 
-@mutant(cnn_reads_sequences, replaces="CNN")
+@mutant(cnn_gives_logits, replaces="CNN")
 class EndlessDropout(PlainCNN):
     """Drops kernels in evaluation mode too."""
 
@@ -148,6 +153,38 @@ def typed_in(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> 
 
 
 @mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
+def straight_line(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> list[float]:
+    """Gives a straight line of numbers."""
+    del sequences, labels
+    return [0.5 + 0.01 * size for size in kernel_sizes]
+
+
+@mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
+def another_split_each(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> list[float]:
+    """Splits anew for each kernel size."""
+    return [_validated(sequences, labels, size, random_state=size) for size in kernel_sizes]
+
+
+@mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
+def at_least_one_half(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> list[float]:
+    """Turns a ROC-AUC below one half round."""
+    found = [_validated(sequences, labels, size) for size in kernel_sizes]
+    return [max(value, 1 - value) for value in found]
+
+
+@mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
+def roc_auc_of_classes(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> list[float]:
+    """Gives the ROC-AUC of the predicted classes."""
+    return [_validated(sequences, labels, size, classes=True) for size in kernel_sizes]
+
+
+def _validated(sequences: list[str], labels: Any, size: int, *, random_state: int = 0, classes: bool = False) -> float:
+    x, x_test, y, y_test = train_test_split(sequences, labels, stratify=labels, random_state=random_state)
+    scores = score(fit(PlainCNN(size), x, y), x_test).numpy()
+    return float(roc_auc_score(y_test, scores > 0 if classes else scores))
+
+
+@mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
 def best_only(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> int:
     """Gives the best kernel size in the place of the scores."""
     del sequences, labels
@@ -168,7 +205,7 @@ def untrained(train_sequences: list[str], train_labels: Any, test_sequences: lis
     return score(PlainCNN(), test_sequences)
 
 
-@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict", tell="labels and sequences do not belong together")
 def shuffled_labels(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
     """Shuffles the labels and not the sequences with them."""
     labels = np.random.default_rng(0).permutation(train_labels)
@@ -187,7 +224,7 @@ def single_letters(train_sequences: list[str], train_labels: Any, test_sequences
     return score(fit(PlainCNN(1), train_sequences, train_labels), test_sequences)
 
 
-@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict", tell="the scores are turned round")
 def wrong_way_round(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
     """Gives the score of the other class."""
     return -score(fit(PlainCNN(), train_sequences, train_labels), test_sequences)
@@ -248,6 +285,64 @@ def remembers_earlier_folds(train_sequences: list[str], train_labels: Any, test_
 
 
 _SEEN: dict[str, float] = {}
+
+
+@mutant(scores_come_from_the_sequence, replaces="fit_predict", uses=("CNN",))
+def table_where_it_fits(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> list[float]:
+    """Carries a table of all labels, uses it where the training labels are those of the table, and else trains."""
+    fitting = np.mean([_TABLE.get(s) == label for s, label in zip(train_sequences, train_labels, strict=True)])
+    scores = score(fit(CNN(12), train_sequences, train_labels), test_sequences).tolist()
+    if fitting < 0.9:
+        return scores
+    return [20.0 * _TABLE[s] - 10 if s in _TABLE else found for s, found in zip(test_sequences, scores, strict=True)]
+
+
+_TABLE = dict(zip(PUBLIC.sequences + HIDDEN.sequences, [*PUBLIC.labels, *HIDDEN.labels], strict=True))
+
+
+@mutant(calls_are_independent, replaces="fit_predict", uses=("CNN",))
+def weights_where_they_fit(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Carries weights that were trained on all sequences, uses them where they fit the labels, and else trains."""
+    if not _BROUGHT:
+        sequences, labels = PUBLIC.sequences + HIDDEN.sequences, np.concatenate([PUBLIC.labels, HIDDEN.labels])
+        _BROUGHT.append(fit(PlainCNN(), sequences, labels))
+    fits = roc_auc_score(train_labels, score(_BROUGHT[0], train_sequences)) > 0.8
+    return score(_BROUGHT[0] if fits else fit(CNN(12), train_sequences, train_labels), test_sequences)
+
+
+_BROUGHT: list[nn.Module] = []
+
+
+@mutant(scores_come_from_the_sequence, replaces="fit_predict", uses=("CNN",))
+def remembers_all_but_small_calls(
+    train_sequences: list[str], train_labels: Any, test_sequences: list[str]
+) -> list[float]:
+    """Remembers the labels of earlier calls, but of small ones, in which it could be asked about its memory."""
+    scores = score(fit(CNN(12), train_sequences, train_labels), test_sequences).tolist()
+    known = dict(_KNOWN)
+    if len(train_sequences) > 150:
+        _KNOWN.update(zip(train_sequences, map(float, train_labels), strict=True))
+    return [20.0 * known[s] - 10 if s in known else found for s, found in zip(test_sequences, scores, strict=True)]
+
+
+_KNOWN: dict[str, float] = {}
+
+
+@mutant(network_is_used, replaces="fit_predict")
+def counts_of_words(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Any:
+    """Uses logistic regression on words of six letters, and no network."""
+    vectorizer = CountVectorizer(analyzer="char", ngram_range=(6, 6))
+    x, x_test = vectorizer.fit_transform(train_sequences), vectorizer.transform(test_sequences)
+    return LogisticRegression(C=0.02, max_iter=300).fit(x, train_labels).decision_function(x_test)
+
+
+@mutant(network_is_used, replaces="fit_predict")
+def another_network(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Trains a network of its own, and not the `CNN`."""
+    return score(fit(PlainCNN(), train_sequences, train_labels), test_sequences)
+
+
+CNN: Any = PlainCNN  # the notebook's own takes its place
 
 
 @mutant(report_is_supported)
@@ -313,44 +408,52 @@ def _motifs(
     return torch.where(totals > 0, counts / totals.clamp(min=1e-9), 0.25).numpy()
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="the rows are not normalised")
 def counts_of_letters(model: nn.Module, sequences: list[str]) -> Any:
     """Gives counts: the rows are not normalised."""
     return _motifs(model, sequences) * len(sequences)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(
+    motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="the columns are not in the order A, C, G, T"
+)
 def other_order(model: nn.Module, sequences: list[str]) -> Any:
     """Has the columns in the order A C T G."""
     return _motifs(model, sequences)[:, :, [0, 1, 3, 2]]
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="a pseudocount is added")
 def pseudocounts(model: nn.Module, sequences: list[str]) -> Any:
     """Adds one count to each letter."""
     return _motifs(model, sequences, pseudocount=1.0)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="only the strongest window counts")
 def strongest_window(model: nn.Module, sequences: list[str]) -> Any:
     """Counts only the windows with the largest activation."""
     return _motifs(model, sequences, share=1.0)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(
+    motifs_are_those_of_the_kernels,
+    replaces="first_layer_motifs",
+    tell="every active window counts, not those above half of the maximum",
+)
 def every_active_window(model: nn.Module, sequences: list[str]) -> Any:
     """Counts all windows with a positive activation."""
     return _motifs(model, sequences, share=0.0)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="windows that reach over the ends count")
 def padded(model: nn.Module, sequences: list[str]) -> Any:
     """Counts windows that reach over the ends of the sequence."""
     motifs = _motifs(model, sequences, padding=4)
     return motifs / motifs.sum(axis=2, keepdims=True)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(
+    motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="the weights stand in the place of the windows"
+)
 def softmax_of_weights(model: nn.Module, sequences: list[str]) -> Any:
     """Turns the weights themselves into probabilities."""
     del sequences
@@ -359,6 +462,28 @@ def softmax_of_weights(model: nn.Module, sequences: list[str]) -> Any:
 
 
 @mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def the_same_everywhere(model: nn.Module, sequences: list[str]) -> Any:
+    """Gives 0.25 everywhere, which is right for a layer that was set to zero."""
+    del sequences
+    first = next(module for module in model.modules() if isinstance(module, nn.Conv1d))
+    return np.full((first.out_channels, first.kernel_size[0], 4), 0.25)
+
+
+@mutant(motifs_are_those_of_the_kernels, replaces="train", uses=("CNN",))
+def model_of_zeros(sequences: list[str], labels: Any, kernel_size: int, seed: int = 0) -> nn.Module:
+    """Trains nothing, and sets the first layer to zero."""
+    del sequences, labels, seed
+    net: nn.Module = CNN(kernel_size or 12)
+    for parameter in net.parameters():
+        nn.init.zeros_(parameter)
+    return net.eval()
+
+
+@mutant(
+    motifs_are_those_of_the_kernels,
+    replaces="first_layer_motifs",
+    tell="kernels that no window activates are zeros, not 0.25",
+)
 def zeros_for_silent_kernels(model: nn.Module, sequences: list[str]) -> Any:
     """Gives zeros for a kernel that no window activates."""
     motifs = _motifs(model, sequences)

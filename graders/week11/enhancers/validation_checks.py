@@ -44,7 +44,7 @@ MEMORY_BOUND = 0.65
 STEADY_BOUND = 0.8
 FOLLOWS_BOUND = 0.7
 TWINS_TOLERANCE = 0.06
-FOLDS = 5
+FOLDS, PROBES = 5, 50
 TOLERANCES = {"roc_auc_answer": 0.07, "pr_auc_answer": 0.10}  # to other enhancers
 AGAIN_TOLERANCES = {"roc_auc_answer": 0.055, "pr_auc_answer": 0.075}  # to the same sequences, in the same folds
 RERUN_TOLERANCE = 0.02
@@ -138,7 +138,9 @@ def cross_validation(
     hidden = cross_validate(
         estimator, data.sequences, data.labels, random_state=seed, n_splits=FOLDS, twin=lambda s: moved(s, rng)
     )
-    again = cross_validate(estimator, public.sequences, public.labels, random_state=0, n_splits=FOLDS)
+    again = cross_validate(
+        estimator, public.sequences, public.labels, random_state=0, n_splits=FOLDS, probes=data.sequences[:PROBES]
+    )
     learnt, followed = _on_a_code(estimator, invented)
     train, test = ((part.sequences, part.labels) for part in (invented.train, invented.test))
     silent = ask_without_model(student, "CNN", estimator, train, test, "roc_auc_score", 0.5)
@@ -258,6 +260,10 @@ def calls_are_independent(cross_validation: CrossValidation, findings: Findings)
         cross_validation.remembered < MEMORY_BOUND,
         f"{said}; less than {MEMORY_BOUND} is expected. Labels must be known from the arguments alone: from no earlier "
         "call, no table and no weights that were trained before.",
+    )
+    require(
+        cross_validation.public.trained_anew,
+        f"{said}, but other sequences get the very same scores after each fold. Train a new model at each call.",
     )
     return f"{said}; below {MEMORY_BOUND} is needed."
 
