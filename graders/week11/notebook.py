@@ -18,6 +18,10 @@
 # each task holds a few asserts: they catch slips early. After the deadline your functions are also asked for their
 # answers on other inputs, as they stand at those asserts, so keep their names and arguments. Before you submit, run
 # *Restart & Run All* once.
+#
+# Marking happens on a CPU, without a GPU, without the network, with some gigabytes of memory, and with the versions of
+# Python (3.11) and of the libraries that `requirements.txt` lists. A call of `fit_predict` or `compare_kernel_sizes` has
+# five minutes, any other call one or two. So leave `accelerator="cpu"` as it is, also where you work on Colab.
 
 # %% [markdown]
 # ## Assignment 1. Vanishing Gradient Problem

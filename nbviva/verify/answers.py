@@ -90,6 +90,28 @@ def _without(week: Week, known: Mapping[str, Overlay], kind: str, what: str, fil
             yield f"The check '{check.name}' has no {kind}: write {what} into {week.folder.name}/{file}."
 
 
+def rates(week: Week, right: Tried, wrong: Tried) -> Finding:
+    """Give, for each check, how many of the known right answers it accepts, and how many of the wrong ones refuses."""
+    known = overlays(week, "mutants")
+    accepted: dict[str, list[bool]] = defaultdict(list)
+    refused: dict[str, list[bool]] = defaultdict(list)
+    for trial in right.trials:
+        for item in trial.judged:
+            if item.outcome != Outcome.SKIPPED:
+                accepted[item.check].append(item.outcome == Outcome.PASSED)
+    for trial in wrong.trials:
+        for item in _named(trial, known[trial.overlay]):
+            refused[item.check].append(item.outcome == Outcome.FAILED)
+    lines = [
+        f"{check.name}: {sum(accepted[check.name])} of {len(accepted[check.name])} right answers accepted, "
+        f"{sum(refused[check.name])} of {len(refused[check.name])} wrong ones refused."
+        for check in week.checks
+    ]
+    totals = [(sum(map(sum, counts.values())), sum(map(len, counts.values()))) for counts in (accepted, refused)]
+    said = " and ".join(f"{done} of {of}" for done, of in totals)
+    return Finding("rates", f"{said}: right answers accepted and wrong ones refused", details=tuple(lines))
+
+
 @dataclass(frozen=True)
 class Plan:
     """How often each check is tried."""

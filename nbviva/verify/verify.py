@@ -16,11 +16,13 @@ from nbviva.grading.digest import ENTRIES, NBVIVA
 from nbviva.handin.people import read_roster
 from nbviva.kernel.room import Room
 from nbviva.results import statistics
-from nbviva.verify.answers import Plan, alternatives, flakes, mutants, reference
+from nbviva.verify.answers import CHEAP_SECONDS, Plan, alternatives, flakes, mutants, rates, reference
+from nbviva.verify.beside import beside_hidden_data
 from nbviva.verify.cache import ResultCache, environment, key_of
 from nbviva.verify.leaks import Secrets, secrets_of
 from nbviva.verify.mutation.mutate import mutation_score
 from nbviva.verify.mutation.score import Score
+from nbviva.verify.odd import odd_answers
 from nbviva.verify.release import make_source
 from nbviva.verify.route import BLANK, REFERENCE, Taken, take
 from nbviva.verify.row import Finding, Origin
@@ -121,6 +123,12 @@ def verify(course: Course, name: str, options: VerifyOptions, say: Callable[[str
         plan = Plan(options.repeats, options.thorough)
         flaky_row, repeated = flakes(bench, first, plan, course.source(name))
         yield flaky_row
+    yield rates(week, first + repeated, wrong)
+    cheap = {
+        item.check for trial in first.trials if not trial.overlay for item in trial.judged if item.cpu <= CHEAP_SECONDS
+    }
+    yield odd_answers(week, sorted(cheap), course.secret(), say)
+    yield beside_hidden_data(week)
     yield _leaks(taken, origin, wrong, secrets_of(week, course.secret()))
     yield cost(course, name, taken, (*first.trials, *repeated.trials), max(1, options.workers))
 

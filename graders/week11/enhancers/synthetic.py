@@ -117,7 +117,11 @@ def invented_code(
         Enhancers(decode(codes[part]), labels[part], "synthetic") for part in (slice(n_train), slice(n_train, None))
     )
     bare = codes[n_train:][test.labels == 0]
-    sites = draw_sites(rng, Rates(1, 0, 0, 0, least=1), len(bare), positive, [], []) if n_test else []
+    sites = (
+        draw_sites(rng, Rates(own=0, foreign=0, shared=0, decoy=0, least=1), len(bare), positive, [], [])
+        if n_test
+        else []
+    )
     best = _best_roc_auc(codes[n_train:], test.labels, positive, negative) if n_test else 1.0
     return Code(train, test, decode(bare), decode(planted(rng, bare, sites)), best)
 

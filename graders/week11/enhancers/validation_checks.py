@@ -16,25 +16,23 @@ from graders.week11.enhancers import plots
 from graders.week11.enhancers.cnn_checks import cnn_gives_logits
 from graders.week11.enhancers.sequences import Enhancers
 from graders.week11.enhancers.synthetic import Code, invented_code
-from nbviva.author import Findings, NoAnswer, Student, check, fixture, require
+from nbviva.author import Findings, Mismatch, NoAnswer, Student, check, fixture, require
 from nbviva.ml import (
     Answers,
     Estimator,
     ask_after_permuted_labels,
     ask_without_model,
-    count_decimals,
     cross_validate,
     mistaken,
     printed_numbers,
     require_steady,
-    rounds_to,
     score,
+    supported,
 )
 
 SCORES = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}  # what the notebook's cell sets, and how it prints it
 REPORTED = {"roc_auc_answer": "ROC-AUC", "pr_auc_answer": "PR-AUC"}
 METRICS = {"roc_auc_answer": "roc_auc_score", "pr_auc_answer": "average_precision_score"}
-RULE = "Answers must be supported by results from the notebook."
 MACHINE = "Your functions are asked on a CPU, without a GPU and without the network."
 
 # Each bound with its reason in docs/week11-numbers.md.
@@ -130,10 +128,9 @@ def cross_validation(
     It runs in the place of the notebook's own cell. The numbers that were handed in under that cell are set again, so
     that the rest of the notebook goes on as it did for the group; without them, those that were measured here.
     """
-    shown = printed_scores(notebook.printed("cross_validation"))
-    for name, label in SCORES.items():
-        if label in shown:  # so that the notebook goes on as it did, whatever becomes of our own questions
-            student[name] = shown[label]
+    shown = _printed(notebook)
+    for name, number in shown.items():  # so that the notebook goes on as it did, whatever becomes of our own questions
+        student[name] = number
     estimator, seed = Estimator(_on_a_cpu(student)), int(rng.integers(2**31))
     hidden = cross_validate(
         estimator, data.sequences, data.labels, random_state=seed, n_splits=FOLDS, twin=lambda s: moved(s, rng)
@@ -148,7 +145,7 @@ def cross_validation(
         estimator, data.sequences, data.labels, "roc_auc_score", bound=MEMORY_BOUND, random_state=seed, n_splits=FOLDS
     )
     measured = {"roc_auc": again.score("roc_auc_score"), "pr_auc": again.score("average_precision_score")}
-    names = {name: shown.get(label, measured[name]) for name, label in SCORES.items()}
+    names = {name: shown.get(name, measured[name]) for name in SCORES}
     return CrossValidation(hidden, again, learnt, invented.best_roc_auc, followed, silent, remembered, names)
 
 
@@ -271,28 +268,13 @@ def calls_are_independent(cross_validation: CrossValidation, findings: Findings)
 @check("roc_auc")
 def report_is_supported(sheet: Any, notebook: Any) -> str:
     """The ROC-AUC and PR-AUC that you report are those that your notebook printed."""
-    shown = printed_scores(notebook.printed("cross_validation"))
-    reported = {label: sheet.number(answer) for answer, label in REPORTED.items()}
-    hint = mistaken(reported, shown)
+    shown = {SCORES[name]: number for name, number in _printed(notebook).items()}
+    hint = mistaken({label: sheet.number(answer) for answer, label in REPORTED.items()}, shown)
     require(not hint, f"{hint} Your notebook printed {', '.join(f'{k}: {v:.4f}' for k, v in shown.items())}.")
-    rerun = notebook.fresh("cross_validation")
-    return " ".join(_supported(sheet, answer, shown.get(label), rerun) for answer, label in REPORTED.items())
-
-
-def _supported(sheet: Any, answer: str, shown: float | None, rerun: bool) -> str:
-    label = REPORTED[answer]
-    reported = sheet.number(answer)
-    require(0 <= reported <= 1, f"You report a {label} of {reported:g}: give it as a share of one, such as 0.84.")
-    require(shown is not None, f"No {label} is printed under your cross-validation, so nothing supports it. {RULE}")
-    decimals, other = max(2, count_decimals(sheet.text_of(answer))), sheet.difference(answer)
-    said = f"You report a {label} of {reported:.{min(decimals, 4)}f}; your notebook printed {shown:.4f}"
-    if rerun:
-        supported = abs(reported - float(shown or 0)) <= RERUN_TOLERANCE
-        said += f" when it was run again ({RERUN_TOLERANCE} apart is accepted)"
-    else:
-        supported = rounds_to(reported, float(shown or 0), min(decimals, 4))
-    require(supported, f"{said}.{other} A number without support in the notebook gets no points, right or not. {RULE}")
-    return f"{said}.{other}"
+    for answer, label in REPORTED.items():
+        given = sheet.number(answer)
+        require(0 <= given <= 1, f"You report a {label} of {given:g}: give it as a share of one, such as 0.84.")
+    return " ".join(supported(sheet, notebook, answer, RERUN_TOLERANCE) for answer in REPORTED)
 
 
 @check("roc_auc", needs=(classifier_learns, calls_are_independent, report_is_supported))
@@ -314,6 +296,9 @@ def reported_numbers_agree(sheet: Any, cross_validation: CrossValidation) -> str
     return " ".join(told)
 
 
-def printed_scores(text: str) -> dict[str, float]:
-    """Find the scores that the notebook's cell prints, by their names on the sheet."""
-    return printed_numbers(text, {label: label for label in SCORES.values()})
+def _printed(notebook: Any) -> dict[str, float]:
+    """Give the scores under the cell; none where they contradict each other, of which another check tells."""
+    try:
+        return printed_numbers(notebook.printed("cross_validation"), SCORES)
+    except Mismatch:
+        return {}

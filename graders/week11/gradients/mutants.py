@@ -687,6 +687,16 @@ def zeros(net, x, y):
     return [0.0] * len(net.hidden)
 
 
+@mutant(gradient_norms_match_for_every_method, replaces="gradient_norms", tell="the network is rebuilt with tanh")
+def of_the_same_weights_with_tanh(net, x, y):
+    """Writes the network's layers out again, with tanh whatever its method."""
+    z = net.first(x)
+    for layer in net.hidden:
+        z = torch.tanh(layer.linear(z))
+    loss = functional.binary_cross_entropy_with_logits(net.last(z).squeeze(-1), y)
+    return [g.norm().item() for g in torch.autograd.grad(loss, [layer.linear.weight for layer in net.hidden])]
+
+
 # ---------------------------------------------------------------- answers
 
 

@@ -51,6 +51,8 @@ class Rehearsal:
         self._idle = {f"{question.name}_answer" for question in questions if question.answers}
         self._namespace: dict[str, Any] = {"__name__": "__main__", **small(week, "NAMES")}
         self._cells = cells_of(week.folder)
+        named = ((cell.name or str(i), texts.get(cell.name, cell.source)) for i, cell in enumerate(self._cells))
+        self._evidence.sources |= dict(named)
         self._agent = Agent(self._namespace)
         student = Student(self._ask)
         given = {"sheet": Sheet(week.assignment, student), "notebook": self._evidence, **small(week, "FIXTURES")}
@@ -118,6 +120,7 @@ class _LazyEvidence(Rehearsed):
 @dataclass(frozen=True)
 class _CompiledCell:
     name: str
+    source: str
     tags: list[str]
     code: Any
     graded: bool
@@ -137,7 +140,7 @@ def _cell(cell: NotebookNode) -> _CompiledCell:
     sets = frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
     uses = frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
     graded = is_test(cell)
-    return _CompiledCell(name, tags(cell), compile(cell.source, f"<{name}>", "exec"), graded, sets, uses)
+    return _CompiledCell(name, cell.source, tags(cell), compile(cell.source, f"<{name}>", "exec"), graded, sets, uses)
 
 
 def warm_up(week: Week) -> None:

@@ -20,6 +20,7 @@ from graders.week11.paper import alternatives as paper_alternatives
 from graders.week11.paper import checks as paper_checks
 from graders.week11.paper import mutants as paper_mutants
 from nbviva.grading.examine import Examination, examine
+from nbviva.grading.rehearsal import Rehearsed
 from nbviva.grading.verdict import Outcome
 from nbviva.handin.sheet import Sheet
 from nbviva.kernel.student import local_student
@@ -67,7 +68,8 @@ def solved(*, also=frozenset()):
 
 def verdicts(namespace, group=0):
     student = local_student(namespace)
-    given = {"sheet": Sheet(ASSIGNMENT, student)}
+    sources = {f"{name}_answer" if role == "solution" else name: source for role, name, source in cells()}
+    given = {"sheet": Sheet(ASSIGNMENT, student), "notebook": Rehearsed(sources=sources)}
 
     def draw(name):
         return np.random.default_rng([group, *name.encode()])

@@ -1,7 +1,7 @@
 """What the checks of Exercise 2 say about reports, scores and networks; training is rehearsed elsewhere."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 from graders.week11.enhancers import cnn_checks, validation_checks
 from graders.week11.enhancers.alternatives import PlainCNN
 from graders.week11.enhancers.validation_checks import CrossValidation
-from graders.week11.rehearsal import FIXTURES, HIDDEN
-from nbviva.author import Mismatch, as_number
+from graders.week11.rehearsal import FIXTURES, HIDDEN, PUBLIC
+from nbviva.author import Findings, Mismatch, as_number
 from nbviva.kernel.student import local_student
+from nbviva.ml import Answers, first_layer
 from nbviva.week.spec import read_assignment
 
 ASSIGNMENT = read_assignment(Path(validation_checks.__file__).parents[1])
@@ -71,15 +72,20 @@ def test_another_number_is_not_supported(given):
         supported(given)
 
 
-@pytest.mark.parametrize("given", [84.12, 84, "84", -0.84])
-def test_percent_are_refused_with_the_form_to_use(given):
-    with pytest.raises(Mismatch, match="share of one"):
-        supported(given)
-
-
-def test_swapped_numbers_are_not_supported():
-    with pytest.raises(Mismatch, match="without support"):
-        supported(0.749, 0.841)
+@pytest.mark.parametrize(
+    ("reported", "said"),
+    [
+        ((84.12, 0.749), "ROC-AUC is given in percent"),
+        ((84, 0.749), "share of one"),
+        (("84", 0.749), "share of one"),
+        ((-0.84, 0.749), "sign of ROC-AUC is turned"),
+        ((0.749, 0.841), "ROC-AUC and PR-AUC are swapped"),
+        ((0.841, 0.251), "PR-AUC is subtracted from 1"),
+    ],
+)
+def test_usual_mistakes_are_named(reported, said):
+    with pytest.raises(Mismatch, match=said):
+        supported(*reported)
 
 
 def test_a_float_that_lost_its_last_zero_keeps_two_decimals():
@@ -103,25 +109,60 @@ def test_numbers_that_contradict_each_other_are_a_sentence():
         supported(0.89, notebook=Notebook("ROC-AUC: 0.2\nPR-AUC: 0.749\nROC-AUC: .89\n"))
 
 
-def test_a_report_far_from_the_measured_scores_does_not_agree():
-    agree = validation_checks.reported_numbers_agree.function
-    assert "0.07 apart" in agree(Sheet(), CrossValidation(0.83, 0.76))
-    with pytest.raises(Mismatch, match=r"you report 0\.841, measured 0\.760"):
-        agree(Sheet(), CrossValidation(0.76, 0.749))
-    with pytest.raises(Mismatch, match="PR-AUC"):
-        agree(Sheet(), CrossValidation(0.841, 0.64))
+def answers(roc_auc, pr_auc):
+    """Answers whose scores are these."""
+
+    class Scored(Answers):
+        def score(self, name):
+            return {"roc_auc_score": roc_auc, "average_precision_score": pr_auc}[name]
+
+    return Scored(())
+
+
+@pytest.mark.parametrize(
+    ("hidden", "public", "said"),
+    [
+        ((0.83, 0.76), (0.841, 0.749), None),
+        ((0.76, 0.749), (0.841, 0.749), r"you report 0\.841, measured on other enhancers 0\.760"),
+        ((0.841, 0.64), (0.841, 0.749), "PR-AUC"),
+        ((0.80, 0.749), (0.78, 0.749), r"measured on your sequences 0\.780"),
+    ],
+)
+def test_a_report_has_to_agree_with_the_same_and_with_other_sequences(hidden, public, said):
+    measured = CrossValidation(answers(*hidden), answers(*public))
+    if said is None:
+        assert "0.07 apart" in validation_checks.reported_numbers_agree.function(Sheet(), measured)
+        return
+    with pytest.raises(Mismatch, match=said):
+        validation_checks.reported_numbers_agree.function(Sheet(), measured)
+
+
+@pytest.mark.parametrize(
+    ("roc_auc", "source", "doubts"), [(0.95, "real", 1), (0.88, "real", 0), (0.95, "synthetic", 0)]
+)
+def test_a_score_that_nobody_reached_is_for_a_person(roc_auc, source, doubts):
+    labels, scores = HIDDEN.labels, np.arange(len(HIDDEN), dtype=float)
+    measured = answers(roc_auc, 0.8)
+    object.__setattr__(measured, "folds", ((labels, scores),))
+    object.__setattr__(measured, "twins", ((labels, scores + 0.1),))
+    object.__setattr__(measured, "twins_score", lambda _name: roc_auc)
+    findings = Findings()
+    check = validation_checks.scores_come_from_the_sequence.function
+    assert "1.000" in check(CrossValidation(measured, measured), replace(HIDDEN, source=source), findings)
+    assert doubts == len(findings.doubts)
 
 
 def cross_validation(fit_predict, text=PRINTED):
-    student = local_student({"fit_predict": fit_predict})
+    student = local_student({"fit_predict": fit_predict, "CNN": PlainCNN})
     run = validation_checks.cross_validation.function
-    return run(student, HIDDEN, FIXTURES["invented"], Notebook(text), np.random.default_rng(0))
+    return run(student, HIDDEN, PUBLIC, FIXTURES["invented"], Notebook(text), np.random.default_rng(0))
 
 
 def test_an_oracle_scores_one_and_its_names_are_what_was_printed():
     known = defaultdict(float, zip(HIDDEN.sequences, HIDDEN.labels.tolist(), strict=True))
     found = cross_validation(lambda _x, _y, test: [known[sequence] for sequence in test])
     assert (found.roc_auc, found.pr_auc) == (1.0, 1.0)
+    assert found.hidden.twins_score("roc_auc_score") == 0.5
     assert found.names == {"roc_auc": 0.8412, "pr_auc": 0.749}
 
 
@@ -135,7 +176,8 @@ def test_each_sequence_is_asked_once_and_never_with_its_label():
         return np.arange(len(test_sequences))
 
     cross_validation(fit_predict)
-    assert sorted(HIDDEN.sequences) == sorted(asked[: len(HIDDEN)])
+    own, twins = set(HIDDEN.sequences), asked[: 2 * len(HIDDEN)]
+    assert sorted(HIDDEN.sequences) == sorted(item for item in twins if item in own)
 
 
 def test_without_printed_numbers_the_measured_ones_are_set():
@@ -155,13 +197,13 @@ def test_an_answer_that_is_no_list_of_scores_is_a_mismatch(answer):
 def test_what_is_no_network_is_a_mismatch(answer):
     student = local_student({"CNN": lambda **_: answer})
     with pytest.raises(Mismatch, match=r"nn\.Module"):
-        cnn_checks.cnn_reads_sequences.function(student, np.random.default_rng(0))
+        cnn_checks.cnn_begins_with_a_convolution.function(student, np.random.default_rng(0))
 
 
 def test_a_network_without_a_convolution_over_letters_is_a_mismatch():
     student = local_student({"CNN": lambda **_: torch.nn.Conv1d(3, 2, 5)})
-    with pytest.raises(Mismatch, match="four channels"):
-        cnn_checks.first_layer(student.CNN())
+    with pytest.raises(Mismatch, match="4 channels"):
+        first_layer(student.CNN())
 
 
 @pytest.mark.parametrize("normalised", [weight_norm, spectral_norm, lambda conv: conv])
@@ -170,7 +212,7 @@ def test_the_weight_is_read_as_it_is_used(normalised, inside):
     """Also where it is computed from other parameters, and where the network is the convolution itself."""
     conv = normalised(torch.nn.Conv1d(4, 3, 5)).eval()
     student = local_student({"CNN": lambda: torch.nn.ModuleDict({"scan": conv}) if inside else conv})
-    layer = cnn_checks.first_layer(student.CNN())
+    layer = first_layer(student.CNN())
     assert np.array_equal(conv.weight.detach().numpy(), layer.weight)
     assert np.array_equal(conv.bias.detach().numpy(), layer.bias)
 
@@ -179,4 +221,34 @@ def test_the_weight_is_read_as_it_is_used(normalised, inside):
 def test_an_honest_network_passes_whatever_is_drawn(seed):
     torch.manual_seed(seed)
     student = local_student({"CNN": PlainCNN})
-    assert cnn_checks.cnn_reads_sequences.function(student, np.random.default_rng(seed))
+    assert cnn_checks.cnn_begins_with_a_convolution.function(student, np.random.default_rng(seed))
+    assert cnn_checks.cnn_gives_logits.function(student, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("answer", ["plain", None, 3, np.zeros(3), [1], {"a": 1}])
+def test_a_network_that_is_none_or_of_another_shape_is_no_fault_of_ours(answer):
+    """Whatever `CNN` gives, each check that asks for one says so, and raises nothing else."""
+    made = (lambda **_: torch.nn.Conv1d(4, 3, 2)) if isinstance(answer, str) else lambda **_: answer
+    student = local_student({"CNN": made, "first_layer_motifs": lambda *_: None, "model": answer})
+    arguments = student, HIDDEN, Notebook(), np.random.default_rng(0), Findings()
+    for ask in (
+        lambda: cnn_checks.cnn_gives_logits.function(student, np.random.default_rng(0)),
+        lambda: cnn_checks.motifs_are_those_of_the_kernels.function(*arguments),
+        lambda: cnn_checks._is_order_blind(student, np.random.default_rng(0)),
+    ):
+        with pytest.raises(Mismatch):
+            ask()
+
+
+def test_double_precision_is_asked_in_double_precision():
+    student = local_student({"CNN": lambda *a, **k: PlainCNN(*a, **k).double()})
+    assert cnn_checks.cnn_begins_with_a_convolution.function(student, np.random.default_rng(0))
+    assert cnn_checks.cnn_gives_logits.function(student, np.random.default_rng(0))
+
+
+def test_a_moved_sequence_is_of_the_same_length_and_nearly_the_same():
+    sequence = HIDDEN.sequences[0]
+    twin = validation_checks.moved(sequence, np.random.default_rng(0))
+    assert len(twin) == len(sequence)
+    assert twin not in HIDDEN.sequences
+    assert sequence[:-2] == twin[2:]

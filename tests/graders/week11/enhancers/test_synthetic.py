@@ -108,34 +108,46 @@ def test_invented_motifs_are_rich_in_information_and_balanced() -> None:
 
 def test_an_invented_code_is_another_for_each_group() -> None:
     """Same generator, same code; the training and the test set share no sequence."""
-    (train, test), (again, _), (other, _) = (
-        synthetic.invented_code(np.random.default_rng(seed), 60, 40) for seed in (1, 1, 2)
-    )
-    assert train.sequences == again.sequences
-    assert not set(train.sequences) & {*test.sequences, *other.sequences}
+    code, again, other = (synthetic.invented_code(np.random.default_rng(seed), 60, 40) for seed in (1, 1, 2))
+    train, test = code.train, code.test
+    assert train.sequences == again.train.sequences
+    assert not set(train.sequences) & {*test.sequences, *other.train.sequences}
     assert np.bincount(train.labels).tolist() == [30, 30]
     assert np.bincount(test.labels).tolist() == [20, 20]
 
 
 @pytest.fixture(scope="module")
-def code() -> tuple[sequences.Enhancers, sequences.Enhancers]:
+def code() -> synthetic.Code:
     """The invented code of one group."""
     return synthetic.invented_code(np.random.default_rng(5))
 
 
-def test_an_invented_code_cannot_be_told_from_gc(code: tuple[sequences.Enhancers, sequences.Enhancers]) -> None:
+def test_an_invented_code_cannot_be_told_from_gc(code: synthetic.Code) -> None:
     """Positives and negatives have one GC content."""
-    train, _ = code
+    train = code.train
     gc = sequences.gc_content(sequences.encode(train.sequences))
     assert 0.44 < roc_auc_score(train.labels, gc) < 0.56
 
 
+def test_the_likelihood_ratio_of_the_generator_is_the_best_score(code: synthetic.Code) -> None:
+    """It is near 1, since each sequence has a site, and above what the course's network has."""
+    assert 0.985 < code.best_roc_auc <= 1.0
+
+
+def test_a_site_is_planted_in_each_negative(code: synthetic.Code) -> None:
+    """A planted sequence differs from the bare one in no more letters than a site has."""
+    assert len(code.bare) == len(code.planted) == 200
+    assert set(code.bare) <= set(code.test.sequences)
+    differing = [sum(a != b for a, b in zip(*pair, strict=True)) for pair in zip(code.bare, code.planted, strict=True)]
+    assert 1 <= min(differing) <= max(differing) <= 12
+
+
 @pytest.mark.parametrize(("width", "low", "high"), [(12, 0.93, 1.0), (2, 0.4, 0.62)])
 def test_an_invented_code_is_learnt_by_kernels_of_12_and_not_of_2(
-    code: tuple[sequences.Enhancers, sequences.Enhancers], width: int, low: float, high: float
+    code: synthetic.Code, width: int, low: float, high: float
 ) -> None:
     """The course's network with the course's settings, one fit."""
-    train, test = code
+    train, test = code.train, code.test
     assert low < roc_auc_score(test.labels, fit_predict(train, test.sequences, width)) <= high
 
 
