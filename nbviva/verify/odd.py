@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from nbviva.course import generators
 from nbviva.grading.examine import Examination
 from nbviva.grading.rehearsal import Prepared, prepare, small
 from nbviva.grading.verdict import Outcome
@@ -21,6 +20,7 @@ from nbviva.inside import Frames, Handle, encode
 from nbviva.kernel.student import Student, Transport, listen
 from nbviva.verify.row import Finding, Origin
 from nbviva.week.declare import Check
+from nbviva.week.draws import generators
 from nbviva.week.week import Week
 
 ALL_ODD, ONE_ODD = 40, 6  # runs of a check
