@@ -90,7 +90,7 @@ def _without(week: Week, known: Mapping[str, Overlay], kind: str, what: str, fil
             yield f"The check '{check.name}' has no {kind}: write {what} into {week.folder.name}/{file}."
 
 
-def rates(week: Week, right: Tried, wrong: Tried) -> Finding:
+def rates(week: Week, right: TriedAnswers, wrong: TriedAnswers) -> Finding:
     """Give, for each check, how many of the known right answers it accepts, and how many of the wrong ones refuses."""
     known = overlays(week, "mutants")
     accepted: dict[str, list[bool]] = defaultdict(list)
