@@ -16,9 +16,9 @@ _NOT_SHOWN = {"kind": "stream", "name": "stdout", "text": "[Run after hidden que
 class Evidence:
     """What the hand-in's notebook shows under a cell: what was handed in there, or else what its run gave."""
 
-    def __init__(self, notebook: NotebookNode, fresh: set[str]) -> None:
+    def __init__(self, notebook: NotebookNode, ran_here: set[str]) -> None:
         self._cells = {name: cell for cell in notebook.cells if (name := grade_id(cell)) and cell.cell_type == "code"}
-        self._fresh = fresh
+        self._ran_here = ran_here
         self._sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
     def printed(self, cell: str) -> str:
@@ -29,9 +29,9 @@ class Evidence:
         """The number of pictures under a cell."""
         return figures(clean(self._cells[cell].outputs))
 
-    def fresh(self, cell: str) -> bool:
+    def ran_here(self, cell: str) -> bool:
         """Whether a training cell was handed in without outputs, so that it was run when graded."""
-        return cell in self._fresh
+        return cell in self._ran_here
 
     def uses(self, question: str, *patterns: str) -> tuple[str, ...]:
         """Give what of these dotted names (`torch.relu`, `*.relu`) the functions and classes of an answer cell use."""
@@ -60,9 +60,9 @@ def make_harmless(framed: FramedNotebook, ours: NotebookNode) -> None:
             cell.source = literal(cell.source)
 
 
-def stand_ins(examination: Examination, framed: FramedNotebook, fresh: set[str]) -> dict[int, StandIn]:
+def stand_ins(examination: Examination, framed: FramedNotebook, ran_here: set[str]) -> dict[int, StandIn]:
     """Decide what is not run: lacking cells, and training whose outputs were handed in (its names come from us)."""
-    calls: dict[int, StandIn] = dict.fromkeys(framed.skipped, dict)
+    calls: dict[int, StandIn] = dict.fromkeys(framed.lacking, dict)
     for index, cell in enumerate(framed.notebook.cells):
         name = grade_id(cell)
         if name is None or TRAINING not in tags(cell):
@@ -72,7 +72,7 @@ def stand_ins(examination: Examination, framed: FramedNotebook, fresh: set[str])
             cell.outputs = outputs
             calls[index] = _standing_in(examination, name)
         else:
-            fresh.add(name)
+            ran_here.add(name)
     return calls
 
 

@@ -163,7 +163,7 @@ def _examined(submission: Submission, framed: FramedNotebook, transcript: bytes 
     if transcript is not None:
         return _replayed(submission, framed, causes, transcript)
     try:
-        return _fresh(submission, framed, causes)
+        return _asked_anew(submission, framed, causes)
     except StartFailed as error:
         if submission.room.template:
             raise TemplateGone from error
@@ -172,7 +172,7 @@ def _examined(submission: Submission, framed: FramedNotebook, transcript: bytes 
 
 def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
     cells = [
-        (index, grade_id(cell), cell.source, TRAINING in tags(cell), index in framed.skipped)
+        (index, grade_id(cell), cell.source, TRAINING in tags(cell), index in framed.lacking)
         for index, cell in enumerate(framed.notebook.cells)
         if cell.cell_type == "code"
     ]
@@ -181,7 +181,7 @@ def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
     return run_causes(submission.handin.came, submission.data, cells, draws, place)
 
 
-def _fresh(submission: Submission, framed: FramedNotebook, causes: dict[str, str]) -> _Examined:
+def _asked_anew(submission: Submission, framed: FramedNotebook, causes: dict[str, str]) -> _Examined:
     """Run the hand-in, and again where `held` says so; a kernel that does not start is started once more."""
     blank = copy(framed.notebook)
 
@@ -263,12 +263,12 @@ def _sit(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> _E
 
 
 def _sit_through(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> _Examined:
-    week, student, fresh = submission.week, sitting.student, set[str]()
+    week, student, ran_here = submission.week, sitting.student, set[str]()
     sheet = Sheet(week.assignment, student, submission.handin.sheet.filled)
-    given = {"sheet": sheet, "notebook": Evidence(framed.notebook, fresh)}
+    given = {"sheet": sheet, "notebook": Evidence(framed.notebook, ran_here)}
     explain(student, Written(framed.notebook))
     examination = Examination(week, student, submission.draw, given)
-    standing_in = stand_ins(examination, framed, fresh)
+    standing_in = stand_ins(examination, framed, ran_here)
     sitting.run(framed.notebook, standing_in, stages(framed))
     verdicts = examine(examination, sitting.last)
     forget_hidden_inputs(framed, min((i for i, call in standing_in.items() if call is not dict), default=None))

@@ -121,11 +121,11 @@ def _regraded(group: str, root: Path, week: str, room: Room | None) -> Regraded:
     try:
         found = grade(item, stored_transcript(folder))
     except NotAsked as why:
-        found, again = _fresh(item), str(why)
+        found, again = _run_again(item), str(why)
     return Regraded(group, before, found.report, again, found)
 
 
-def _fresh(item: Submission) -> Graded:
+def _run_again(item: Submission) -> Graded:
     if item.room.sandboxed and (sentence := refusal()):
         raise Refused(sentence)
     found = grade(item)

@@ -29,13 +29,13 @@ class FramedNotebook:
         them in, so each grading needs one of its own.
     saved
         The outputs that were handed in, by `grade_id`.
-    skipped
+    lacking
         Indices of cells that are shown but not run: solution cells that the hand-in lacks.
     """
 
     notebook: NotebookNode
     saved: Mapping[str, list[Any]] = field(default_factory=dict)
-    skipped: frozenset[int] = frozenset()
+    lacking: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
 
@@ -56,11 +56,11 @@ def merge(cells: Sequence[HandedCell], recognised: Recognised, template: Noteboo
         else:
             out.append(new_cell(item.type, item.source))
     missing = [name for name in frame if name not in saved]
-    skipped = _insert_missing(out, template, set(saved))
+    lacking = _insert_missing(out, template, set(saved))
     lost = tuple(_lost(recognised, missing))
     notes += [*(() if missing else lost), *_missing(missing)]
     notebook = new_notebook(cells=out, metadata=template.metadata)
-    return FramedNotebook(notebook, saved, skipped, tuple(notes), tuple(map(Doubt, lost)) if missing else ())
+    return FramedNotebook(notebook, saved, lacking, tuple(notes), tuple(map(Doubt, lost)) if missing else ())
 
 
 def blank(template: NotebookNode) -> FramedNotebook:

@@ -36,7 +36,7 @@ class ShownOutputs(Protocol):
     def printed(self, cell: str) -> str:
         """All text under a cell."""
 
-    def fresh(self, cell: str) -> bool:
+    def ran_here(self, cell: str) -> bool:
         """Whether the cell was run when graded."""
 
 
@@ -89,7 +89,7 @@ def supported(sheet: ReportedAnswers, notebook: ShownOutputs, answer: str, rerun
     require(shown is not None, f"No {label} is printed under the cell '{support.cell}', so nothing supports it.")
     decimals, other = max(support.decimals, count_decimals(sheet.text_of(answer))), sheet.difference(answer)
     said = f"You report a {label} of {reported:.{min(decimals, 4)}f}; your notebook printed {shown:.4f}"
-    if notebook.fresh(support.cell):
+    if notebook.ran_here(support.cell):
         holds = abs(reported - float(shown or 0)) <= rerun
         said += f" when it was run again ({rerun:g} apart is accepted)"
     else:

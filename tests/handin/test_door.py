@@ -312,7 +312,7 @@ def test_cells_without_metadata_are_recognised(hand, honest):
     handin = hand({"toys.ipynb": without_metadata(honest)})
     assert "toys.ipynb" == taken(handin)
     framed = handin.framed()
-    assert frozenset() == framed.skipped
+    assert frozenset() == framed.lacking
     (note,) = framed.notes
     assert note.startswith("8 cells have lost the metadata by which nbgrader knows them")
 
@@ -350,7 +350,7 @@ def test_cells_without_metadata_are_recognised_among_others(hand, honest, change
     change(without_metadata(honest))
     handin = hand({"toys.ipynb": honest})
     assert "toys.ipynb" == taken(handin)
-    assert frozenset() == handin.framed().skipped
+    assert frozenset() == handin.framed().lacking
 
 
 def test_one_sentence_names_the_cause_where_cells_are_not_found(hand, honest):

@@ -95,7 +95,7 @@ def sources(handin):
 def test_honest_hand_in_is_read_as_it_is(read, honest):
     """Solutions, the student's own cells, their order and the saved outputs are kept, with nothing to note."""
     handin = read(honest)
-    assert (handin.notes, handin.broken, handin.skipped) == ((), "", frozenset())
+    assert (handin.notes, handin.broken, handin.lacking) == ((), "", frozenset())
     assert len(honest["cells"]) == len(handin.notebook.cells)
     assert "twice_as_much" in sources(handin)["double_answer"]
     assert handin.saved["long"][0]["text"] in ("total 90\n", ["total 90\n"])
@@ -141,7 +141,7 @@ def test_empty_list_of_cells_is_a_blank_notebook(read, template):
     (sentence,) = handin.notes
     assert all(f"'{name}'" in sentence for cell in template.cells if (name := grade_id(cell)))
     assert sentence.endswith("were missing and were put back.")
-    assert len(handin.skipped) == len(ANSWERS)
+    assert len(handin.lacking) == len(ANSWERS)
 
 
 def test_no_notebook_is_said(read):
@@ -191,7 +191,7 @@ def test_missing_cell_is_put_back_in_its_place(read, honest, template, name):
     handin = read(honest)
     order = [grade_id(cell) for cell in handin.notebook.cells if grade_id(cell)]
     assert [grade_id(cell) for cell in template.cells if grade_id(cell)] == order
-    assert [grade_id(handin.notebook.cells[i]) for i in handin.skipped] == ([name] if name in ANSWERS else [])
+    assert [grade_id(handin.notebook.cells[i]) for i in handin.lacking] == ([name] if name in ANSWERS else [])
     assert f"The cell '{name}' was missing and was put back." in handin.notes
 
 

@@ -63,7 +63,7 @@ def mutation_score(
         _tried(cell, mutated, trials[key], entries, only_answers=cell in answers)
         for key, (cell, mutated, _) in jobs.items()
     )
-    return Score(name, tried, tuple(_stale(entries, tried)), bench.seconds, len(jobs) - bench.fresh)
+    return Score(name, tried, tuple(_stale(entries, tried)), bench.seconds, len(jobs) - bench.made)
 
 
 Job = tuple[str, Mutated, tuple[str, ...]]
@@ -75,7 +75,7 @@ class _MutantBench:
     def __init__(self, week: Week, secret: bytes, kept: TrialCache, workers: int | None) -> None:
         self.week, self.secret, self.kept = week, secret, kept
         self.workers = workers or os.cpu_count() or 1
-        self.seconds, self.fresh, self._limit = 0.0, 0, ForkLimits()
+        self.seconds, self.made, self._limit = 0.0, 0, ForkLimits()
         codes = [cell.source for cell in code_cells(week)]
         self._context = digest(files_digest(week.folder, _NO_INFLUENCE), *codes, framework_digest(), secret)
 
@@ -93,7 +93,7 @@ class _MutantBench:
         """Try those that are not in the cache, and keep what came of them."""
         todo = [key for key in jobs if self.kept.get(key) is None]
         texts = {key: text for key in jobs if (text := self.kept.get(key)) is not None}
-        self.fresh = len(todo)
+        self.made = len(todo)
         if todo:
             warm_up(self.week)
         new: dict[str, str] = {}

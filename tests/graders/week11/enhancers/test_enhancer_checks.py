@@ -34,7 +34,7 @@ class Notebook:
     def figures(self, _cell):
         return self.pictures
 
-    def fresh(self, _cell):
+    def ran_here(self, _cell):
         return self.rerun
 
 
