@@ -49,6 +49,9 @@ app = _App(
 )
 Week = Annotated[str, typer.Argument(help="The week's folder in graders/, such as week11.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+Sandbox = Annotated[
+    str, typer.Option("--sandbox", help="What builds it: bubblewrap or podman; default: NBVIVA_SANDBOX, or bubblewrap.")
+]
 
 
 def _print_version(asked: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbviva.cli.app import INTERRUPTED, NEEDS_PERSON, Json, Week, app
+from nbviva.cli.app import INTERRUPTED, NEEDS_PERSON, Json, Sandbox, Week, app
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.machine import cores
@@ -64,6 +64,7 @@ def grade(
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Run without a sandbox: for the instructor's own notebooks only.")
     ] = False,
+    sandbox: Sandbox = "",
     why: Annotated[
         bool, typer.Option("--why", help="Print the reason of each lost point, as for named groups.")
     ] = False,
@@ -74,11 +75,14 @@ def grade(
     from nbviva.grading.batch import BatchOptions, read_size
     from nbviva.grading.progress import watch
     from nbviva.kernel.room import Room
+    from nbviva.sandbox.backends import backend
 
     course = Course.find()
     course.require_configured(thorough=False)
     chosen = course.chosen_groups(week, groups)
-    options = BatchOptions(jobs, read_size(memory), again, Room(sandboxed=not unsandboxed))
+    options = BatchOptions(
+        jobs, read_size(memory), again, Room(sandboxed=not unsandboxed, backend=backend(sandbox).name)
+    )
     runner = _cluster(scheduler, course, week, options.room) if scheduler else None
     faults = _graded(course, week, chosen, options, runner, watch(as_json=as_json), _agreement(week, yes=yes))
     _print_marked(course, week, chosen, faults, as_json=as_json, why=why or bool(groups))
@@ -180,6 +184,7 @@ def regrade_(
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="For what was graded so: the instructor's own notebooks.")
     ] = False,
+    sandbox: Sandbox = "",
 ) -> None:
     """Mark again by today's checks, from the transcripts; without --apply nothing is written."""
     from nbviva.cli.lines import regrade_lines, regrade_summary
@@ -188,8 +193,9 @@ def regrade_(
     from nbviva.grading import regrade
     from nbviva.grading.batch import BatchOptions, workers_that_fit
     from nbviva.kernel.room import Room
+    from nbviva.sandbox.backends import backend
 
-    course, room = Course.find(), Room(sandboxed=not unsandboxed)
+    course, room = Course.find(), Room(sandboxed=not unsandboxed, backend=backend(sandbox).name)
     chosen = course.chosen_groups(week, groups)
     marked = regrade.regrade(course, week, chosen, room, workers_that_fit(BatchOptions(jobs, room=room)))
     done = apply(course, week, marked) if write else tuple(replace(item, found=None) for item in marked)

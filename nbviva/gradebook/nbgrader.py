@@ -31,7 +31,7 @@ from nbviva.gradebook.penalties import LatePenalty
 from nbviva.grading.stored import graded
 from nbviva.grading.verdict import Report
 from nbviva.notebooks import NotebookNode, grade_id, new_notebook, new_output
-from nbviva.sandbox.provisioner import refusal
+from nbviva.sandbox.backends import backend
 from nbviva.week.source import STUB
 
 
@@ -77,7 +77,7 @@ class Viva(NbGraderPreprocessor):
         del nb
         names = resources["nbgrader"]
         course = Course.find()
-        if sentence := refusal():
+        if sentence := backend().refusal():
             raise Refused(sentence)
         with ThreadPoolExecutor(1) as apart:  # the formgrader calls this from a running event loop
             report, notebook = apart.submit(graded, course, names["assignment"], names["student"]).result()

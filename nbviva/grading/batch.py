@@ -156,9 +156,9 @@ def _here(course: Course, week: str, options: BatchOptions, address: str, say: C
             return
         from nbviva.grading import pool
         from nbviva.grading.runs import TooBusy
-        from nbviva.sandbox.provisioner import refusal
+        from nbviva.sandbox.backends import backend
 
-        if options.room.sandboxed and (sentence := refusal()):
+        if options.room.sandboxed and (sentence := backend(options.room.backend).refusal()):
             raise Refused(sentence)
         most = min(workers_that_fit(options), len(groups))
         pool.prepare(libraries(course, week))  # while the template, too, imports
@@ -192,12 +192,13 @@ def libraries(course: Course, week: str) -> tuple[str, ...]:
 def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -> Generator[Room, None, None]:
     """Give the room with a template, where one can be had; else kernels are started cold, and why is said."""
     from nbviva.notebooks import read
+    from nbviva.sandbox.backends import backend
     from nbviva.sandbox.fork_server import ForkServer
     from nbviva.week.source import imports_of
 
     source = course.source(week) / f"{course.assignment(week).notebook}.ipynb"
     with ExitStack() as ending:
-        if room.sandboxed and source.is_file():
+        if room.sandboxed and backend(room.backend).forks and source.is_file():
             try:
                 template = ending.enter_context(ForkServer(imports_of(read(source)), room.limits))
                 room = replace(room, template=template.address)

@@ -19,7 +19,7 @@ from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Mark, Report, Verdict
 from nbviva.kernel.recording import NotAsked
 from nbviva.kernel.room import Room
-from nbviva.sandbox.provisioner import refusal
+from nbviva.sandbox.backends import backend
 
 _A_WORKER = 4  # hand-ins: fewer are done sooner by one process than by two
 
@@ -126,7 +126,7 @@ def _regraded(group: str, root: Path, week: str, room: Room | None) -> Regraded:
 
 
 def _run_again(item: Submission) -> Graded:
-    if item.room.sandboxed and (sentence := refusal()):
+    if item.room.sandboxed and (sentence := backend(item.room.backend).refusal()):
         raise Refused(sentence)
     found = grade(item)
     if not found.report.digest:  # no kernel, which is our fault

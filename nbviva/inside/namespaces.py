@@ -169,6 +169,11 @@ def give_up_privileges(program: bytes) -> None:
         _prctl(PR_CAPBSET_DROP, capability)
     _prctl(PR_CAP_AMBIENT, AMBIENT_CLEAR_ALL)
     _call("capset", struct.pack("Ii", CAPABILITIES_VERSION, 0), bytes(24))
+    filter_calls(program)
+
+
+def filter_calls(program: bytes) -> None:
+    """Put the filter in force, for this process and all that it starts."""
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
     steps = ctypes.create_string_buffer(program, len(program))
     header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // FILTER_STEP, ctypes.addressof(steps)))

@@ -19,6 +19,7 @@ from nbclient import NotebookClient
 from nbviva.inside import CAPS
 from nbviva.kernel.room import Room
 from nbviva.notebooks import NotebookNode, new_output
+from nbviva.sandbox.backends import backend
 
 MAX_PARTS = CAPS.frames + 5  # an answer's frames, and those of Jupyter's envelope
 MAX_ENVELOPE_BYTES = 32 << 20
@@ -117,7 +118,7 @@ class Specs(KernelSpecManager):
     def __init__(self, room: Room, folder: Path) -> None:
         super().__init__()
         config = {"limits": room.limits, "working_copy": folder, "template": room.template}
-        stanza = {"provisioner_name": "nbviva-sandbox", "config": config} if room.sandboxed else None
+        stanza = {"provisioner_name": backend(room.backend).provisioner, "config": config} if room.sandboxed else None
         self.known = KernelSpec(
             argv=[sys.executable, "-P", "-m", "nbviva.inside.agent", "-f", "{connection_file}"],
             display_name="nbviva",

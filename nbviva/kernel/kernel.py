@@ -28,6 +28,7 @@ from nbviva.kernel.room import Clock, Room, kernel_environment
 from nbviva.kernel.sitting import NO_STAGES, RunEnd, StandIn, Tell, untold
 from nbviva.kernel.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 from nbviva.notebooks import NotebookNode, new_output
+from nbviva.sandbox.backends import backend
 
 
 class StartFailed(RuntimeError):
@@ -106,7 +107,7 @@ class KernelStudent:
     def kept_in(self) -> str:
         """How the kernel is kept apart, for the report: the sandbox, and who holds it to its memory; or `none`."""
         kind = getattr(self._manager.provisioner, "memory_limit_kind", None)
-        return f"bubblewrap, memory held by {kind}" if self.room.sandboxed else "none"
+        return f"{backend(self.room.backend).name}, memory held by {kind}" if self.room.sandboxed else "none"
 
     @property
     def end(self) -> RunEnd:

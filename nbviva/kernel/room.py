@@ -48,11 +48,14 @@ class Room:
     template
         The address of a `nbviva.sandbox.fork_server.ForkServer` that sandboxed kernels are forked from; without one
         they start cold. No report depends on it.
+    backend
+        The name of one of `nbviva.sandbox.backends`; empty: the environment's choice, or bubblewrap.
     """
 
     sandboxed: bool = True
     limits: Limits = field(default_factory=Limits)
     template: str = field(default="", repr=False, compare=False)
+    backend: str = field(default="", repr=False, compare=False)
 
     def allowed(self, memory: int | None, processes: int | None) -> Room:
         """Give the room of a week that allows other limits; None leaves them."""

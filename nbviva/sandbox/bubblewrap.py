@@ -31,7 +31,7 @@ DISABLES_USERNS = (0, 8)
 ROOT = Path("/")
 PACKAGES = Path(__file__).parents[2]
 FRAMEWORK = () if PACKAGES.name in {"site-packages", "dist-packages"} else (PACKAGES,)  # the repository, if it is one
-_IN_CONTAINER = "A container forbids a sandbox inside it: grade outside of it, or use the container backend."
+_IN_CONTAINER = "A container forbids a sandbox inside it: grade outside of it."
 # What a system that forbids the sandbox shows of it (a file, its content), and what to do. The first that holds counts.
 CAUSES = (
     (
@@ -247,7 +247,7 @@ def _command(options: Sequence[str], inner: Sequence[str], parcel: Parcel) -> li
 
 def _world(shown: View, limits: Limits, parcel: Parcel) -> list[str]:
     """Namespaces, environment and files."""
-    files = _system_files() | dict(shown.files)
+    files = system_files() | dict(shown.files)
     variables = world.environment(os.environ, shown.python)
     return [
         *_namespaces(),
@@ -298,7 +298,8 @@ def _system() -> list[str]:
 
 
 @functools.cache
-def _system_files() -> dict[Path, bytes]:
+def system_files() -> dict[Path, bytes]:
+    """The small files of a system that a kernel finds in /etc."""
     return _ACCOUNTS | {file: file.read_bytes() for file in _COPIED if file.exists()}
 
 

@@ -85,6 +85,14 @@ def make_cgroup(limits: Limits, controllers: Path = CONTROLLERS, own_groups: Pat
     return Cgroup("systemd scope", prefix=_scope(limits)) if _scope_holds_memory() else Cgroup("watcher")
 
 
+def groups_of(pid: int, controllers: Path = CONTROLLERS) -> tuple[Path, ...]:
+    """The control group that counts the memory of a process that somebody else put into one."""
+    own = _own_groups(Path(f"/proc/{pid}/cgroup"))
+    if (controllers / "cgroup.controllers").exists():
+        return (controllers / own[""].lstrip("/"),)
+    return (_v1_parent(controllers / "memory", own["memory"]),) if "memory" in own else ()
+
+
 def _own_groups(listing: Path) -> dict[str, str]:
     """Our own group by controller; the unified hierarchy goes by the empty name."""
     lines = (line.split(":", 2) for line in listing.read_text().splitlines())

@@ -61,6 +61,8 @@ def sees_no_process(facts: Facts) -> str:
 def ends_no_first_process(facts: Facts) -> str:
     """It cannot end or read the process that holds the sandbox together."""
     del facts
+    if os.getpid() == 1:  # what an engine started holds nothing together: the engine does, from outside
+        return ""
     with contextlib.suppress(OSError):
         os.kill(1, signal.SIGTERM)
     with contextlib.suppress(OSError), Path("/proc/1/mem").open("rb"):

@@ -183,8 +183,7 @@ class SandboxProvisioner(LocalProvisioner):
         Linux takes some 10 ms for a control group, in which the kernel starts: it has no line of a hand-in to run yet.
         """
         try:
-            (first,) = cgroup.children(pid)
-            (kernel,) = cgroup.children(first)
+            first, kernel = self._inside(pid)
             self._handles = os.pidfd_open(first), os.pidfd_open(kernel)
             self._group.enter([pid, first, kernel])
         except (ValueError, OSError) as error:
@@ -194,6 +193,12 @@ class SandboxProvisioner(LocalProvisioner):
         if self.memory_limit_kind == "watcher":
             self._watch = cgroup.MemoryWatch(pid, self.limits.memory, self._end)
             self._watch.start()
+
+    def _inside(self, pid: int) -> tuple[int, int]:
+        """The first process inside, which is bubblewrap, and the kernel; of what was started with this id."""
+        (first,) = cgroup.children(pid)
+        (kernel,) = cgroup.children(first)
+        return first, kernel
 
     async def send_signal(self, signum: int) -> None:
         """Interrupt the kernel's own process, for bubblewrap passes no signal on; or end everything."""

@@ -28,11 +28,12 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 from nbviva.errors import SandboxUnavailable
-from nbviva.sandbox import bubblewrap, promises, seccomp
+from nbviva.sandbox import promises, seccomp
+from nbviva.sandbox.backends import BACKENDS
 from nbviva.sandbox.fork_server import ForkServer
 from nbviva.sandbox.limits import MIB, Limits
 
-KINDS = ("started", "forked")
+KINDS = ("started", "forked")  # beside them `podman`, where that backend is used
 LIMITS = Limits(memory=512 * MIB, processes=64, open_files=256, file_size=16 * MIB, disk=16 * MIB, cpu_seconds=60)
 BITS = 8
 START_SECONDS = ANSWER_SECONDS = 60.0
@@ -86,7 +87,7 @@ def self_check(kinds: Iterable[str] = KINDS) -> Iterator[Tried]:
 
 @contextlib.contextmanager
 def _prepared(kind: str) -> Generator[str, None, None]:
-    if reason := bubblewrap.refusal():
+    if reason := BACKENDS.get(kind, BACKENDS["bubblewrap"]).refusal():
         raise SandboxUnavailable(reason)
     if kind != "forked":
         yield ""
@@ -96,11 +97,11 @@ def _prepared(kind: str) -> Generator[str, None, None]:
 
 
 def _tried(kind: str, template: str) -> Iterator[Tried]:
-    with _machine() as facts, _Kernel(template, Path(facts["handin"])) as kernel:
+    with _machine() as facts, _Kernel(kind, template, Path(facts["handin"])) as kernel:
         yield Tried(kind, BUILT, kept=True)
         for promise in LOOKED_AT:
             yield _row(kind, promise, kernel.value(promise, facts))
-        with _Kernel(template, Path(facts["handin"])) as neighbour:
+        with _Kernel(kind, template, Path(facts["handin"])) as neighbour:
             yield _row(kind, promises.tells_its_neighbour, _told(kernel, neighbour, facts))
         kernel.value(promises.leaves_a_process, facts)
         found = kernel.value(promises.is_not_root, facts) or _rooted(facts["mark"])
@@ -201,10 +202,11 @@ class _Spec(KernelSpecManager):
 class _Kernel:
     """A kernel that runs the module of promises; a context manager."""
 
-    def __init__(self, template: str, handin: Path) -> None:
+    def __init__(self, kind: str, template: str, handin: Path) -> None:
         spec = _Spec()
         config = {"limits": LIMITS, "working_copy": handin, "template": template}
-        spec.stanza = {"provisioner_name": "nbviva-sandbox", "config": config}
+        backend = BACKENDS.get(kind, BACKENDS["bubblewrap"])
+        spec.stanza = {"provisioner_name": backend.provisioner, "config": config}
         self._manager = KernelManager(kernel_spec_manager=spec)
 
     def __enter__(self) -> Self:

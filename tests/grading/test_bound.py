@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -42,6 +43,17 @@ def test_who_catches_every_exception_is_told_all_the_same():
 
     with pytest.raises(Overspent), bounded(0.2):
         stubborn()
+
+
+def test_who_runs_in_a_thread_is_told():
+    """As nbgrader's autograde and a cluster's worker do."""
+
+    def job():
+        with bounded(0.3):
+            spin()
+
+    with ThreadPoolExecutor(1) as apart, pytest.raises(Overspent, match=r"more than 0.3 s"):
+        apart.submit(job).result()
 
 
 def test_too_much_memory_is_refused():

@@ -176,13 +176,13 @@ def test_without_a_transcript_the_kernel_is_started(toys, room, kernels, spoil):
 def test_kernel_that_does_not_start_changes_no_mark(toys, room, monkeypatch):
     """It is our fault, and said instead of written."""
     (toys.report("toy", "ada") / "transcript").unlink()
-    monkeypatch.setattr(regrading, "refusal", lambda: "No sandbox.")
+    monkeypatch.setattr("nbviva.sandbox.provisioner.refusal", lambda: "No sandbox.")
     if room.sandboxed:
         with pytest.raises(Refused, match="No sandbox"):
             list(regrade(toys, "toy", ["ada"], room))
-    monkeypatch.setattr(regrading, "refusal", lambda: None)
+    monkeypatch.setattr("nbviva.sandbox.provisioner.refusal", lambda: None)
 
-    def fail(*_):
+    def fail(*_, **__):
         raise StartFailed("It could not be started.")
 
     monkeypatch.setattr(grading, "KernelStudent", fail)

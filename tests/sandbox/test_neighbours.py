@@ -13,7 +13,10 @@ def channels(kind):
     """Give the channels by which bits pass from one kernel to another."""
     with self_check._prepared(kind) as template, self_check._machine() as facts:
         folder = Path(facts["handin"])
-        with self_check._Kernel(template, folder) as sender, self_check._Kernel(template, folder) as receiver:
+        with (
+            self_check._Kernel(kind, template, folder) as sender,
+            self_check._Kernel(kind, template, folder) as receiver,
+        ):
             return self_check._told(sender, receiver, facts)
 
 

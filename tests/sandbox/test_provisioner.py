@@ -550,8 +550,8 @@ def test_another_machine_is_named(broken: Path, monkeypatch: pytest.MonkeyPatch)
     [
         ("proc/sys/user/max_user_namespaces", "0\n", "user.max_user_namespaces=15000"),
         ("proc/sys/kernel/unprivileged_userns_clone", "0\n", "kernel.unprivileged_userns_clone=1"),
-        (".dockerenv", "", "container backend"),
-        ("run/.containerenv", "engine=podman\n", "container backend"),
+        (".dockerenv", "", "grade outside of it"),
+        ("run/.containerenv", "engine=podman\n", "grade outside of it"),
         ("proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n", "bwrap-userns-restrict"),
         ("proc/version", "", "'bwrap: no luck'"),
     ],
