@@ -25,7 +25,6 @@ from nbviva.handin.layouts.layout import Wanted
 from nbviva.handin.people import Person, Roster, group_id, read_roster, remember
 from nbviva.handin.staging import Staged, contents, digest_of, stage
 from nbviva.handin.worksheet import read_worksheet
-from nbviva.listing import plain_word
 from nbviva.week.deadline import handed_in_at, stamp_of
 
 MAX_SENTENCES = 20
@@ -164,9 +163,10 @@ def lms_file(course: Course, week: str) -> Path:
 
 def group_of(found: Found, roster: Roster) -> str:
     """Give the group of a hand-in: the roster's, if it knows exactly one, else the system's own name of the owner."""
-    team = plain_word(found.team)
-    named = {person.group for person in roster.people if team and plain_word(person.group) == team}
-    known = named or {person.group for said in found.people if (person := roster.find(said)) and person.group}
+    named = roster.group_called(found.team)
+    known = (
+        {named} if named else {person.group for said in found.people if (person := roster.find(said)) and person.group}
+    )
     return group_id(known.pop() if len(known) == 1 else found.key)
 
 

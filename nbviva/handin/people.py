@@ -102,6 +102,32 @@ class Roster:
                     return found[0]
         return None
 
+    def of_group(self, folder: str) -> tuple[Person, ...]:
+        """Give the students of a group by the name of its folder: see `group_id`."""
+        return self._by_folder.get(folder, ())
+
+    def group_called(self, text: str) -> str:
+        """Give a group's name as it stands here, whatever case and punctuation others write it with; else nothing."""
+        return self._groups.get(plain_word(text), "")
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names, as `plain_name` gives them."""
+        return frozenset(_name_of(person) for person in self.people)
+
+    @cached_property
+    def _by_folder(self) -> dict[str, tuple[Person, ...]]:
+        found: dict[str, tuple[Person, ...]] = {}
+        folders = {person.group: group_id(person.group) for person in self.people if person.group}
+        for person in self.people:
+            if person.group:
+                found[folders[person.group]] = (*found.get(folders[person.group], ()), person)
+        return found
+
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        return {plain_word(person.group): person.group for person in self.people if plain_word(person.group)}
+
     @cached_property
     def _by_key(self) -> Lookup[Person]:
         return Lookup(self.people, KEYS)

@@ -16,7 +16,6 @@ from nbviva.handin.people import (
     Lookup,
     Person,
     Roster,
-    group_id,
     person_key,
     plain_name,
     plain_number,
@@ -69,7 +68,7 @@ def _filled(person: Person, other: Person) -> Person:
 
 def official(roster: Roster, group: str, named: Named) -> tuple[Person, ...]:
     """Give the members whom platform or roster name; a group may be called as a student's login or number."""
-    listed = [person for person in roster.people if person.group and group_id(person.group) == group]
+    listed = list(roster.of_group(group))
     if not listed and not named.platform:
         own = roster.find(Person(number=group, login=group, email=group))
         listed = [own] if own else []

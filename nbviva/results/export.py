@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -84,9 +85,9 @@ def moodle_table(assignment: Assignment, found: tuple[StudentRow, ...]) -> list[
     for row in _final(found):
         person = row.person
         participant = person.lms if person.lms.startswith("Participant ") else ""
-        table.append(
-            (participant, person.name, person.login, person.number, person.email, row.total, assignment.maximum, "")
-        )
+        told = (participant, person.name, person.login, person.number, person.email)
+        if any(told):
+            table.append((*told, row.total, assignment.maximum, ""))
     return table
 
 
@@ -103,7 +104,7 @@ def canvas_table(assignment: Assignment, found: tuple[StudentRow, ...]) -> list[
     table: list[tuple[Cell, ...]] = [head, ("    Points Possible", "", "", "", "", assignment.maximum)]
     for row in _final(found):
         person = row.person
-        user = person.lms.removeprefix("Canvas ") if person.lms.startswith("Canvas ") else ""
+        user = number[1] if (number := re.fullmatch(r"Canvas (\d+)", person.lms)) else ""
         if user or person.number or person.login:
             table.append((person.name, user, person.number, person.login, "", row.total))
     return table

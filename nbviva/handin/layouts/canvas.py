@@ -7,6 +7,7 @@ the id is that of one member. There are no times: Canvas only says who is late.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 
@@ -19,6 +20,8 @@ _FILE = re.compile(
     r"((?P<name>\w*?)_)?(?P<late>LATE_)?(?P<user>\d+|anon_[A-Za-z0-9]+)_"
     r"((?P<attachment>\d+)_(?P<file>.+)|(?P<text>(text|link)\.html))"
 )
+_GROUP = re.compile(r"\d|^(group|gruppe|team)", re.IGNORECASE)
+NO_MEMBERS = "Canvas names the group only: the roster's group says who is in it."
 LATE = "Canvas marks it as late and tells no time: --times with a list of names and times does."
 
 
@@ -42,23 +45,30 @@ class Canvas(Layout):
     ) -> list[Gathered]:
         """Find the owners in the roster by the letters of their names, or the group by its name."""
         del source, rest
-        return [_known(handin, wanted.roster) for handin in handins]
+        spelled: dict[str, list[Person]] = {}
+        for person in wanted.roster.people:
+            for word in _spellings(person.name):
+                spelled.setdefault(word, []).append(person)
+        return [_known(handin, wanted.roster, spelled) for handin in handins]
 
 
-def _known(handin: Gathered, roster: Roster) -> Gathered:
-    owner = handin.owner
+def _known(handin: Gathered, roster: Roster, spelled: Mapping[str, Sequence[Person]]) -> Gathered:
+    owner, notes = handin.owner, list(handin.notes)
     team, said = owner.team, owner.people[0]
-    found = [person for person in roster.people if team and team in _spellings(person.name)]
-    members = [person for person in roster.people if person.group and plain_word(person.group) == plain_word(team)]
+    found = spelled.get(team, ())
+    group = roster.group_called(team)
     if len(found) == 1:
         owner = replace(owner, people=(replace(found[0], lms=said.lms),), team="")
-    elif members:
-        owner = replace(owner, people=(), team=members[0].group)
+    elif group:
+        owner = replace(owner, people=(), team=group)
+    elif _GROUP.search(team):
+        owner = replace(owner, people=())
+        notes.append(NO_MEMBERS)
     else:
         owner = replace(owner, people=(said,), team="")
     named = _FILE.fullmatch(handin.files[0].item.parts[-1])
-    notes = (LATE,) if named and named["late"] else ()
-    return replace(handin, owner=owner, notes=(*handin.notes, *notes), doubtful=bool(notes))
+    late = bool(named and named["late"])
+    return replace(handin, owner=owner, notes=(*notes, *([LATE] if late else [])), doubtful=late)
 
 
 def _spellings(name: str) -> set[str]:

@@ -15,7 +15,6 @@ from datetime import timedelta
 from nbviva.handin.archive import ArchivedFile, Source
 from nbviva.handin.layouts.layout import Gathered, Layout, Owner, Parts, Wanted
 from nbviva.handin.people import Person, plain_name
-from nbviva.listing import plain_word
 
 _FOLDER = re.compile(r"(?P<name>.*?)(_(?P<id>\d+))?_assignsubmission_(file|onlinetext)(_(?P<file>.*))?")
 _GROUP = re.compile(r"\d|\b(group|gruppe|groupe|team|grupo|gruppo|groep|tutori)", re.IGNORECASE)
@@ -64,9 +63,7 @@ def _are_teams(handins: Sequence[Gathered], wanted: Wanted) -> bool | None:
 
 
 def _team_known(name: str, wanted: Wanted) -> bool:
-    word = plain_word(name)
-    in_roster = any(plain_word(person.group) == word for person in wanted.roster.people)
-    return bool(word) and (in_roster or bool(wanted.worksheet and wanted.worksheet.of_group(name)))
+    return bool(wanted.roster.group_called(name) or (wanted.worksheet and wanted.worksheet.of_group(name)))
 
 
 def _student_known(handin: Gathered, wanted: Wanted) -> bool:
@@ -74,8 +71,8 @@ def _student_known(handin: Gathered, wanted: Wanted) -> bool:
         return bool(handin.owner.people)
     said = handin.owner.people[0]
     words = plain_name(said.name)
-    in_roster = any(plain_name(person.name) == words for person in wanted.roster.people)
-    return bool(words) and (in_roster or bool(wanted.worksheet and wanted.worksheet.of_participant(said)))
+    listed = wanted.worksheet.of_participant(said) if wanted.worksheet else None
+    return bool(words) and (words in wanted.roster.names or listed is not None)
 
 
 def _as_team(handin: Gathered, wanted: Wanted) -> Gathered:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from nbviva.handin.collect import collect, lms_file
-from nbviva.handin.layouts.canvas import LATE
+from nbviva.handin.layouts.canvas import LATE, NO_MEMBERS
 from nbviva.handin.people import Person, remembered
 from tests.archives import NOTEBOOK, packed
 
@@ -48,3 +48,9 @@ def test_list_of_times_settles_who_is_late(course, tmp_path):
     rows = {row.group: row for row in collect(course, "toy", source, tmp_path / "times.csv")}
     assert datetime(2024, 1, 8, 20, tzinfo=UTC) == rows["canvas_334244"].handed_in
     assert not rows["canvas_334244"].needs_person
+
+
+def test_group_that_the_roster_does_not_know_names_no_student(course, tmp_path):
+    rows = {row.group: row for row in collect(course, "toy", packed(tmp_path / "submissions.zip", FILES))}
+    assert NO_MEMBERS in rows["canvas_7"].notes
+    assert () == remembered(lms_file(course, "toy"))["canvas_7"]
