@@ -7,7 +7,7 @@ the id is that of one member. There are no times: Canvas only says who is late.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 
@@ -43,12 +43,10 @@ class Canvas(Layout):
     def settled(
         self, source: Source, handins: list[Gathered], rest: list[ArchivedFile], wanted: Wanted
     ) -> list[Gathered]:
-        """Find the owners in the roster by the letters of their names, or the group by its name."""
+        """Find the owners in roster or worksheet by the letters of their names, or the group by its name."""
         del source, rest
-        spelled: dict[str, list[Person]] = {}
-        for person in wanted.roster.people:
-            for word in _spellings(person.name):
-                spelled.setdefault(word, []).append(person)
+        listed = [line.person for line in wanted.worksheet.lines] if wanted.worksheet else []
+        spelled = _spelled(listed) | _spelled(wanted.roster.people)
         return [_known(handin, wanted.roster, spelled) for handin in handins]
 
 
@@ -69,6 +67,14 @@ def _known(handin: Gathered, roster: Roster, spelled: Mapping[str, Sequence[Pers
     named = _FILE.fullmatch(handin.files[0].item.parts[-1])
     late = bool(named and named["late"])
     return replace(handin, owner=owner, notes=(*notes, *([LATE] if late else [])), doubtful=late)
+
+
+def _spelled(people: Iterable[Person]) -> dict[str, list[Person]]:
+    found: dict[str, list[Person]] = {}
+    for person in people:
+        for word in _spellings(person.name):
+            found.setdefault(word, []).append(person)
+    return found
 
 
 def _spellings(name: str) -> set[str]:
