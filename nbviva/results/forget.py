@@ -13,7 +13,7 @@ import json
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from nbviva.course import Course
@@ -65,7 +65,7 @@ def _known(course: Course) -> list[Person]:
     """Give all that the lists say of people, the roster's first."""
     found = list(read_roster(course.root / "roster.csv").people)
     for path in _people_files(course):
-        found += [person for people in remembered(path).values() for person in people]
+        found += [replace(person, lms="") for people in remembered(path).values() for person in people]
     for path in _member_files(course):
         found += [Person(**item) for item in _json(path).get("people", [])]
     return found

@@ -95,3 +95,9 @@ def test_namesakes_are_told_apart_by_more_than_the_name(kept):
     (kept.root / "roster.csv").write_text("number,name\n1000004,Ann Doe\n2000008,Ann Doe\n")
     with pytest.raises(CourseError, match="Several students are called 'Ann Doe'"):
         forget(kept, "Ann Doe")
+
+
+def test_other_numbers_in_other_weeks_are_one_student(kept):
+    remember(lms_file(kept, "week12"), {"x": (Person("Dan Ito", lms="Participant 57"),)})
+    remember(lms_file(kept, "week13"), {"x": (Person("Dan Ito", lms="Participant 91"),)})
+    assert 2 == len(forget(kept, "Dan Ito").changed)

@@ -144,3 +144,10 @@ def test_same_number_with_another_name_is_another_one(course, tmp_path):
     source = packed(tmp_path / "all.zip", moodle("Ann Doe", 11, ("toys.ipynb", NOTEBOOK)))
     with pytest.raises(CourseError, match="no time for any"):
         collect(course, "toy", source, tmp_path / "times.csv")
+
+
+def test_same_name_with_another_number_is_the_worksheet_of_another_assignment(course, tmp_path):
+    (tmp_path / "times.csv").write_text(HEAD + "Participant 57,Ann Doe,a@x.org,Submitted,,,7,2024-01-02 10:00\n")
+    source = packed(tmp_path / "all.zip", moodle("Ann Doe", 11, ("toys.ipynb", NOTEBOOK)))
+    with pytest.raises(CourseError, match="is it that of another assignment"):
+        collect(course, "toy", source, tmp_path / "times.csv")
