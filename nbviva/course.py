@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbviva.errors import Busy, CourseError
+from nbviva.errors import Busy, CourseError, Refused
 from nbviva.week.deadline import Extensions, read_extensions
 from nbviva.week.draws import Draw, generators
 from nbviva.week.spec import Assignment, read_assignment
@@ -162,8 +162,13 @@ class Course:
     def make_secret(self) -> None:
         """Make the course's own secret; raises FileExistsError where there is one."""
         path = self.root / ".nbviva" / "secret"
-        path.parent.mkdir(exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            path.parent.mkdir(exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            raise Refused(_unwritable(path, error)) from error
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
 
@@ -209,15 +214,24 @@ def only_one(course: Course) -> Iterator[None]:
     ------
     Busy
         If another process holds it. Nothing has been done then.
+    Refused
+        If the course cannot be written, or lies where there are no locks.
     """
     path = course.root / ".nbviva" / "lock"
-    path.parent.mkdir(exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Refused(_unwritable(path, error)) from error
     try:
         _take(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _unwritable(path: Path, error: OSError) -> str:
+    return f"{path} cannot be written ({error.strerror}), so nothing was done: what needs no writing still works."
 
 
 def _take(descriptor: int) -> None:
@@ -230,5 +244,10 @@ def _take(descriptor: int) -> None:
     except BlockingIOError:
         holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
         raise Busy(f"Another nbviva (process {holder}) is at work on this course: wait until it is done.") from None
+    except OSError as error:
+        raise Refused(
+            f"Where the course lies, no file can be locked ({error.strerror}): move it to a file system with locks, so "
+            "that two calls cannot write at the same time."
+        ) from error
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -37,6 +37,14 @@ class Refused(Exception):
     """A step was not done; the text says why and what to do."""
 
 
+class DiskFull(Refused):
+    """Nothing more can be stored; the text says what to do. What was stored is whole."""
+
+
+class InUse(Refused):
+    """Another program holds the gradebook; the text says what to do."""
+
+
 class Busy(CourseError):
     """Another command is at work on this course; the text says which process, and what to do."""
 

@@ -1,12 +1,14 @@
-"""The files of a folder that somebody handed in, a file written whole or not at all, and digests."""
+"""The files of a folder that somebody handed in, a file written whole or not at all, digests and seals."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +36,8 @@ def write(path: Path, content: bytes | str) -> None:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
+        if path.is_dir() and not path.is_symlink():  # nobody's: it gives way, and nothing in it is lost
+            path.rename(path.with_name(f"{path.name}.{time.time_ns()}"))
         Path(temporary).replace(path)
     finally:
         Path(temporary).unlink(missing_ok=True)
@@ -46,6 +50,17 @@ def digest(*parts: str | bytes | None) -> str:
         content = part.encode(errors="surrogateescape") if isinstance(part, str) else part
         total.update(b"-" if content is None else len(content).to_bytes(8, "big") + content)
     return total.hexdigest()
+
+
+def seal(content: bytes, key: bytes, path: Path) -> bytes:
+    """Give what only who knows the key can put to a file: hexadecimal digits that hang on its content and its place."""
+    place = b"\0".join(map(os.fsencode, path.parts[-3:]))
+    return hmac.digest(key, place + b"\0" + content, "sha256").hex().encode()
+
+
+def has_seal(content: bytes, key: bytes, path: Path, found: bytes) -> bool:
+    """Whether that is the file's seal: nobody has changed or moved it since."""
+    return hmac.compare_digest(seal(content, key, path), found)
 
 
 def read_small(path: Path) -> bytes | None:

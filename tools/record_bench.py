@@ -17,6 +17,7 @@ from nbviva.course import Course
 from nbviva.feedback.nbgrader import write_pages
 from nbviva.gradebook.nbgrader import nbgrader
 from nbviva.gradebook.record import record
+from nbviva.grading.reports import keep_report
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
 from nbviva.notebooks import grade_id, new_output, to_text
 from nbviva.verify.release import make_release
@@ -60,8 +61,8 @@ def synthetic_reports(course: Course, week: str, number: int) -> list[str]:
             for q, outcome in zip(loaded.assignment.questions, outcomes, strict=True)
         )
         report = Report(week, group, f"digest {index}", "none", verdicts, marks)
-        _write(course.report(week, group) / "report.json", report.to_json())
         _write(course.report(week, group) / "notebook.ipynb", to_text(template))
+        keep_report(course.report(week, group), report)
         _write(course.submitted(week, group) / "timestamp.txt", LATE if index % 3 else "2024-01-08 18:00:00 UTC\n")
     return groups
 

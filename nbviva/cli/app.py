@@ -1,4 +1,4 @@
-"""The application that all commands belong to, the arguments that they share, and the exit codes."""
+"""The application that all commands belong to, and the arguments that they share."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-
-NEEDS_PERSON, USAGE, OUR_FAULT, INTERRUPTED = 1, 2, 3, 130
 
 
 class _FlagsTakeNothing:
@@ -45,7 +43,10 @@ app = _App(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Mark notebooks by asking them: student code never runs in the process that decides a mark.",
-    epilog="Exit codes: 0 fine, 1 something needs a person, 2 wrong usage, 3 our own fault, 130 interrupted.",
+    epilog=(
+        "Exit codes: 0 fine, 1 something needs a person, 2 wrong usage, 3 our own fault, 4 a hand-in cannot be taken, "
+        "5 busy, 130 interrupted, 143 terminated."
+    ),
 )
 Week = Annotated[str, typer.Argument(help="The week's folder in graders/, such as week11.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from nbviva.cli.app import NEEDS_PERSON, Json, Week, app
+from nbviva.cli.app import Json, Week, app
+from nbviva.cli.exits import ExitCode
 from nbviva.course import Course
 from nbviva.errors import Refused
 
@@ -58,7 +59,7 @@ def verify_(
     course = Course.find()
     course.require_configured()
     if not gate(course, week, VerifyOptions(thorough, again, workers, repeats), console(), as_json=as_json):
-        raise typer.Exit(NEEDS_PERSON)
+        raise typer.Exit(ExitCode.PERSON)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -77,7 +78,7 @@ def mutate(
     else:
         print_mutants(score)
     if score.unexplained or score.errors:
-        raise typer.Exit(NEEDS_PERSON)
+        raise typer.Exit(ExitCode.PERSON)
 
 
 @app.command(name="release", rich_help_panel=PANEL)

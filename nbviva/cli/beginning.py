@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from nbviva.cli.app import NEEDS_PERSON, Json, app
+from nbviva.cli.app import Json, app
+from nbviva.cli.exits import ExitCode
 from nbviva.course import Course
 
 PANEL = "Begin"
@@ -68,4 +69,4 @@ def doctor(
     else:
         print_symptoms(found)
     if any(item.state is State.FAULT for item in found):
-        raise typer.Exit(NEEDS_PERSON)
+        raise typer.Exit(ExitCode.PERSON)

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 from contextlib import suppress
 from typing import NoReturn
 
 from nbviva.cli import authoring, beginning, marking, results
-from nbviva.cli.app import OUR_FAULT, USAGE, app
+from nbviva.cli.app import app
+from nbviva.cli.exits import SAID, ExitCode, code_of
 from nbviva.course import Course
-from nbviva.errors import CourseError, Refused, SpecError, missing_extra
+from nbviva.errors import CourseError, Refused, missing_extra
 
 __all__ = ["authoring", "beginning", "main", "marking", "results"]  # that they are imported makes the commands known
+
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def main() -> None:
     """Run the command line; a fault that a person can mend is one sentence."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app(standalone_mode=True)
-    except (CourseError, SpecError) as error:
-        _end(error, USAGE)
+    except SAID as error:
+        _end(error, code_of(error))
     except ModuleNotFoundError as error:
         if not (sentence := missing_extra(error)):
             raise
-        _end(sentence, USAGE)
-    except Refused as error:
-        _end(error, OUR_FAULT)
+        _end(sentence, ExitCode.USAGE)
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        _end(Refused(f"{error.filename or 'A file'} cannot be written: {error.strerror}."), ExitCode.OURS)
 
 
-def _end(error: Exception, code: int) -> NoReturn:
+def _terminate(*_: object) -> NoReturn:
+    """End as an exception does, so that workers, kernels and folders go."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would stop the clearing up
+    raise SystemExit(ExitCode.TERMINATED)
+
+
+def _end(error: Exception, code: ExitCode) -> NoReturn:
     """Say it in red, with paths as they are in the course, and end."""
     from rich.console import Console
     from rich.text import Text

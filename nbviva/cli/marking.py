@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nbviva.cli.app import INTERRUPTED, NEEDS_PERSON, Json, Sandbox, Week, app
+from nbviva.cli.app import Json, Sandbox, Week, app
+from nbviva.cli.exits import ExitCode
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.machine import cores
@@ -38,15 +39,17 @@ def collect_(
 ) -> None:
     """Collect hand-ins into submitted/GROUP/WEEK; the last counts, earlier ones are kept, nothing is deleted."""
     from nbviva.cli.printing import print_collected, print_json
-    from nbviva.handin.collect import collect, survey
+    from nbviva.handin.collect import Action, collect, survey
 
     rows = (survey if dry else collect)(Course.find(), week, source, times)
     if as_json:
         print_json([asdict(item) for item in rows])
     else:
         print_collected(week, rows, title="what would be collected" if dry else "what was collected")
+    if any(item.action is Action.REFUSED for item in rows):
+        raise typer.Exit(ExitCode.THEIRS)
     if any(item.needs_person for item in rows):
-        raise typer.Exit(NEEDS_PERSON)
+        raise typer.Exit(ExitCode.PERSON)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -100,7 +103,7 @@ def _graded(
         batch = grade_batch(course, week, groups, options, watch, runner, agree)
     except KeyboardInterrupt:
         typer.echo("Interrupted. Nothing that was done is lost. Run the same command again to go on.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     if not is_settled(course, week, groups):
         from nbviva.gradebook.record import record
 
@@ -139,7 +142,7 @@ def _print_marked(
     else:
         print_marks(rows, course.assignment(week), why=why)
     if any(item.needs_person for item in rows):
-        raise typer.Exit(NEEDS_PERSON)
+        raise typer.Exit(ExitCode.PERSON)
 
 
 def _cluster(address: str, course: Course, week: str, room: Room) -> Runner:
@@ -206,7 +209,7 @@ def regrade_(
         print_lines(regrade_lines(found))
     typer.echo("Written and recorded." if write else "Nothing was written; --apply does.", err=True)
     if any(item.after.needs_person for item in found):
-        raise typer.Exit(NEEDS_PERSON)
+        raise typer.Exit(ExitCode.PERSON)
 
 
 @app.command(name="confirm", rich_help_panel=PANEL)
@@ -226,7 +229,7 @@ def confirm_(
     else:
         typer.echo("\n".join(confirmed_lines(found)))
     if found.waiting:
-        raise typer.Exit(NEEDS_PERSON)
+        raise typer.Exit(ExitCode.PERSON)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -17,10 +17,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.orm import selectinload
 
 from nbviva.course import Course
-from nbviva.errors import Refused
+from nbviva.errors import DiskFull, InUse, Refused
 from nbviva.wording import natural_order
 
 Tables: Any = api  # nbgrader's tables, whose columns it does not annotate as SQLAlchemy's types want them
+OWN_COURSE = "default_course"  # of nbgrader's `Gradebook`, where it is told none
 LOST = "Nothing that was graded is lost: run the same command again afterwards."
 
 IN_USE = f"The gradebook is in use by another program: let that come to its end. {LOST}"
@@ -76,9 +77,9 @@ def opened(course: Course) -> Iterator[Gradebook]:
         with _open(course) as book:
             yield book
     except IntegrityError as error:
-        raise Refused(IN_USE) from error
+        raise InUse(IN_USE) from error
     except (DBAPIError, api.InvalidEntry) as error:  # nbgrader's own name for what it could not write
-        raise Refused(_sentence(str(getattr(error, "orig", error)))) from error
+        raise _refused(str(getattr(error, "orig", error))) from error
     except (ArgumentError, ModuleNotFoundError) as error:
         raise Refused(_no_such_database(error)) from error
 
@@ -94,17 +95,30 @@ def _open(course: Course) -> Gradebook:
     path = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])  # nbgrader calls alembic through it
     try:
-        return Gradebook(url, name)
+        book = Gradebook(url, name)
     finally:
         os.environ["PATH"] = path
+    _add_own_course(book)
+    return book
 
 
-def _sentence(said: str) -> str:
+def _add_own_course(book: Gradebook) -> None:
+    """Make the row that nbgrader's preprocessors make, each for itself, where they open the gradebook by its URL alone.
+
+    Two page processes that made it at the same time would stop each other.
+    """
+    try:
+        book.check_course(OWN_COURSE)
+    except IntegrityError:  # another program was faster
+        book.db.rollback()
+
+
+def _refused(said: str) -> Refused:
     if "locked" in said:
-        return IN_USE
+        return InUse(IN_USE)
     if "full" in said or "No space" in said:
-        return f"There is no room left for the gradebook: make room on its disk. {LOST}"
-    return f"The gradebook cannot be used ({(said.splitlines() or ['no reason was given'])[0]}). {LOST}"
+        return DiskFull(f"There is no room left for the gradebook: make room on its disk. {LOST}")
+    return Refused(f"The gradebook cannot be used ({(said.splitlines() or ['no reason was given'])[0]}). {LOST}")
 
 
 def _no_such_database(error: Exception) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from nbviva.course import Course, only_one
-from nbviva.errors import Refused
+from nbviva.errors import DiskFull, Refused
 from nbviva.feedback.nbgrader import write_pages
 from nbviva.files import FROM_HANDIN, digest, read_small, stamp
 from nbviva.gradebook.book import LOST, comment_rows, find_assignment, grade_rows, opened, submissions
@@ -94,7 +94,7 @@ def _files_said() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise Refused(f"The disk is full: make room where the course lies. {LOST}") from error
+            raise DiskFull(f"The disk is full: make room where the course lies. {LOST}") from error
         raise Refused(f"{error.filename} cannot be read or written ({error.strerror}). {LOST}") from error
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbviva.course import Course, only_one
-from nbviva.errors import CourseError, Refused, SandboxUnavailable
+from nbviva.errors import CourseError, DiskFull, Refused, SandboxUnavailable
 from nbviva.grading.progress import Mailbox, Silent, Standing, Watch, teller
-from nbviva.grading.reports import fresh_groups, stored_report
+from nbviva.grading.reports import fresh_groups, is_spoilt, stored_report
 from nbviva.kernel.room import Room
 from nbviva.machine import not_linux
+from nbviva.sandbox import scratch
 from nbviva.sandbox.limits import GIB
 
 if TYPE_CHECKING:
@@ -64,10 +65,6 @@ class Batch:
     faults: tuple[tuple[str, str], ...]
 
 
-class DiskFull(CourseError):
-    """Nothing more can be stored; the text says what to do. Reports that were stored are whole."""
-
-
 def grade_batch(
     course: Course, week: str, groups: Sequence[str], options: BatchOptions, watch: Watch | None = None,
     runner: Runner | None = None, agree: Callable[[int], None] = lambda _: None,
@@ -92,20 +89,41 @@ def grade_batch(
     """
     watch, limits = watch or Silent(), course.assignment(week).limits
     needed = replace(options, room=options.room.allowed(limits.memory, limits.processes))
+    fresh, due = _fresh_and_due(course, week, groups, options, agree)
+    if not due:  # what finds nothing to do writes nothing, and waits for nobody
+        watch.begin(Standing(len(groups), len(fresh)))
+        watch.end()
+        return Batch(tuple(groups), (), ())
     with only_one(course), ExitStack() as ending, Mailbox() as listener:
-        fresh, due = _fresh_and_due(course, week, groups, options, agree)
+        scratch.sweep()
+        ending.callback(scratch.sweep)  # what workers left that were killed
+        _say_spoilt(course, week, due, watch)
         standing = Standing(len(groups), len(fresh))
         watch.begin(standing)
         ending.callback(watch.end)
         run = runner or _here(course, week, needed, listener.address, watch.say)
-        faults: dict[str, str] = {}
         with closing(run(due, partial(_tick, listener, standing, watch))) as all_finished:
-            for finished in all_finished:
-                sentence = _settle(course, week, finished)
-                faults |= {finished.job: sentence} if sentence else {}
-                standing.finished(finished.job, fault=bool(sentence))
-                watch.finished(standing, finished.job, sentence)
+            faults = _settled(course, week, all_finished, standing, watch)
     return Batch(tuple(group for group in groups if group in fresh), tuple(due), tuple(faults.items()))
+
+
+def _settled(
+    course: Course, week: str, all_finished: Iterable[Finished], standing: Standing, watch: Watch
+) -> dict[str, str]:
+    """Settle what comes from the workers, as it comes; give a sentence for each fault of ours, by group."""
+    faults: dict[str, str] = {}
+    for finished in all_finished:
+        sentence = _settle(course, week, finished)
+        faults |= {finished.job: sentence} if sentence else {}
+        standing.finished(finished.job, fault=bool(sentence))
+        watch.finished(standing, finished.job, sentence)
+    return faults
+
+
+def _say_spoilt(course: Course, week: str, groups: Sequence[str], watch: Watch) -> None:
+    for group in groups:
+        if is_spoilt(course.report(week, group)):
+            watch.say(f"{group}: its report is not as it was written, and is not believed: graded anew.")
 
 
 def _fresh_and_due(

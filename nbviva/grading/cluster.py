@@ -30,6 +30,7 @@ from nbviva.grading import stored
 from nbviva.grading.digest import of_environment, of_framework
 from nbviva.grading.pool import DEATHS_MOST, Finished
 from nbviva.kernel.room import Room
+from nbviva.sandbox import scratch
 from nbviva.sandbox.provisioner import refusal
 
 CONNECT_SECONDS = 20
@@ -134,9 +135,9 @@ def unpacked_course(week: WeekParcel) -> Course:
     """
     for name in [name for name in sys.modules if name.split(".")[0] == "graders"]:
         del sys.modules[name]
-    root = Path(tempfile.mkdtemp(prefix="nbviva-course-"))
+    root = Path(tempfile.mkdtemp(prefix=f"{scratch.prefix()}course-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
-    sys.path[:] = [entry for entry in sys.path if not Path(entry).name.startswith("nbviva-course-")]
+    sys.path[:] = [entry for entry in sys.path if not Path(entry).name.startswith(f"{scratch.prefix()}course-")]
     _unpack(week.files, root)
     sys.path.insert(0, str(root))  # before any other course that the worker may know
     os.environ[SECRET] = week.secret.decode()

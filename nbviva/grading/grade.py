@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -30,6 +29,7 @@ from nbviva.kernel.sitting import RunEnd, Sitting, Tell, untold
 from nbviva.kernel.student import Listener, Transport, explain, listen
 from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.notebooks import NotebookNode, copy, grade_id, tags
+from nbviva.sandbox import scratch
 from nbviva.sandbox.fork_server import answers
 from nbviva.week.draws import Draw
 from nbviva.week.source import TRAINING
@@ -209,7 +209,7 @@ def _run(
     submission: Submission, framed: FramedNotebook, causes: dict[str, str], step: Step
 ) -> tuple[_Examined, RunEnd]:
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
+    with scratch.folder() as place:
         stage(submission.handin.staged(), submission.data, Path(place))
         about = (Path(place), submission.room, submission.clock, submission.tell)
         with KernelStudent(*about, until=step.until) as kernel:

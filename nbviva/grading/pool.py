@@ -5,16 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import connection, forkserver
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from nbviva.sandbox import limits
+from nbviva.sandbox import limits, scratch
 
 DEATHS_MOST = 2
 TICK_SECONDS = 0.25
@@ -46,8 +49,24 @@ def prepare(modules: Iterable[str] = ()) -> None:
     It is started once a process of ours: later calls do nothing. Workers have one thread each.
     """
     _CONTEXT.set_forkserver_preload(["__main__", *modules])
-    with limits.using_threads(1):
+    with limits.using_threads(1), _socket_in_a_folder_of_ours():
         forkserver.ensure_running()
+
+
+@contextmanager
+def _socket_in_a_folder_of_ours() -> Generator[None, None, None]:
+    """Let multiprocessing put its own temporary folder, which it removes at the end, into one that is swept."""
+    before, tempfile.tempdir = tempfile.tempdir, _folder().name
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Give a folder that lives as long as this process: multiprocessing keeps using what it has put there."""
+    return scratch.folder()
 
 
 def run(

@@ -10,7 +10,6 @@ import json
 import os
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from nbviva.sandbox import scratch
 from nbviva.wording import counted
 
 MESSAGE_BYTES = 2000
@@ -44,7 +44,7 @@ class Mailbox:
     """Hears what workers tell. A context manager; `address` is what they need to know."""
 
     def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="nbviva-")
+        self._folder = scratch.folder()
         self.address = str(Path(self._folder.name) / "told")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(self.address)

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nbviva.course import Course
+from nbviva.files import has_seal, seal, write
 from nbviva.grading.digest import Shared
 from nbviva.grading.verdict import Report
 from nbviva.handin.walk import walk
 from nbviva.kernel.room import Room
+
+_SEAL, _END = b',\n "seal": "', b'"\n}'
+_SEAL_BYTES = 64
 
 
 def shared(course: Course, week: str, room: Room) -> Shared:
@@ -35,19 +39,52 @@ def stored_whole(folder: Path) -> Report | None:
 
 
 def stored_report(folder: Path) -> Report | None:
-    """Read a stored report; None where there is none that this version can read, which is then graded anew."""
+    """Read a stored report; None where there is none that this version can read and that is as we wrote it.
+
+    It is then graded anew: a report that was changed by hand, damaged, or put in another's place is nobody's.
+    """
+    path = folder / "report.json"
     try:
-        return Report.from_json((folder / "report.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        content = path.read_bytes()
+        text, _, rest = content.rpartition(_SEAL)
+        if not has_seal(text, _key(folder), path, rest.removesuffix(_END)):
+            return None
+        return Report.from_json(content.decode("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
+def keep_report(folder: Path, report: Report) -> None:
+    """Store a report, sealed: it is believed as long as it is as it was written."""
+    path = folder / "report.json"
+    text = report.to_json().encode().removesuffix(b"\n}")
+    write(path, text + _SEAL + seal(text, _key(folder), path) + _END)
+
+
+def is_spoilt(folder: Path) -> bool:
+    """Whether there is a report that is not believed."""
+    return (folder / "report.json").exists() and stored_report(folder) is None
+
+
+def _key(folder: Path) -> bytes:
+    return Course(folder.parents[2]).secret()
+
+
 def stored_transcript(folder: Path) -> bytes:
-    """Read a stored transcript's bytes, as many as one may have; empty where there is none."""
+    """Read a stored transcript's bytes, as many as one may have; empty where there is none that is as we wrote it."""
+    path = folder / "transcript"
     try:
         from nbviva.kernel.transcript import MAX_FILE_BYTES  # only where a transcript is looked at: it needs numpy
 
-        with (folder / "transcript").open("rb") as file:
-            return file.read(MAX_FILE_BYTES + 1)
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + _SEAL_BYTES + 1)
     except OSError:
         return b""
+    read, found = content[:-_SEAL_BYTES], content[-_SEAL_BYTES:]
+    return read if has_seal(read, _key(folder), path, found) else b""
+
+
+def keep_transcript(folder: Path, transcript: bytes) -> None:
+    """Store a transcript, sealed."""
+    path = folder / "transcript"
+    write(path, transcript + seal(transcript, _key(folder), path))

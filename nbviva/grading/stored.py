@@ -8,7 +8,7 @@ from pathlib import Path
 from nbviva.course import Course
 from nbviva.files import write
 from nbviva.grading.grade import Graded, Submission, grade, ungraded
-from nbviva.grading.reports import shared, stored_whole
+from nbviva.grading.reports import keep_report, keep_transcript, shared, stored_whole
 from nbviva.grading.runs import Turn
 from nbviva.grading.verdict import Report
 from nbviva.handin.door import open_handin
@@ -60,6 +60,6 @@ def leave_to_a_person(course: Course, week: str, group: str, sentence: str) -> N
 def save(folder: Path, found: Graded) -> None:
     """Store what grading found; `report.json` is written last, so that it stands for a whole report."""
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder / "transcript", found.transcript)
+    keep_transcript(folder, found.transcript)
     write(folder / "notebook.ipynb", to_text(found.notebook).encode())
-    write(folder / "report.json", found.report.to_json().encode())
+    keep_report(folder, found.report)

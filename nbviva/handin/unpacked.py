@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from nbviva.handin.archive import ARCHIVES, CLOSED_ARCHIVES, ArchiveCaps, Source, UnreadableArchive
 from nbviva.handin.walk import HandedFile, is_litter, shown
+from nbviva.sandbox import scratch
 
 CAPS = ArchiveCaps(file_bytes=256 << 20, total_bytes=512 << 20)
 _DEPTH = 2  # archives in archives
@@ -31,7 +32,7 @@ def unpack(files: tuple[HandedFile, ...]) -> Unpacked:
     """Open the archives among the files; without any, nothing is written. The caller removes the folder `aside`."""
     if not any(map(_is_archive, files)):
         return Unpacked(files)
-    aside = Path(tempfile.mkdtemp(prefix="nbviva-"))
+    aside = Path(tempfile.mkdtemp(prefix=scratch.prefix()))
     found, problems, left = list(files), list[str](), CAPS.handin_files
     todo = [(file, 1) for file in files]
     while todo:

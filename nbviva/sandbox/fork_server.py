@@ -2,7 +2,7 @@
 
 To whom a forked kernel is a process, it looks like a started one. What runs inside is `nbviva.inside.forking`.
 """
-# ruff: noqa: S603, S108 - every command line is a list that we wrote; our folder in /tmp is a new one
+# ruff: noqa: S603 - every command line is a list that we wrote; our folder in /tmp is a new one
 
 import contextlib
 import os
@@ -13,7 +13,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import IO, Self, cast
 
 from nbviva.errors import SandboxUnavailable
 from nbviva.inside.namespaces import Request
-from nbviva.sandbox import bubblewrap, cgroup, seccomp, world
+from nbviva.sandbox import bubblewrap, cgroup, scratch, seccomp, world
 from nbviva.sandbox.limits import Limits
 
 ANSWER_SECONDS = 60.0
@@ -192,7 +191,7 @@ class ForkServer:
         return self._process.poll() is None
 
     def _start(self, opened: contextlib.ExitStack) -> None:
-        folder = tempfile.mkdtemp(prefix="nbviva-", dir="/tmp" if os.access("/tmp", os.W_OK) else None)
+        folder = scratch.short()
         opened.callback(shutil.rmtree, folder)
         self.address = f"{folder}/template"
         group = group_for(self.limits)

@@ -9,7 +9,7 @@ id of its own on the machine; started by an ordinary user, it has that user's, i
 Not covered: a hole in the Linux kernel, timing and other side channels, what the CPU's description tells; and where no
 cgroup may be written, what `nbviva.sandbox.cgroup` says about memory.
 """
-# ruff: noqa: S108, S603 - our folder in /tmp is a new one; every command line is a list that we wrote
+# ruff: noqa: S603 - our folder in /tmp is a new one; every command line is a list that we wrote
 
 import asyncio
 import contextlib
@@ -19,7 +19,6 @@ import select
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +29,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance, Tuple, Unicode
 
 from nbviva.errors import SandboxUnavailable
-from nbviva.sandbox import bubblewrap, cgroup, world
+from nbviva.sandbox import bubblewrap, cgroup, scratch, world
 from nbviva.sandbox.fork_server import Forked, group_for, request
 from nbviva.sandbox.limits import Limits
 
@@ -79,7 +78,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose unix sockets in a short folder of our own, where `s` will lead to the sockets inside."""
-        self._folder = Path(tempfile.mkdtemp(prefix="nbviva-", dir="/tmp" if os.access("/tmp", os.W_OK) else None))
+        self._folder = scratch.short()
         manager: Any = self.parent
         manager.transport, manager.cache_ports = "ipc", False
         manager.ip = str(self._folder / "s/k")

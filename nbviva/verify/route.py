@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +26,7 @@ from nbviva.kernel.room import Clock, Room, stage
 from nbviva.notebooks import copy, is_answer, new_cell, new_notebook, to_text
 from nbviva.results.marks import gradebook_marks
 from nbviva.results.statistics import noted
+from nbviva.sandbox import scratch
 from nbviva.verify import probe, release
 from nbviva.verify.leaks import Secrets, find_leaks, secrets_of, texts_of
 from nbviva.week.source import release_template, source_notebook
@@ -49,7 +49,7 @@ def reachable(secrets: Secrets, handin: Path, data: Path, room: Room) -> list[st
     names = set(secrets.names)
     code = f"{inspect.getsource(probe)}\nprint(*sorted(set(search({known!r}, {names!r}))), {_DONE!r}, sep='\\n')"
     notebook = new_notebook([new_cell("code", code.replace("from __future__ import annotations\n", ""))], {})
-    with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
+    with scratch.folder() as place:
         stage(((file.place, file.path) for file in walk(handin).files), data, Path(place))
         with KernelStudent(Path(place), room, Clock(cell=120)) as kernel:
             kernel.run(notebook, {})
@@ -94,7 +94,7 @@ class Taken:
 
 def take(course: Course, week: str, room: Room, say: Callable[[str], None]) -> Taken:
     """Take the route in a copy of the course's week, which is removed again."""
-    with tempfile.TemporaryDirectory(prefix="nbviva-verify-") as place:
+    with scratch.folder() as place:
         twin = _copied(course, week, Path(place) / "course")
         say("route: source and release")
         leaks = _released(twin, week, course.secret())

@@ -11,7 +11,6 @@ import io
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ import typst
 from pikepdf import Array, Dictionary, Name, String
 
 from nbviva.errors import SpecError
+from nbviva.sandbox import scratch
 from nbviva.week.fields import FORM_NAME, MARK, FormField, form_fields, options, sheet_mark
 from nbviva.week.spec import Assignment
 from nbviva.week.week import Week
@@ -73,7 +73,7 @@ def build_form(week: Week, folder: Path) -> Path:
 
 def _typeset(week: Week) -> tuple[bytes, list[FieldPlace]]:
     """Typeset `sheet.typ` in a folder that holds it, its pictures and `form.typ`, and nothing else of the week."""
-    with tempfile.TemporaryDirectory(prefix="nbviva-") as place:
+    with scratch.folder() as place:
         for path in week.folder.iterdir():
             if path.suffix in _PICTURES:
                 shutil.copyfile(path, Path(place, path.name))

@@ -12,6 +12,7 @@ from traitlets.config import Config
 
 from nbviva.feedback.nbgrader import BookedGrades, FeedbackExporter, complete
 from nbviva.gradebook.nbgrader import configure
+from nbviva.grading.reports import keep_report
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
 from nbviva.notebooks import to_text
 from nbviva.week.source import release_template, source_notebook
@@ -55,7 +56,7 @@ def booked(course, gradebook_file, monkeypatch):
     )
     folder = course.report("toy", "ada")
     folder.mkdir(parents=True)
-    (folder / "report.json").write_text(Report("toy", "ada", "d", "s", verdicts, marks, ("A note.",)).to_json())
+    keep_report(folder, Report("toy", "ada", "d", "s", verdicts, marks, ("A note.",)))
     stamp = course.submitted("toy", "ada") / "timestamp.txt"
     stamp.parent.mkdir(parents=True)
     stamp.write_text("2024-01-08 19:30:00 UTC")

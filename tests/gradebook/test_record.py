@@ -23,9 +23,9 @@ from nbviva.gradebook import record as recording
 from nbviva.gradebook.nbgrader import nbgrader, set_deadline
 from nbviva.gradebook.penalties import reapply
 from nbviva.gradebook.record import Recorded, record
-from nbviva.grading.verdict import Report
 from nbviva.verify.release import make_release
 from tests.databases import everything, new_database, server
+from tests.stored_reports import change_report
 
 LATE = '\n[late]\npolicy = "per_hour"\npoints = 1\n'
 
@@ -130,8 +130,7 @@ def test_gradebook_is_the_one_that_nbgrader_writes(course, database):
     groups = synthetic_reports(course, "toy", 7)
     record(course, "toy", groups)
     by_hand(course)
-    report = course.report("toy", "group0002") / "report.json"
-    report.write_text(report.read_text("utf-8").replace('"points": 2.0', '"points": 1.0'), "utf-8")
+    change_report(course.report("toy", "group0002"), '"points": 2.0', '"points": 1.0')
     assert ("group0002",) == record(course, "toy", groups).marks
     ours = files(course.root / "autograded")
     second = database("nbgrader")
@@ -230,8 +229,9 @@ def test_question_that_was_renamed_takes_its_place(booked):
     with pytest.raises(Refused, match="The report on group0000 is not one on the week's questions as they are now"):
         record(course, "toy", groups)
     report = course.report("toy", groups[0])
-    for name in ("report.json", "notebook.ipynb"):
-        (report / name).write_text((report / name).read_text("utf-8").replace('"total"', '"sum"'), "utf-8")
+    change_report(report, '"total"', '"sum"')
+    notebook = report / "notebook.ipynb"
+    notebook.write_text(notebook.read_text("utf-8").replace('"total"', '"sum"'), "utf-8")
     record(course, "toy", groups[:1])
     with Gradebook(url_of(course)) as book:
         assert {"double", "half", "colour", "sum"} == {
@@ -361,10 +361,7 @@ def test_mark_of_our_own_fault_waits_for_a_person(course):
     (group,) = synthetic_reports(course, "toy", 1)
     path = course.report("toy", group) / "notebook.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    report = Report.from_json((course.report("toy", group) / "report.json").read_text("utf-8"))
-    (course.report("toy", group) / "report.json").write_text(
-        report.to_json().replace('"points": 0.0', '"points": null'), "utf-8"
-    )
+    change_report(course.report("toy", group), '"points": 0.0', '"points": null')
     from nbgrader.utils import compute_checksum
 
     (cell,) = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "half_answer"]

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from nbviva.course import Course, only_one
-from nbviva.errors import Busy, CourseError, Refused
+from nbviva.errors import Busy, CourseError, DiskFull, Refused
 from nbviva.grading import batch, reports, stored
-from nbviva.grading.batch import BatchOptions, DiskFull, grade_batch, read_size, workers_that_fit
+from nbviva.grading.batch import BatchOptions, grade_batch, read_size, workers_that_fit
 from nbviva.grading.pool import DEATHS_MOST, Finished
 from nbviva.grading.progress import JsonLines, Silent
 from nbviva.grading.verdict import Report

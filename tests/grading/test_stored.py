@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from nbviva.grading import stored
+from nbviva.grading import reports, stored
 from nbviva.grading.grade import Graded
-from nbviva.grading.reports import stored_report
+from nbviva.grading.reports import stored_report, stored_transcript
 from nbviva.grading.stored import graded, save, submission
 
 
@@ -76,6 +76,38 @@ def test_stale_report_is_made_anew(graded_once, hand_in, room):
     assert stored_report(course.report("toy", "g")) == again
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"points": 2', '"points": 99'), ('"points": 2', '"points": 0'), ('"points": 2', '"points": "many"'),
+        ('"detail": "', '"detail": 5, "x": "'), ('"group": "g"', '"group": "h"'), ('"seal": "', '"seal": "0'),
+    ],
+)  # fmt: skip
+def test_report_that_somebody_has_changed_is_not_believed(graded_once, old, new):
+    """Whatever was changed in it, and whatever its types are now."""
+    course, _ = graded_once
+    path = course.report("toy", "g") / "report.json"
+    assert old in path.read_text("utf-8")
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    assert stored_report(path.parent) is None
+
+
+def test_report_of_another_group_is_not_believed(graded_once):
+    course, _ = graded_once
+    shutil.copytree(course.report("toy", "g"), course.report("toy", "h"))
+    assert stored_report(course.report("toy", "h")) is None
+    assert b"" == stored_transcript(course.report("toy", "h"))
+
+
+def test_folder_in_the_place_of_a_report_gives_way(graded_once, room):
+    course, _ = graded_once
+    (course.report("toy", "g") / "report.json").unlink()
+    (course.report("toy", "g") / "report.json").mkdir()
+    assert stored_report(course.report("toy", "g")) is None
+    again, _ = graded(course, "toy", "g", room=room)
+    assert again == stored_report(course.report("toy", "g"))
+
+
 @pytest.mark.parametrize("text", ["", "{", "null", "[]", "3", '{"verdicts": []}', None])
 def test_half_a_report_is_not_taken(graded_once, room, text):
     """A damaged report counts as none and is written again."""
@@ -101,7 +133,8 @@ def test_report_is_written_after_its_notebook(graded_once, tmp_path, monkeypatch
     course, report = graded_once
     _, notebook = graded(course, "toy", "g")
     written = []
-    monkeypatch.setattr(stored, "write", lambda path, _text: written.append(path.name))
+    for module in (stored, reports):
+        monkeypatch.setattr(module, "write", lambda path, _text: written.append(path.name))
     save(tmp_path / "new", Graded(report, notebook, b""))
     assert written == ["transcript", "notebook.ipynb", "report.json"]
 

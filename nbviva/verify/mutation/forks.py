@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from nbviva.machine import on_linux
+from nbviva.sandbox import scratch
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess  # not on Windows
@@ -68,7 +68,7 @@ def forked(function: Callable[[str], str], jobs: list[str], workers: int, limits
         yield from (_called(function, job, limits) for job in jobs)
         return
     waiting, running = list(reversed(jobs)), dict[Connection, _Running]()
-    with TemporaryDirectory(prefix="nbviva-") as folder:
+    with scratch.folder() as folder:
         try:
             while waiting or running:
                 while waiting and len(running) < workers:
@@ -158,7 +158,7 @@ def _called(function: Callable[[str], str], job: str, limits: ForkLimits) -> For
     """Call it in a thread of this process, in a folder of its own."""
     said: list[str] = []
     started = time.monotonic()
-    with TemporaryDirectory(prefix="nbviva-") as folder, Path(os.devnull).open("w", encoding="utf-8") as silent:
+    with scratch.folder() as folder, Path(os.devnull).open("w", encoding="utf-8") as silent:
         thread = threading.Thread(target=lambda: said.append(function(job)), daemon=True)
         streams = (contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent))
         with contextlib.chdir(folder), streams[0], streams[1]:
