@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import psutil
@@ -65,9 +64,9 @@ def test_course_that_another_call_holds_is_busy(course, hand_in):
 
 
 def test_hand_in_that_cannot_be_taken_is_theirs(course, tmp_path):
-    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
-        archive.writestr("Ada Lovelace_1234_assignsubmission_file_/toys.zip", b"this is no archive")
-    assert nbviva(course, "collect", "toy", str(tmp_path / "all.zip")).returncode in {ExitCode.THEIRS, ExitCode.PERSON}
+    (tmp_path / "all" / "ada").mkdir(parents=True)
+    (tmp_path / "all" / "ada" / "toys.ipynb").symlink_to("/etc/passwd")
+    assert ExitCode.THEIRS == nbviva(course, "collect", "toy", str(tmp_path / "all")).returncode
 
 
 def _folders_of(process):
