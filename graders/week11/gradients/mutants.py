@@ -457,8 +457,7 @@ class _Layer(nn.Module):
 
     def __init__(self, width, method):
         super().__init__()
-        self.method = method
-        self.linear = nn.Linear(width, width)
+        self.method, self.linear = method, nn.Linear(width, width)
         self.norm = _BatchNorm(width) if method == "batch_norm" else nn.Identity()
 
     def forward(self, x):
