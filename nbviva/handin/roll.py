@@ -53,13 +53,18 @@ def merged(roster: Roster, *sources: Iterable[Person]) -> tuple[Person, ...]:
     found: list[Person] = []
     for said in (person for source in sources for person in source):
         listed = roster.find(said)
-        person = replace(listed, lms=said.lms) if listed else said
+        person = _listed(listed, said) if listed else said
         place = next((i for i, other in enumerate(found) if same_person(person, other)), None)
         if place is None:
             found.append(person)
         else:
             found[place] = _filled(found[place], person)
     return tuple(found)
+
+
+def _listed(listed: Person, said: Person) -> Person:
+    """Give a student as the roster has them; what it lacks of login and e-mail only a platform says."""
+    return replace(listed, lms=said.lms, login=listed.login or said.login, email=listed.email or said.email)
 
 
 def _filled(person: Person, other: Person) -> Person:

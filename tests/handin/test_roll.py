@@ -92,6 +92,13 @@ def test_group_too_large_is_for_a_person_and_changes_no_other():
     assert expected == counted(said, Roster())
 
 
+def test_roster_and_platform_complete_each_other_and_claims_do_not():
+    roster = Roster((Person("Ann Doe", "1000004"), Person("Bob Stone")))
+    platform = Person("Ann Doe", email="ann@x.org", login="annd", lms="Participant 11")
+    assert (Person("Ann Doe", "1000004", "ann@x.org", "annd", lms="Participant 11"),) == merged(roster, (platform,))
+    assert (Person("Bob Stone"),) == merged(roster, (Person("Bob Stone", "9999999"),))
+
+
 def test_number_of_another_beside_the_own_name_changes_nothing():
     platform = Person("Eve Late", lms="Participant 9")
     (eve,) = who_counts({"x": Named((platform,), (Person("Eve Late", "1000004"),))}, Roster(), 2)["x"]
