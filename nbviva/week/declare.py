@@ -116,15 +116,12 @@ class Overlay:
     ----------
     uses
         Names of the function's module for which it gets the notebook's own objects, such as a class of the student's.
-    tell
-        What a student may be told whose wrong answer behaves like this one; empty: nothing.
     """
 
     function: Callable[..., Any]
     checks: tuple[Check, ...]
     replaces: str
     uses: tuple[str, ...] = ()
-    tell: str = ""
 
     @property
     def story(self) -> str:
@@ -159,11 +156,9 @@ def fixture(*, stands_in: str | None = None, seconds: float | None = None) -> Ca
     return lambda function: Fixture(function, stands_in, seconds)
 
 
-def mutant(
-    *checks: Check, replaces: str = "", uses: Iterable[str] = (), tell: str = ""
-) -> Callable[..., Overlay]:  # fmt: skip
+def mutant(*checks: Check, replaces: str = "", uses: Iterable[str] = ()) -> Callable[..., Overlay]:
     """Make a function a wrong answer that each of `checks` must catch; it replaces its own name unless told else."""
-    return lambda function: Overlay(function, checks, replaces or function.__name__, tuple(uses), tell)
+    return lambda function: Overlay(function, checks, replaces or function.__name__, tuple(uses))
 
 
 def alternative(*checks: Check, replaces: str = "", uses: Iterable[str] = ()) -> Callable[..., Overlay]:

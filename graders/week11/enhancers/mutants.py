@@ -205,7 +205,7 @@ def untrained(train_sequences: list[str], train_labels: Any, test_sequences: lis
     return score(PlainCNN(), test_sequences)
 
 
-@mutant(classifier_learns, code_is_learnt, replaces="fit_predict", tell="labels and sequences do not belong together")
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
 def shuffled_labels(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
     """Shuffles the labels and not the sequences with them."""
     labels = np.random.default_rng(0).permutation(train_labels)
@@ -224,7 +224,7 @@ def single_letters(train_sequences: list[str], train_labels: Any, test_sequences
     return score(fit(PlainCNN(1), train_sequences, train_labels), test_sequences)
 
 
-@mutant(classifier_learns, code_is_learnt, replaces="fit_predict", tell="the scores are turned round")
+@mutant(classifier_learns, code_is_learnt, replaces="fit_predict")
 def wrong_way_round(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
     """Gives the score of the other class."""
     return -score(fit(PlainCNN(), train_sequences, train_labels), test_sequences)
@@ -408,27 +408,25 @@ def _motifs(
     return torch.where(totals > 0, counts / totals.clamp(min=1e-9), 0.25).numpy()
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="the rows are not normalised")
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
 def counts_of_letters(model: nn.Module, sequences: list[str]) -> Any:
     """Gives counts: the rows are not normalised."""
     return _motifs(model, sequences) * len(sequences)
 
 
-@mutant(
-    motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="the columns are not in the order A, C, G, T"
-)
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
 def other_order(model: nn.Module, sequences: list[str]) -> Any:
     """Has the columns in the order A C T G."""
     return _motifs(model, sequences)[:, :, [0, 1, 3, 2]]
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="a pseudocount is added")
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
 def pseudocounts(model: nn.Module, sequences: list[str]) -> Any:
     """Adds one count to each letter."""
     return _motifs(model, sequences, pseudocount=1.0)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="only the strongest window counts")
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
 def strongest_window(model: nn.Module, sequences: list[str]) -> Any:
     """Counts only the windows with the largest activation."""
     return _motifs(model, sequences, share=1.0)
@@ -437,23 +435,20 @@ def strongest_window(model: nn.Module, sequences: list[str]) -> Any:
 @mutant(
     motifs_are_those_of_the_kernels,
     replaces="first_layer_motifs",
-    tell="every active window counts, not those above half of the maximum",
 )
 def every_active_window(model: nn.Module, sequences: list[str]) -> Any:
     """Counts all windows with a positive activation."""
     return _motifs(model, sequences, share=0.0)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="windows that reach over the ends count")
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
 def padded(model: nn.Module, sequences: list[str]) -> Any:
     """Counts windows that reach over the ends of the sequence."""
     motifs = _motifs(model, sequences, padding=4)
     return motifs / motifs.sum(axis=2, keepdims=True)
 
 
-@mutant(
-    motifs_are_those_of_the_kernels, replaces="first_layer_motifs", tell="the weights stand in the place of the windows"
-)
+@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
 def softmax_of_weights(model: nn.Module, sequences: list[str]) -> Any:
     """Turns the weights themselves into probabilities."""
     del sequences
@@ -482,7 +477,6 @@ def model_of_zeros(sequences: list[str], labels: Any, kernel_size: int, seed: in
 @mutant(
     motifs_are_those_of_the_kernels,
     replaces="first_layer_motifs",
-    tell="kernels that no window activates are zeros, not 0.25",
 )
 def zeros_for_silent_kernels(model: nn.Module, sequences: list[str]) -> Any:
     """Gives zeros for a kernel that no window activates."""

@@ -34,7 +34,7 @@ from nbviva.author import mutant
 # ---------------------------------------------------------------- activations
 
 
-@mutant(relu_matches, replaces="relu", tell="negative inputs are not cut to 0 (leaky ReLU)")
+@mutant(relu_matches, replaces="relu")
 def leaky_relu(x):
     """Lets one per cent of a negative input through (leaky ReLU)."""
     return torch.where(x > 0, x, 0.01 * x)
@@ -82,14 +82,14 @@ def relu_outside_torch(x):
     return torch.tensor(np.maximum(x.detach().numpy(), 0))
 
 
-@mutant(elu_matches, replaces="elu", tell="alpha is taken and not used")
+@mutant(elu_matches, replaces="elu")
 def elu_without_alpha(x, alpha=1.0):
     """Takes alpha and forgets it."""
     del alpha
     return torch.where(x > 0, x, torch.exp(x) - 1)
 
 
-@mutant(elu_matches, replaces="elu", tell="alpha stands in the exponent")
+@mutant(elu_matches, replaces="elu")
 def elu_with_alpha_inside(x, alpha=1.0):
     """Multiplies alpha in the exponent."""
     return torch.where(x > 0, x, torch.exp(alpha * x) - 1)
@@ -101,19 +101,19 @@ def elu_with_alpha_on_both_sides(x, alpha=1.0):
     return alpha * torch.where(x > 0, x, torch.exp(x) - 1)
 
 
-@mutant(elu_matches, replaces="elu", tell="the bracket is missing: alpha * exp(x) - 1")
+@mutant(elu_matches, replaces="elu")
 def elu_with_misplaced_bracket(x, alpha=1.0):
     """Computes alpha exp(x) - 1."""
     return torch.where(x > 0, x, alpha * torch.exp(x) - 1)
 
 
-@mutant(elu_matches, replaces="elu", tell="the - 1 is missing")
+@mutant(elu_matches, replaces="elu")
 def elu_without_minus_one(x, alpha=1.0):
     """Forgets to subtract 1, so that it jumps at zero."""
     return torch.where(x > 0, x, alpha * torch.exp(x))
 
 
-@mutant(elu_matches, replaces="elu", tell="the sign of the negative side is turned")
+@mutant(elu_matches, replaces="elu")
 def elu_with_wrong_sign(x, alpha=1.0):
     """Has the negative side upside down."""
     return torch.where(x > 0, x, alpha * (1 - torch.exp(x)))
@@ -173,13 +173,13 @@ def elu_by_a_fetched_function(x, alpha=1.0):
 # ---------------------------------------------------------------- skip connection
 
 
-@mutant(skip_connection_adds_the_input, replaces="skip_connection", tell="the input is added before the activation")
+@mutant(skip_connection_adds_the_input, replaces="skip_connection")
 def skip_inside_the_activation(x, linear, activation):
     """Adds the input before the activation."""
     return activation(linear(x) + x)
 
 
-@mutant(skip_connection_adds_the_input, replaces="skip_connection", tell="the input is not added")
+@mutant(skip_connection_adds_the_input, replaces="skip_connection")
 def skip_left_out(x, linear, activation):
     """Forgets to add the input."""
     return activation(linear(x))
@@ -218,7 +218,7 @@ def skip_with_tanh(x, linear, activation):
     return torch.tanh(linear(x)) + x
 
 
-@mutant(skip_connection_adds_the_input, replaces="skip_connection", tell="the sum is halved")
+@mutant(skip_connection_adds_the_input, replaces="skip_connection")
 def averaged_skip(x, linear, activation):
     """Takes the mean of input and output instead of their sum."""
     return (activation(linear(x)) + x) / 2
@@ -256,7 +256,7 @@ class _BatchNorm(nn.Module):
         return self.gamma * self.unit(x) + self.beta
 
 
-@mutant(batch_norm_uses_the_batch, replaces="BatchNorm", tell="the variance is divided by n - 1")
+@mutant(batch_norm_uses_the_batch, replaces="BatchNorm")
 class UnbiasedVariance(_BatchNorm):
     """Divides the variance by n - 1, as torch.var does by default."""
 
@@ -267,7 +267,6 @@ class UnbiasedVariance(_BatchNorm):
 @mutant(
     batch_norm_uses_the_batch,
     replaces="BatchNorm",
-    tell="mean and variance are taken over the features and not over the batch",
 )
 class OverFeatures(_BatchNorm):
     """Normalises each sample over its features (layer normalisation)."""
@@ -285,7 +284,7 @@ class OverEverything(_BatchNorm):
         return (x - x.mean()) / torch.sqrt(x.var(correction=0) + 1e-5)
 
 
-@mutant(batch_norm_uses_the_batch, replaces="BatchNorm", tell="running averages are used")
+@mutant(batch_norm_uses_the_batch, replaces="BatchNorm")
 class RunningStatistics(_BatchNorm):
     """Uses running averages after `eval()`."""
 
@@ -322,7 +321,7 @@ class FirstBatchOnly(_BatchNorm):
         return (x - self.first.mean(dim=0)) / torch.sqrt(self.first.var(dim=0, correction=0) + 1e-5)
 
 
-@mutant(batch_norm_adds_epsilon, replaces="BatchNorm", tell="epsilon is missing")
+@mutant(batch_norm_adds_epsilon, replaces="BatchNorm")
 class WithoutEpsilon(_BatchNorm):
     """Forgets epsilon."""
 
@@ -330,7 +329,7 @@ class WithoutEpsilon(_BatchNorm):
         return (x - x.mean(dim=0)) / x.std(dim=0, correction=0)
 
 
-@mutant(batch_norm_adds_epsilon, replaces="BatchNorm", tell="epsilon is added outside of the root")
+@mutant(batch_norm_adds_epsilon, replaces="BatchNorm")
 class EpsilonOutsideTheRoot(_BatchNorm):
     """Adds epsilon to the standard deviation instead of the variance."""
 
@@ -338,7 +337,7 @@ class EpsilonOutsideTheRoot(_BatchNorm):
         return (x - x.mean(dim=0)) / (x.std(dim=0, correction=0) + 1e-5)
 
 
-@mutant(batch_norm_uses_the_batch, replaces="BatchNorm", tell="the root is missing")
+@mutant(batch_norm_uses_the_batch, replaces="BatchNorm")
 class DividesByVariance(_BatchNorm):
     """Forgets the root."""
 
@@ -501,49 +500,49 @@ def _gradients(net, x, y, loss=functional.binary_cross_entropy_with_logits):
     return torch.autograd.grad(loss(net(x), y), [layer.linear.weight for layer in net.hidden])
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="this is the mean of absolute values, not the L2 norm")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def mean_of_absolute_values(net, x, y):
     """Takes the mean of the absolute values instead of the L2 norm."""
     return [g.abs().mean().item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="this is the root mean square, not the L2 norm")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def root_mean_square(net, x, y):
     """Divides by the number of weights under the root."""
     return [g.square().mean().sqrt().item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="the root is missing")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def squared_norm(net, x, y):
     """Forgets the root."""
     return [g.square().sum().item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="this is the L1 norm")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def sum_of_absolute_values(net, x, y):
     """Takes the L1 norm."""
     return [g.abs().sum().item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="this is the largest entry")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def largest_entry(net, x, y):
     """Takes the largest absolute value."""
     return [g.abs().max().item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="this is the spectral norm, not that of all entries")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def spectral_norm(net, x, y):
     """Takes the largest singular value, the matrix norm of the same name."""
     return [torch.linalg.matrix_norm(g, 2).item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="this is the gradient of the output, not of the loss")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def of_the_output(net, x, y):
     """Takes the gradient of the summed outputs instead of the loss."""
     return [g.norm().item() for g in _gradients(net, x, y, lambda output, _: output.sum())]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="the loss is summed, not averaged")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def of_the_summed_loss(net, x, y):
     """Adds the losses of the samples up instead of averaging them."""
     loss = nn.BCEWithLogitsLoss(reduction="sum")
@@ -556,7 +555,7 @@ def of_the_squared_error(net, x, y):
     return [g.norm().item() for g in _gradients(net, x, y, functional.mse_loss)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="the sigmoid is applied twice")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def with_sigmoid_twice(net, x, y):
     """Hands probabilities to a loss that expects logits."""
     return [g.norm().item() for g in _gradients(net, x, y, lambda z, y: nn.BCEWithLogitsLoss()(z.sigmoid(), y))]
@@ -568,7 +567,7 @@ def of_the_first_sample(net, x, y):
     return [g.norm().item() for g in _gradients(net, x[:1], y[:1])]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="the layers are listed backwards")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def last_layer_first(net, x, y):
     """Lists the layers in the order of the backward pass."""
     return [g.norm().item() for g in _gradients(net, x, y)][::-1]
@@ -586,7 +585,7 @@ def one_norm_for_all(net, x, y):
     return math.hypot(*(g.norm().item() for g in _gradients(net, x, y)))
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms", tell="the bias is counted")
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def with_the_bias(net, x, y):
     """Counts the gradient of the bias as well."""
     functional.binary_cross_entropy_with_logits(net(x), y).backward()
@@ -603,9 +602,7 @@ def with_first_and_last_layer(net, x, y):
     return [g.norm().item() for g in torch.autograd.grad(loss, matrices)]
 
 
-@mutant(
-    gradient_norms_match, replaces="gradient_norms", tell="these are the norms of the weights, not of their gradients"
-)
+@mutant(gradient_norms_match, replaces="gradient_norms")
 def of_the_weights(net, x, y):
     """Gives the norms of the weights, not of their gradients."""
     del x, y
@@ -630,14 +627,14 @@ def logarithms(net, x, y):
     return [math.log10(g.norm().item() + 1e-30) for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_start_afresh, replaces="gradient_norms", tell="gradients of an earlier call are counted")
+@mutant(gradient_norms_start_afresh, replaces="gradient_norms")
 def forgets_to_clear(net, x, y):
     """Forgets to clear the gradients of the previous batch."""
     functional.binary_cross_entropy_with_logits(net(x), y).backward()
     return [layer.linear.weight.grad.norm().item() for layer in net.hidden]
 
 
-@mutant(gradient_norms_start_afresh, replaces="gradient_norms", tell="gradients of an earlier step are counted")
+@mutant(gradient_norms_start_afresh, replaces="gradient_norms")
 def clears_afterwards(net, x, y):
     """Clears its own gradients, but counts those that a training step left."""
     functional.binary_cross_entropy_with_logits(net(x), y).backward()
@@ -686,7 +683,7 @@ def zeros(net, x, y):
     return [0.0] * len(net.hidden)
 
 
-@mutant(gradient_norms_match_for_every_method, replaces="gradient_norms", tell="the network is rebuilt with tanh")
+@mutant(gradient_norms_match_for_every_method, replaces="gradient_norms")
 def of_the_same_weights_with_tanh(net, x, y):
     """Writes the network's layers out again, with tanh whatever its method."""
     z = net.first(x)
