@@ -31,11 +31,25 @@ def fields_of(page):
     return [note for note in notes if note["/Subtype"] == "/Widget"]
 
 
+def name_of(field):
+    """Give the name of a field as assignment.toml has it: of a radio button with its option."""
+    if "/T" in field:
+        return field["/T"]
+    return f"{field['/Parent']['/T']}-{next(state[1:] for state in field['/AP']['/N'] if state != '/Off')}"
+
+
+def chosen(ticks):
+    """Give the values of boxes and of radio buttons that tick these; a form has one or the other."""
+    answers = (tick.rpartition("-")[::2] for tick in ticks)
+    return dict.fromkeys(ticks, "Yes") | dict(answers)
+
+
 def by_pypdf(sheet, target, texts, ticks):
     """A library."""
     writer = PdfWriter(clone_from=sheet)
+    values = texts | {name: f"/{value}" for name, value in chosen(ticks).items()}
     for page in writer.pages:
-        writer.update_page_form_field_values(page, texts | dict.fromkeys(ticks, "/Yes"))
+        writer.update_page_form_field_values(page, values)
     writer.write(target)
 
 
@@ -51,6 +65,11 @@ def by_qpdf(sheet, target, texts, ticks):
             objects[place]["value"]["/V"] = f"u:{texts[name]}"
         elif name in ticks:
             objects[place]["value"] |= {"/V": "/Yes", "/AS": "/Yes"}
+        elif (value := chosen(ticks).get(name)) and item["isradiobutton"]:
+            group = f"obj:{objects[place]['value']['/Parent']}"
+            if f"/{value}" in objects[place]["value"]["/AP"]["/N"]:
+                objects[place]["value"]["/AS"] = objects[group]["value"]["/V"] = f"/{value}"
+            changed[group] = objects[group]
         changed[place] = objects[place]
     update = target.with_suffix(".json")
     update.write_text(json.dumps({"qpdf": [head, changed]}), "utf-8")
@@ -59,7 +78,7 @@ def by_qpdf(sheet, target, texts, ticks):
 
 def by_pdftk(sheet, target, texts, ticks):
     """A tool for forms, from a list of names and values."""
-    items = texts | dict.fromkeys(ticks, "Yes")
+    items = texts | chosen(ticks)
     lines = [f'<field name="{name}"><value>{escape(value)}</value></field>' for name, value in items.items()]
     data = target.with_suffix(".xfdf")
     data.write_text(
@@ -74,7 +93,9 @@ def by_chromium(sheet, target, texts, ticks):
 
     A person sees what stands in the fields, and types again what a busy machine has lost: so does this.
     """
-    wanted = {name: text for name, text in texts.items() if text} | dict.fromkeys(ticks, "/Yes")
+    known = PdfReader(sheet).get_fields() or {}
+    values = {name: f"/{value}" for name, value in chosen(ticks).items() if name in known}
+    wanted = {name: text for name, text in texts.items() if text} | values
     for pause in (0.02, 0.1, 0.4):
         saved = _typed(sheet, target.parent / f"profile-{pause}", texts, ticks, pause)
         found = {name: str(field.value) for name, field in (PdfReader(io.BytesIO(saved)).get_fields() or {}).items()}
@@ -90,7 +111,7 @@ def _typed(sheet, profile, texts, ticks, pause):
         browser.open(sheet)
         fields = [field for page in PdfReader(sheet).pages for field in fields_of(page)]
         browser.click_field(fields[0]["/Rect"])
-        for name in (field["/T"] for field in fields):
+        for name in map(name_of, fields):
             browser.type(" " if name in ticks else texts.get(name, ""))
             browser.tab()
         return browser.saved()

@@ -157,11 +157,13 @@ class _Form:
         other = next((match[1] for match in found if match[1] != self.week.week), None)
         if other is not None:
             raise _UnreadableForm(f"This is the exercise sheet of {other}, not of {self.week.week}. {SAVE}")
-        if not self.texts or (not found and len(self.texts) < len(form_fields(self.week)) / 2):
+        if not self.texts or (
+            not found and len(self.texts) < len({item.group or item.name for item in form_fields(self.week)}) / 2
+        ):
             if why := self.no_form(marked=bool(found)):
                 raise _UnreadableForm(why)
             raise _ForeignForm(f"This PDF is not the exercise sheet of {self.week.week}. {SAVE}")
-        complete = {item.name for item in form_fields(self.week)} <= self.ticks.keys()
+        complete = all(item.name in self.ticks or item.group in self.ticks for item in form_fields(self.week))
         if sheet_mark(self.week) not in (match[0] for match in found) and (found or not complete):
             self.problems.append("This is another version of the exercise sheet; its fields were read by their names.")
 

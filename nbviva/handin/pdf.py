@@ -255,6 +255,7 @@ def _plain(rich: str) -> str:
 
 def _exported(chain: list[DictionaryObject], name: str) -> str:
     """Give what a state stands for: some programs number the states of radio buttons and name them in /Opt."""
+    name = name.removeprefix("/")  # some programs write the name as a text, with its mark
     labels = _items(_inherited(chain, "/Opt"))
     return _text(labels[int(name)]) if name.isdecimal() and len(name) < 4 and int(name) < len(labels) else name
 

@@ -17,11 +17,21 @@ TRUTHS = (("correct", "Correct"), ("incorrect", "Incorrect"))
 
 @dataclass(frozen=True)
 class FormField:
-    """One field: a text, or a box to tick. `tip` is what a viewer shows, and a screen reader reads, for it."""
+    """One field: a text, or a box to tick.
+
+    Attributes
+    ----------
+    tip
+        What a viewer shows, and a screen reader reads, for it.
+    group, option
+        Of a box of which only one can be ticked: the answer whose other boxes it excludes, and what it stands for.
+    """
 
     name: str
     tip: str
     box: bool = False
+    group: str = ""
+    option: str = ""
 
 
 def options(question: Question) -> tuple[tuple[str, str], ...]:
@@ -49,7 +59,13 @@ def form_fields(assignment: Assignment) -> tuple[FormField, ...]:
         for answer, label in question.answers:
             boxes = options(question)
             asked = f"Question {question.number}, {label}"
-            found += [FormField(box_name(answer, name), f"{asked}: {text}", box=True) for name, text in boxes]
+            group = "" if question.kind is Kind.MULTIPLE_CHOICE else answer
+            found += [
+                FormField(
+                    box_name(answer, name), f"{asked}: {text}", box=True, group=group, option=name if group else ""
+                )
+                for name, text in boxes
+            ]
             found += [] if boxes else [FormField(answer, asked)]
     return tuple(found)
 

@@ -30,7 +30,7 @@ _LIBRARY = Path(__file__).with_name("form.typ")
 _PICTURES = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".typ"}
 _TEXT_STYLE = "/Helv 10 Tf 0 0 0.4 rg"
 _TICK_STYLE = "/ZaDb 0 Tf 0 0 0.4 rg"
-_PRINT, _READ_ONLY = 4, 1
+_PRINT, _READ_ONLY, _RADIO = 4, 1, 1 << 15
 _ON = Name.Yes
 
 
@@ -131,10 +131,12 @@ def _with_fields(
     with pikepdf.open(io.BytesIO(content)) as pdf:
         form = _empty_form(pdf)
         by_name = {field.name: field for field in fields}
+        groups = {field.group: _radio_group(pdf, field) for field in fields if field.group}
         for place in places.values():
-            page = pdf.pages[place.page - 1]
-            widget = _widget(pdf, by_name[place.name], place.rectangle(float(page.mediabox[3])))
-            _add(pdf, page, form, widget)
+            page, field = pdf.pages[place.page - 1], by_name[place.name]
+            widget = pdf.make_indirect(_widget(pdf, field, place.rectangle(float(page.mediabox[3]))))
+            _add_to_form(form, widget, groups.get(field.group))
+            _add(pdf, page, widget)
         form.Fields.append(_mark_field(pdf, mark))
         for page in pdf.pages:
             page.obj.Tabs = Name.S
@@ -195,8 +197,28 @@ def _widget(pdf: pikepdf.Pdf, field: FormField, rectangle: Array) -> Dictionary:
     tick = f"q BT /ZaDb {letter} Tf 0 0 0.4 rg {at[0]} {at[1]} Td (4) Tj ET Q"
     widget.FT, widget.V, widget.AS, widget.DA = Name.Btn, Name.Off, Name.Off, String(_TICK_STYLE)
     widget.MK.CA = String("4")
-    widget.AP = Dictionary(N=Dictionary({str(_ON): _look(pdf, size, tick), "/Off": _look(pdf, size, "q Q")}))
+    on = f"/{field.option}" if field.group else str(_ON)
+    widget.AP = Dictionary(N=Dictionary({on: _look(pdf, size, tick), "/Off": _look(pdf, size, "q Q")}))
     return widget
+
+
+def _radio_group(pdf: pikepdf.Pdf, field: FormField) -> pikepdf.Object:
+    """Make the field of boxes of which a second tick takes the first one back."""
+    group = Dictionary(FT=Name.Btn, Ff=_RADIO, T=String(field.group), TM=String(field.group), V=Name.Off, Kids=Array())
+    group.TU = String(field.tip.rpartition(":")[0])
+    return pdf.make_indirect(group)
+
+
+def _add_to_form(form: Dictionary, widget: pikepdf.Object, group: pikepdf.Object | None) -> None:
+    if group is None:
+        form.Fields.append(widget)
+        return
+    if not len(group.Kids):
+        form.Fields.append(group)
+    for key in ("/T", "/TM", "/FT", "/V"):
+        del widget[key]
+    widget.Parent = group
+    group.Kids.append(widget)
 
 
 def _look(pdf: pikepdf.Pdf, size: list[float], drawing: str) -> pikepdf.Object:
@@ -212,16 +234,14 @@ def _dingbats() -> Dictionary:
     return Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.ZapfDingbats)
 
 
-def _add(pdf: pikepdf.Pdf, page: pikepdf.Page, form: Dictionary, widget: Dictionary) -> None:
-    """Add a field to its page, to the form, and to the tags from which a screen reader reads."""
-    item = pdf.make_indirect(widget)
+def _add(pdf: pikepdf.Pdf, page: pikepdf.Page, item: pikepdf.Object) -> None:
+    """Add a field to its page, and to the tags from which a screen reader reads."""
     item.P = page.obj
-    form.Fields.append(item)
     page.obj.Annots = Array([*page.obj.get("/Annots", []), item])
     tags = pdf.Root.StructTreeRoot
     document = tags.K[0] if isinstance(tags.K, Array) else tags.K
     reference = Dictionary(Type=Name.OBJR, Obj=item, Pg=page.obj)
-    element = Dictionary(Type=Name.StructElem, S=Name.Form, P=document, K=Array([reference]), Alt=widget.TU)
+    element = Dictionary(Type=Name.StructElem, S=Name.Form, P=document, K=Array([reference]), Alt=item.TU)
     element = pdf.make_indirect(element)
     document.K.append(element)
     item.StructParent = int(tags.ParentTreeNextKey)

@@ -53,12 +53,32 @@ def read(form, tmp_path):
                     field.V = String(texts[name])
                 if name in ticks:
                     field.V = field.AS = Name.Yes
+                for kid in field.get("/Kids", ()):
+                    if f"{name}-{state_of(kid)}" in ticks:
+                        field.V = kid.AS = Name(f"/{state_of(kid)}")
             if change is not None:
                 change(pdf)
             pdf.save(target, **saving)
         return read_form(target, form[1])
 
     return fill
+
+
+def state_of(button):
+    """Give the name of the state in which a radio button is ticked."""
+    return next(state[1:] for state in button.AP.N if state != "/Off")
+
+
+def boxes(pdf):
+    """A box for each option, as sheets had them that were given out before."""
+    loose = []
+    for group in [field for field in pdf.Root.AcroForm.Fields if "/Kids" in field]:
+        for kid in group.Kids:
+            kid.T, kid.FT = String(f"{group.T}-{state_of(kid)}"), Name.Btn
+            kid.V = kid.AS = Name.Yes if kid.AS != Name.Off else Name.Off
+            del kid.Parent
+            loose.append(kid)
+    pdf.Root.AcroForm.Fields = Array([field for field in pdf.Root.AcroForm.Fields if "/Kids" not in field] + loose)
 
 
 def fields(pdf):
@@ -191,16 +211,15 @@ def nested(pdf):
 
 def radio(pdf):
     """Radio buttons in the place of the boxes of one question."""
+    boxes(pdf)
     named = fields(pdf)
-    boxes = [named["colour-red"], named["colour-blue"]]
-    group = pdf.make_indirect(
-        Dictionary(T=String("colour"), FT=Name.Btn, Ff=1 << 15, V=Name("/blue"), Kids=Array(boxes))
-    )
-    for box in boxes:
-        for key in ("/T", "/TM", "/V", "/FT"):
+    two = [named["colour-red"], named["colour-blue"]]
+    group = pdf.make_indirect(Dictionary(T=String("colour"), FT=Name.Btn, Ff=1 << 15, V=Name("/blue"), Kids=Array(two)))
+    for box in two:
+        for key in ("/T", "/V", "/FT"):
             del box[key]
         box.Parent, box.AS = group, Name.Off
-    boxes[1].AS = Name("/blue")
+    two[1].AS = Name("/blue")
     pdf.Root.AcroForm.Fields = Array([field for field in pdf.Root.AcroForm.Fields if "/T" in field] + [group])
 
 
@@ -219,6 +238,7 @@ def only_on_pages(pdf):
 
 def only_states(pdf):
     """Some programs tick a box by its look alone, others by its value alone."""
+    boxes(pdf)
     named = fields(pdf)
     del named["colour-blue"].V
     named["truth-incorrect"].AS = Name.Off
@@ -226,8 +246,17 @@ def only_states(pdf):
 
 def other_state_name(pdf):
     """Programs name the ticked state as they like."""
+    boxes(pdf)
     named = fields(pdf)
     named["colour-blue"].V = named["colour-blue"].AS = Name("/1")
+
+
+def only_button_states(pdf):
+    """The same of radio buttons: by their looks alone, or by the group's value alone, as a text."""
+    named = fields(pdf)
+    named["colour"].V = Name.Off
+    named["truth"].V = String("/incorrect")
+    named["truth"].Kids[1].AS = Name.Off
 
 
 def wide_strings(pdf):
@@ -252,7 +281,8 @@ def doubled(pdf):
 @pytest.mark.parametrize(
     "change",
     [
-        renamed, numbered, nested, radio, numbered_radio, only_states, other_state_name, wide_strings, with_xfa,
+        boxes, renamed, numbered, nested, radio, numbered_radio, only_states, only_button_states, other_state_name,
+        wide_strings, with_xfa,
         doubled,
         pytest.param(only_on_pages, marks=pytest.mark.filterwarnings("ignore:This document has")),
     ],
@@ -270,7 +300,7 @@ def test_compressed_and_linearized_files_are_understood(read):
 
 def test_an_incremental_update_counts(form, tmp_path):
     writer = PdfWriter(form[0], incremental=True)
-    writer.update_page_form_field_values(writer.pages[0], {"half": "3.5", "truth-correct": "/Yes"})
+    writer.update_page_form_field_values(writer.pages[0], {"half": "3.5", "truth": "/correct"})
     path = tmp_path / "updated.pdf"
     writer.write(path)
     assert path.read_bytes().startswith(form[0].read_bytes())

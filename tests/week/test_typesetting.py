@@ -48,10 +48,27 @@ def refused(folder, old, new):
 
 def test_the_fields_are_those_of_the_assignment_in_the_order_of_the_sheet(built):
     with pikepdf.open(built) as pdf:
-        on_pages = [str(field.T) for page in pdf.pages for field in page.obj.get("/Annots", [])]
+        on_pages = [name_of(field) for page in pdf.pages for field in page.obj.get("/Annots", [])]
         in_form = [str(field.T) for field in pdf.Root.AcroForm.Fields]
     assert FIELDS == on_pages
-    assert [*FIELDS, MARK] == in_form
+    exclusive = dict.fromkeys(name.partition("-")[0] for name in FIELDS)
+    assert [*exclusive, MARK] == in_form
+
+
+def test_one_of_several_options_is_ticked_by_radio_buttons(built):
+    with pikepdf.open(built) as pdf:
+        group = next(field for field in pdf.Root.AcroForm.Fields if field.T == "answer_colour")
+        assert int(group.Ff) & 1 << 15
+        assert ["/Off", "/Off"] == [str(kid.AS) for kid in group.Kids]
+        assert ["answer_colour-red", "answer_colour-blue"] == [name_of(kid) for kid in group.Kids]
+        assert "Question 1.3, the colour" == str(group.TU)
+
+
+def name_of(field):
+    """Give the name of a field: of a radio button its group's, with its option."""
+    if "/T" in field:
+        return str(field.T)
+    return f"{field.Parent.T}-{next(state[1:] for state in field.AP.N if state != '/Off')}"
 
 
 def test_every_field_has_a_tip_a_look_and_a_place_on_its_page(built):
@@ -67,7 +84,7 @@ def test_every_field_has_a_tip_a_look_and_a_place_on_its_page(built):
 
 def test_tips_say_question_and_label(built):
     with pikepdf.open(built) as pdf:
-        tips = {str(field.T): str(field.TU) for field in pdf.pages[0].obj.Annots}
+        tips = {name_of(field): str(field.TU) for field in pdf.pages[0].obj.Annots}
     assert "Name of student 1" == tips["member_1_name"]
     assert "Question 1.3, the colour: Red" == tips["answer_colour-red"]
 
@@ -83,7 +100,7 @@ def test_a_screen_reader_finds_language_title_and_tagged_fields(built):
         for field in pdf.pages[0].obj.Annots:
             tag = tags[int(field.StructParent)]
             assert tag.S == "/Form"
-            assert str(field.T) == str(tag.K[0].Obj.T)
+            assert name_of(field) == name_of(tag.K[0].Obj)
 
 
 def test_the_same_week_gives_the_same_bytes(built, tmp_path):
