@@ -34,15 +34,15 @@ def unpack(files: tuple[HandedFile, ...]) -> Unpacked:
         return Unpacked(files)
     aside = Path(tempfile.mkdtemp(prefix=scratch.prefix()))
     found, problems, left = list(files), list[str](), CAPS.handin_files
-    todo = [(file, 1) for file in files]
+    todo, number = [(file, 1) for file in files], 0
     while todo:
-        file, depth = todo.pop(0)
+        (file, depth), number = todo.pop(0), number + 1
         if not _is_archive(file):
             continue
         if depth > _DEPTH:
             problems.append(f"{file.name} is an archive in an archive and was not opened.")
             continue
-        inner = list(_opened(file, aside / str(len(found)), left, problems))
+        inner = list(_opened(file, aside / str(number), left, problems))
         left -= len(inner)
         found += inner
         todo += [(item, depth + 1) for item in inner]

@@ -102,7 +102,9 @@ def walk(folder: Path) -> Walk:
 
 def _below(folder: Path) -> Iterator[tuple[PurePosixPath, Path, os.stat_result]]:
     for where, folders, names in os.walk(folder, followlinks=False):
-        for name in (*names, *(name for name in folders if Path(where, name).is_symlink())):
+        for name in (*names, *folders):
             place = Path(where, name)
             with contextlib.suppress(OSError):  # a name that the system itself cannot follow
-                yield PurePosixPath(place.relative_to(folder)), place, place.lstat()
+                status = place.lstat()
+                if not stat.S_ISDIR(status.st_mode):
+                    yield PurePosixPath(place.relative_to(folder)), place, status

@@ -16,6 +16,7 @@ from typing import Any
 from nbviva.notebooks import text_of
 
 MAX_PICTURE = 2 << 20
+_HEAD = 256 << 10  # characters, in which the size of a picture stands
 LEAST_SIDE = 10  # pixels: what is smaller shows nothing
 SHOWN = ("image/png", "image/jpeg")
 _COUNTED = {"application/pdf": "PDF", "image/gif": "GIF", "image/webp": "WebP"}
@@ -37,11 +38,15 @@ class Picture:
 def picture_of(data: Mapping[Any, Any]) -> Picture | None:
     """Give the figure among the forms in which one output was saved; None where there is none."""
     for kind in SHOWN:
-        text = text_of(data.get(kind)).replace("\n", "")
-        if text and _is_large_enough(text, kind):
+        text = text_of(data.get(kind))
+        if not text or not _is_large_enough(text[:_HEAD].replace("\n", ""), kind):
+            continue
+        if len(text) > MAX_PICTURE:
             name = kind.rpartition("/")[2].upper()
-            large = Picture(words=f"[A figure saved as {name} is too large to be shown here.]")
-            return Picture(kind, text) if len(text) <= MAX_PICTURE else large
+            return Picture(words=f"[A figure saved as {name} is too large to be shown here.]")
+        text = text.replace("\n", "")
+        if _decoded(text):
+            return Picture(kind, text)
     named = _unshown(data)
     return Picture(words=f"[A figure saved as {named} is not shown here.]") if named else None
 
@@ -52,12 +57,12 @@ def is_in_place(words: str) -> bool:
 
 
 def _unshown(data: Mapping[Any, Any]) -> str:
-    svg = text_of(data.get("image/svg+xml"))
+    svg = text_of(data.get("image/svg+xml"))[:MAX_PICTURE]
     if "<svg" in svg and _DRAWS.search(svg) and not _is_tiny(svg):
         return "SVG"
     if any(isinstance(kind, str) and _INTERACTIVE.match(kind) for kind in data):
         return "an interactive plot"
-    if re.search(r"<img\b[^<>]*\bsrc\s*=\s*[\"']?data:image/", text_of(data.get("text/html"))):
+    if re.search(r"<img\b[^<>]*\bsrc\s*=\s*[\"']?data:image/", text_of(data.get("text/html"))[:MAX_PICTURE]):
         return "HTML"
     return next((name for kind, name in _COUNTED.items() if len(text_of(data.get(kind))) > 100), "")
 
@@ -67,11 +72,15 @@ def _is_tiny(svg: str) -> bool:
     return any(side < LEAST_SIDE for side in sides)
 
 
-def _is_large_enough(text: str, kind: str) -> bool:
+def _decoded(text: str) -> bytes:
     try:
-        raw = base64.b64decode(text, validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        return False
+        return b""
+
+
+def _is_large_enough(head: str, kind: str) -> bool:
+    raw = _decoded(head[: len(head) // 4 * 4])
     width, height = _png_size(raw) if kind == "image/png" else _jpeg_size(raw)
     return min(width, height) >= LEAST_SIDE
 
