@@ -108,6 +108,8 @@ def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
             return _grade(submission, transcript)
     except Overspent as why:
         return ungraded(submission, f"{why} A person has to look at this hand-in.")
+    finally:
+        submission.handin.tidy()
 
 
 def _grade(submission: Submission, transcript: bytes | None) -> Graded:

@@ -39,6 +39,12 @@ class Handin:
     came: Walk
     week: Week = field(repr=False)
 
+    def tidy(self) -> None:
+        """Remove what was unpacked aside; who asks for the files again has them unpacked anew. Called after grading."""
+        opened: Unpacked | None = self.__dict__.pop("_unpacked", None)
+        if opened is not None and opened.aside is not None:
+            shutil.rmtree(opened.aside, ignore_errors=True)
+
     @cached_property
     def _unpacked(self) -> Unpacked:
         opened = unpack(self.came.files)

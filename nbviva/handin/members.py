@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nbviva.files import write
-from nbviva.handin.apart import MAX_BYTES
 from nbviva.handin.door import Handin
 from nbviva.handin.people import Person
 from nbviva.week.fields import sheet_mark
@@ -27,12 +25,11 @@ class Signed:
 def signed(handin: Handin, report: Path) -> Signed:
     """Give whom the sheet names: from the report's folder while the PDFs are the same, else read and kept there."""
     key = _key(handin)
-    if not key:
-        return _signed(handin)
     kept = _kept(report / MEMBERS, key)
     if kept is None:
         kept = _signed(handin)
-        _keep(report / MEMBERS, key, kept)
+        if kept != Signed():
+            _keep(report / MEMBERS, key, kept)
     return kept
 
 
@@ -47,12 +44,9 @@ def _signed(handin: Handin) -> Signed:
 
 
 def _key(handin: Handin) -> str:
-    """Digest what the names may be read from; empty where nothing can be."""
-    total = hashlib.sha256(sheet_mark(handin.week.assignment).encode())
-    for file in handin.pdfs:
-        total.update(f"{file.path}\0".encode("utf-8", "surrogateescape"))
-        total.update(file.place.read_bytes() if file.size <= MAX_BYTES else b"unread")
-    return total.hexdigest() if handin.pdfs else ""
+    """Digest what the names may be read from."""
+    asked = handin.assignment
+    return f"{handin.came.digest.hex()} {sheet_mark(asked)}{' required' if asked.sheet_required else ''}"
 
 
 def _kept(path: Path, key: str) -> Signed | None:

@@ -138,7 +138,10 @@ def _clean(item: Any) -> NotebookNode | None:
 
 
 def _picture_or_text(data: dict[str, Any], metadata: Any) -> NotebookNode | None:
-    picture, text = picture_of(data), plain(text_of(data.get("text/plain")))
+    words = data.get("text/plain")
+    if isinstance(words, str) and len(words) > 8 * MAX_TEXT:
+        words = words[: 4 * MAX_TEXT] + _CUT_HERE + words[-4 * MAX_TEXT :]  # before more is done with so many letters
+    picture, text = picture_of(data), plain(text_of(words))
     if picture is not None and picture.kind:
         return new_output("display_data", data={picture.kind: picture.data, "text/plain": text})
     was_figure = isinstance(metadata, dict) and metadata.get("figure") is True and is_in_place(text)

@@ -38,7 +38,7 @@ class Picture:
 def picture_of(data: Mapping[Any, Any]) -> Picture | None:
     """Give the figure among the forms in which one output was saved; None where there is none."""
     for kind in SHOWN:
-        text = text_of(data.get(kind))
+        text = beginning(data.get(kind), MAX_PICTURE + 1)
         if not text or not _is_large_enough(text[:_HEAD].replace("\n", ""), kind):
             continue
         if len(text) > MAX_PICTURE:
@@ -56,15 +56,20 @@ def is_in_place(words: str) -> bool:
     return re.fullmatch(r"\[A figure saved as [\w ]{3,24} is (not|too large to be) shown here\.\]", words) is not None
 
 
+def beginning(value: Any, most: int) -> str:
+    """Give the first characters of a multi-line string, however long it is."""
+    return text_of(value[:most] if isinstance(value, str) else value)[:most]
+
+
 def _unshown(data: Mapping[Any, Any]) -> str:
-    svg = text_of(data.get("image/svg+xml"))[:MAX_PICTURE]
+    svg = beginning(data.get("image/svg+xml"), MAX_PICTURE)
     if "<svg" in svg and _DRAWS.search(svg) and not _is_tiny(svg):
         return "SVG"
     if any(isinstance(kind, str) and _INTERACTIVE.match(kind) for kind in data):
         return "an interactive plot"
-    if re.search(r"<img\b[^<>]*\bsrc\s*=\s*[\"']?data:image/", text_of(data.get("text/html"))[:MAX_PICTURE]):
+    if re.search(r"<img\b[^<>]*\bsrc\s*=\s*[\"']?data:image/", beginning(data.get("text/html"), MAX_PICTURE)):
         return "HTML"
-    return next((name for kind, name in _COUNTED.items() if len(text_of(data.get(kind))) > 100), "")
+    return next((name for kind, name in _COUNTED.items() if len(beginning(data.get(kind), 200)) > 100), "")
 
 
 def _is_tiny(svg: str) -> bool:
