@@ -58,13 +58,6 @@ CAUSES = (
 # The links of Debian's alternatives lead to libraries, and the CPU's description bears on results. Small files are
 # copied: a copy costs less than a mount, and the start of a kernel counts.
 _BOUND = ("/etc/alternatives", "/sys/devices/system/cpu")
-_COPIED = (Path("/etc/ld.so.cache"), Path("/etc/localtime"))
-_ACCOUNTS = {
-    Path("/etc/passwd"): b"student:x:1000:1000::/home/student:/bin/sh\n",
-    Path("/etc/group"): b"student:x:1000:\n",
-    Path("/etc/hosts"): b"127.0.0.1 localhost\n",
-    Path("/etc/nsswitch.conf"): b"passwd: files\ngroup: files\nhosts: files\n",
-}
 
 
 def is_missing() -> bool:
@@ -247,7 +240,7 @@ def _command(options: Sequence[str], inner: Sequence[str], parcel: Parcel) -> li
 
 def _world(shown: View, limits: Limits, parcel: Parcel) -> list[str]:
     """Namespaces, environment and files."""
-    files = system_files() | dict(shown.files)
+    files = world.system_files() | dict(shown.files)
     variables = world.environment(os.environ, shown.python)
     return [
         *_namespaces(),
@@ -295,12 +288,6 @@ def _system() -> list[str]:
         *(word for link in links for word in ("--symlink", str(link.readlink()), str(link))),
         *(word for name in real for word in ("--ro-bind-try", name, name)),
     ]
-
-
-@functools.cache
-def system_files() -> dict[Path, bytes]:
-    """The small files of a system that a kernel finds in /etc."""
-    return _ACCOUNTS | {file: file.read_bytes() for file in _COPIED if file.exists()}
 
 
 def _tmpfs(place: Path, size: int) -> list[str]:

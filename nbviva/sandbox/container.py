@@ -92,7 +92,7 @@ def lay_out(folder: Path, files: Mapping[Path, bytes]) -> None:
     for name in ("bin", "sbin", "lib", "lib64", "lib32"):
         if Path("/", name).is_symlink():
             (root / name).symlink_to(Path("/", name).readlink())
-    for place, data in bubblewrap.system_files().items():
+    for place, data in world.system_files().items():
         _write(root / place.relative_to("/"), data)
     for place, data in {**files, **_covered()}.items():
         _write(folder / "files" / place.relative_to("/"), data)

@@ -28,7 +28,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 from nbviva.errors import SandboxUnavailable
-from nbviva.sandbox import promises, seccomp
+from nbviva.sandbox import neighbours, promises, seccomp
 from nbviva.sandbox.backends import BACKENDS
 from nbviva.sandbox.fork_server import ForkServer
 from nbviva.sandbox.limits import MIB, Limits
@@ -97,12 +97,12 @@ def _prepared(kind: str) -> Generator[str, None, None]:
 
 
 def _tried(kind: str, template: str) -> Iterator[Tried]:
-    with _machine() as facts, _Kernel(kind, template, Path(facts["handin"])) as kernel:
+    with _machine() as facts, _Probed(kind, template, Path(facts["handin"])) as kernel:
         yield Tried(kind, BUILT, kept=True)
         for promise in LOOKED_AT:
             yield _row(kind, promise, kernel.value(promise, facts))
-        with _Kernel(kind, template, Path(facts["handin"])) as neighbour:
-            yield _row(kind, promises.tells_its_neighbour, _told(kernel, neighbour, facts))
+        with _Probed(kind, template, Path(facts["handin"])) as neighbour:
+            yield _row(kind, neighbours.tells_its_neighbour, _told(kernel, neighbour, facts))
         kernel.value(promises.leaves_a_process, facts)
         found = kernel.value(promises.is_not_root, facts) or _rooted(facts["mark"])
         yield _row(kind, promises.is_not_root, found)
@@ -114,13 +114,13 @@ def _tried(kind: str, template: str) -> Iterator[Tried]:
     yield _row(kind, promises.leaves_a_process, _running(facts["mark"]))
 
 
-def _told(kernel: _Kernel, neighbour: _Kernel, facts: Mapping[str, Any]) -> str:
+def _told(kernel: _Probed, neighbour: _Probed, facts: Mapping[str, Any]) -> str:
     """Send bits from one kernel to another by all channels at once, and name the channels that any arrived by."""
     heard: dict[str, set[str]] = {}
-    neighbour.value(promises.hears_its_neighbour, facts)  # once for nothing: from now on it watches
+    neighbour.value(neighbours.hears_its_neighbour, facts)  # once for nothing: from now on it watches
     for number in range(BITS):
-        kernel.value(promises.tells_its_neighbour, {**facts, "bit": number % 2})
-        for channel, look in json.loads(neighbour.value(promises.hears_its_neighbour, facts)).items():
+        kernel.value(neighbours.tells_its_neighbour, {**facts, "bit": number % 2})
+        for channel, look in json.loads(neighbour.value(neighbours.hears_its_neighbour, facts)).items():
             heard.setdefault(channel, set()).add(look)
     return ", ".join(channel for channel, looks in heard.items() if len(looks) > 1)
 
@@ -199,7 +199,7 @@ class _Spec(KernelSpecManager):
         return KernelSpec(argv=command, display_name=kernel_name, language="python", metadata=metadata)
 
 
-class _Kernel:
+class _Probed:
     """A kernel that runs the module of promises; a context manager."""
 
     def __init__(self, kind: str, template: str, handin: Path) -> None:
@@ -215,7 +215,8 @@ class _Kernel:
         self._client.start_channels()
         try:
             self._client.wait_for_ready(timeout=START_SECONDS)
-            self._run(inspect.getsource(promises))
+            for module in (promises, neighbours):
+                self._run(inspect.getsource(module))
         except BaseException as error:
             self.__exit__()
             if isinstance(error, RuntimeError | _Ended):

@@ -29,6 +29,13 @@ WRITABLE = (WORKING_COPY, HOME, Path("/tmp"), Path("/dev/shm"))  # each a tmpfs 
 SOCKETS_SIZE = MIB
 FONTS = HOME / ".config/matplotlib"
 USER = 1000
+_COPIED = (Path("/etc/ld.so.cache"), Path("/etc/localtime"))
+_ACCOUNTS = {
+    Path("/etc/passwd"): b"student:x:1000:1000::/home/student:/bin/sh\n",
+    Path("/etc/group"): b"student:x:1000:\n",
+    Path("/etc/hosts"): b"127.0.0.1 localhost\n",
+    Path("/etc/nsswitch.conf"): b"passwd: files\ngroup: files\nhosts: files\n",
+}
 # Counters of the whole machine, by which one kernel could tell another what it does: each sees them as they stood when
 # it started. What counts open files and terminals is not shown at all.
 COUNTERS = tuple(
@@ -94,6 +101,12 @@ def environment(outer: Mapping[str, str], python: "PythonHome | None" = None) ->
 def tmpfs(limits: Limits) -> dict[Path, int]:
     """The places that can be written, with their sizes in bytes."""
     return {SOCKETS: SOCKETS_SIZE, **dict.fromkeys(WRITABLE, limits.disk)}
+
+
+@functools.cache
+def system_files() -> dict[Path, bytes]:
+    """The small files of a system that a kernel finds in /etc."""
+    return _ACCOUNTS | {file: file.read_bytes() for file in _COPIED if file.exists()}
 
 
 def counters() -> dict[Path, bytes]:

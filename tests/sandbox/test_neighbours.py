@@ -14,8 +14,8 @@ def channels(kind):
     with self_check._prepared(kind) as template, self_check._machine() as facts:
         folder = Path(facts["handin"])
         with (
-            self_check._Kernel(kind, template, folder) as sender,
-            self_check._Kernel(kind, template, folder) as receiver,
+            self_check._Probed(kind, template, folder) as sender,
+            self_check._Probed(kind, template, folder) as receiver,
         ):
             return self_check._told(sender, receiver, facts)
 

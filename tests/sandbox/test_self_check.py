@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from nbviva.sandbox import bubblewrap, promises, self_check, world
+from nbviva.sandbox import bubblewrap, promises, provisioner, self_check, world
 from nbviva.sandbox.limits import Limits
 from nbviva.sandbox.self_check import BUILT, KINDS, LOOKED_AT, Tried
 
@@ -33,7 +33,7 @@ def test_promise_that_is_not_kept_is_told(monkeypatch):
 
 
 def test_kind_that_cannot_be_built_has_one_row_that_says_why(monkeypatch):
-    monkeypatch.setattr(bubblewrap, "refusal", lambda: "bubblewrap is not installed.")
+    monkeypatch.setattr(provisioner, "refusal", lambda: "bubblewrap is not installed.")
     assert [Tried("started", BUILT, kept=False, found="bubblewrap is not installed.")] == list(
         self_check.self_check(["started"])
     )
