@@ -132,9 +132,24 @@ def plain_word(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
+def shown(name: str) -> str:
+    """Give the name of a folder as it is shown: printable, in one line, and no two names alike."""
+    return escaped(name.replace("\\", "\\\\"))
+
+
+def escaped(text: str) -> str:
+    """Give a text with an escape, as Python writes them, for what cannot be printed."""
+    return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
+
+
+def _escape(letter: str) -> str:
+    byte = ord(letter) - 0xDC00  # of a name that is no UTF-8, as Python has it
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else letter.encode("unicode_escape").decode()
+
+
 def safe_text(text: str) -> str:
     """Give a text that a spreadsheet takes for a text, never for a formula or a broken cell."""
-    clean = "".join(letter for letter in text if letter.isprintable() or letter == " ")
+    clean = escaped(text)
     return f"'{clean}" if text.startswith(_FORMULA) or clean.lstrip().startswith(_FORMULA) else clean
 
 

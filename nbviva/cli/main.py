@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
+import sys
 from contextlib import suppress
 from typing import NoReturn
 
@@ -21,6 +23,9 @@ _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPE
 
 def main() -> None:
     """Run the command line; a fault that a person can mend is one sentence."""
+    for stream in (sys.stdout, sys.stderr):  # a name that is no text is shown as far as it is one
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app(standalone_mode=True)

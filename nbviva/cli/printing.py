@@ -17,8 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from nbviva.course import Course
+from nbviva.gradebook.names import LEFT, takes
 from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, combine
+from nbviva.listing import shown
 from nbviva.week.deadline import handed_in_at, late_minutes
 from nbviva.week.spec import Assignment
 from nbviva.wording import counted
@@ -66,6 +68,7 @@ def stored_rows(course: Course, week: str, groups: Sequence[str]) -> list[MarkLi
     """Give the rows of the stored reports of these groups, those that need a person first."""
     reports = (stored_report(course.report(week, group)) for group in groups)
     rows = [row(course, report) for report in reports if report]
+    rows = [item if takes(item.group) else _left(item) for item in rows]
     if any(item.needs_person for item in rows):
         from nbviva.results.marks import gradebook_marks
 
@@ -73,6 +76,10 @@ def stored_rows(course: Course, week: str, groups: Sequence[str]) -> list[MarkLi
         booked = gradebook_marks(course, assignment)
         rows = [_decided(item, booked.get(item.group), assignment) for item in rows]
     return sorted(rows, key=lambda item: not item.needs_person)
+
+
+def _left(item: MarkLine) -> MarkLine:
+    return replace(item, needs_person=True, reasons=(LEFT, *item.reasons))
 
 
 def _decided(item: MarkLine, booked: Marked | None, assignment: Assignment) -> MarkLine:
@@ -232,7 +239,7 @@ def print_marks(rows: list[MarkLine], assignment: Assignment, *, why: bool) -> N
     for item in rows:
         points = _waiting(item) if item.needs_person else f"{item.points:g}"
         last = "\n".join(item.reasons) if why else ", ".join(item.lost)
-        table.add_row(escape(item.group), points, f"{item.extra:g}", item.late, escape(last))
+        table.add_row(escape(shown(item.group)), points, f"{item.extra:g}", item.late, escape(last))
     console().print(table)
     console().print(*_summary(rows, assignment, why=why), sep="\n", highlight=False, markup=False, soft_wrap=True)
 

@@ -32,6 +32,7 @@ from nbviva.gradebook.done import (
     settle,
 )
 from nbviva.gradebook.entries import enter
+from nbviva.gradebook.names import takes
 from nbviva.gradebook.outline import Outline, bring_up, outline
 from nbviva.gradebook.penalties import reapply
 from nbviva.grading.digest import of_framework
@@ -55,7 +56,8 @@ class Recorded:
 def record(course: Course, week: str, groups: Sequence[str], *, workers: int | None = None) -> Recorded:
     """Record the stored reports of these groups and write their pages, where something has changed.
 
-    Every group has marks, a notebook for the formgrader and a page, also one whose hand-in held no notebook. Marks and
+    Every group has marks, a notebook for the formgrader and a page, also one whose hand-in held no notebook; but for
+    groups whose name nbgrader cannot take: they are left to a person, who has their reports. Marks and
     comments that a person gave stay. `workers` processes (default: the cores) write pages.
 
     Raises
@@ -65,10 +67,8 @@ def record(course: Course, week: str, groups: Sequence[str], *, workers: int | N
     Busy
         If another command is at work on this course.
     """
-    if not groups:
-        return Recorded()
-    groups = list(dict.fromkeys(groups))
-    if is_settled(course, week, groups):
+    groups = list(filter(takes, dict.fromkeys(groups)))
+    if not groups or is_settled(course, week, groups):
         return Recorded()
     with only_one(course):
         return _record(course, week, groups, workers)

@@ -20,6 +20,7 @@ from nbviva.errors import CourseError, DiskFull, Refused, SandboxUnavailable
 from nbviva.grading.progress import Mailbox, Silent, Standing, Watch, teller
 from nbviva.grading.reports import fresh_groups, is_spoilt, stored_report
 from nbviva.kernel.room import Room
+from nbviva.listing import shown
 from nbviva.machine import not_linux
 from nbviva.sandbox import scratch
 from nbviva.sandbox.limits import GIB
@@ -123,7 +124,7 @@ def _settled(
 def _say_spoilt(course: Course, week: str, groups: Sequence[str], watch: Watch) -> None:
     for group in groups:
         if is_spoilt(course.report(week, group)):
-            watch.say(f"{group}: its report is not as it was written, and is not believed: graded anew.")
+            watch.say(f"{shown(group)}: its report is not as it was written, and is not believed: graded anew.")
 
 
 def _fresh_and_due(

@@ -151,7 +151,7 @@ class Shared:
 
     def with_handin(self, came: Walk, group: str) -> str:
         """Give the SHA-256 (hex) of all that decides a report: this, the files of the hand-in, and the group."""
-        return _digest((self.digest, came.digest, group.encode())).hex()
+        return _digest((self.digest, came.digest, os.fsencode(group))).hex()
 
 
 def of_framework() -> str:

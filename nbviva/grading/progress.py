@@ -22,6 +22,7 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from nbviva.listing import shown
 from nbviva.sandbox import scratch
 from nbviva.wording import counted
 
@@ -180,7 +181,7 @@ class Lines(Silent):
 
     def finished(self, standing: Standing, group: str, sentence: str) -> None:
         """Say which one is done."""
-        self._write(f"{group}: {sentence or 'graded'} ({standing.line()})")
+        self._write(f"{shown(group)}: {sentence or 'graded'} ({standing.line()})")
 
     def say(self, sentence: str) -> None:
         """Say it."""
@@ -225,7 +226,7 @@ class Screen(Silent):
     def finished(self, standing: Standing, group: str, sentence: str) -> None:
         """Leave a line for a fault of ours above the table."""
         if sentence:
-            self._live.console.print(f"[bold]{escape(group)}[/bold]: {escape(sentence)}")
+            self._live.console.print(f"[bold]{escape(shown(group))}[/bold]: {escape(sentence)}")
         self.tick(standing)
 
     def say(self, sentence: str) -> None:
@@ -242,7 +243,7 @@ def _table(standing: Standing) -> RenderableType:
     for heading in ("worker", "hand-in", "at", "for"):
         table.add_column(heading, justify="right" if heading == "for" else "left", no_wrap=True)
     for worker, (told, since) in sorted(standing.at.items()):
-        table.add_row(str(worker), escape(told.group), escape(told.doing), _span(standing.now() - since))
+        table.add_row(str(worker), escape(shown(told.group)), escape(told.doing), _span(standing.now() - since))
     bar = ProgressBar(total=standing.total, completed=standing.fresh + standing.graded, width=40)
     return Group(table, bar, standing.line())
 

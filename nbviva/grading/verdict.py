@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -80,6 +81,7 @@ class Mark:
     provisional: float | None = None
 
 
+_HALF = re.compile("[\ud800-\udfff]")
 FORMAT = 2  # of report.json; the first had no number, and reads the same
 
 
@@ -135,7 +137,8 @@ class Report:
     def to_json(self) -> str:
         """Give the report as JSON text, valid also where a number is not finite: such a number is a text there."""
         data = {"format": FORMAT, **_encoded(asdict(self))}
-        return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+        return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)  # of a folder's name that is no UTF-8
 
     @classmethod
     def from_json(cls, text: str) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Report
+from nbviva.listing import shown
 from nbviva.notebooks import read
 from nbviva.results.faults import Fault, FaultKind, faults_of, was_read
 from nbviva.results.marks import NEEDS_PERSON, Marked, StudentRow, gradebook_marks, report_marks, rows
@@ -106,7 +108,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
         answers=sheet_answers(assignment, seen),
         similar=similar(written, own_cells(release_template(source_notebook(week)))),
     )  # fmt: skip
-    return without_names(everything, course.secret()) if anonymous else everything
+    return without_names(everything, course.secret()) if anonymous else _renamed(everything, shown)
 
 
 def _marks(course: Course, week: Week, reports: Mapping[str, Report]) -> dict[str, Marked]:
@@ -151,7 +153,7 @@ def _handin(course: Course, week: Week, found: Sequence[StudentRow], report: Rep
         report.sandbox if report else "",
         report.seconds.get("total") if report else None,
         round(report.memory / (1 << 20), 1) if report and report.memory else None,
-        f"../../feedback/{quote(page)}" if has_page else "",
+        f"../../feedback/{quote(os.fsencode(page))}" if has_page else "",
         tuple((name, number) for name, (number, _) in noted(report).items()) if report else (),
     )
 
@@ -199,7 +201,7 @@ def without_names(report: ClassReport, secret: bytes) -> ClassReport:
     """
 
     def pseudonym(group: str) -> str:
-        digest = hmac.digest(secret, f"{report.week}\0{group}".encode(), hashlib.sha256)
+        digest = hmac.digest(secret, os.fsencode(f"{report.week}\0{group}"), hashlib.sha256)
         return base64.b32encode(digest)[:7].decode().lower()
 
     faults = tuple(

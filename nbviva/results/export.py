@@ -22,7 +22,7 @@ from openpyxl.styles import Font
 from nbviva.course import Course
 from nbviva.gradebook.penalties import recompute
 from nbviva.handin.people import Person
-from nbviva.listing import said, write_listing
+from nbviva.listing import escaped, said, shown, write_listing
 from nbviva.results.marks import MARKED, StudentRow, problem_list, rows
 from nbviva.week.spec import Assignment
 
@@ -56,7 +56,7 @@ def export(course: Course, week: str, folder: Path) -> Exported:
     problems = (*problem_list(course, week), *_nameless(found))
     odd = folder / f"{week}-problems.txt"
     if problems:
-        _private(odd).write_text("".join(f"{line}\n" for line in problems), "utf-8")
+        _private(odd).write_text("".join(f"{escaped(line)}\n" for line in problems), "utf-8")
         paths.append(odd)
     else:
         odd.unlink(missing_ok=True)  # of an earlier call
@@ -72,7 +72,8 @@ def marks_table(assignment: Assignment, found: tuple[StudentRow, ...]) -> list[t
     for row in found:
         person, marks = row.person, dict(row.questions)
         table.append(
-            (row.group, person.name, person.number, person.login, person.email, *(marks.get(name) for name in numbers),
+            (shown(row.group), person.name, person.number, person.login, person.email,
+             *(marks.get(name) for name in numbers),
              row.points, row.maximum, row.extra, row.late_minutes, row.penalty, row.total, row.status, row.report)
         )  # fmt: skip
     return table

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from nbviva.course import Course
 from nbviva.gradebook.book import GradeRow, grade_rows, opened, present
+from nbviva.gradebook.names import takes
 from nbviva.gradebook.penalties import date_problems
 from nbviva.grading.reports import stored_report
 from nbviva.handin.collect import lms_file
@@ -85,6 +86,8 @@ def rows(course: Course, week: str) -> tuple[StudentRow, ...]:
     books, found = gradebook_marks(course, assignment), list[StudentRow]()
     for group in handins:
         marked = books.get(group) or report_marks(course, assignment, group)
+        if marked and not takes(group):
+            marked = replace(marked, needs_person=True)
         row = _row(course, assignment, group, marked, given)
         found += [_with(row, counted) for counted in members[group] or (Counted(Person(), known=False),)]
     return (*found, *_missing(assignment, roster, found))

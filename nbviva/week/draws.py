@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ def generators(secret: bytes, week: str, group: str) -> Draw:
     import numpy as np
 
     def draw(name: str) -> np.random.Generator:
-        key = b"\0".join([secret, week.encode(), group.encode(), name.encode()])
+        key = b"\0".join([secret, week.encode(), os.fsencode(group), name.encode()])
         return np.random.default_rng(int.from_bytes(hashlib.sha256(key).digest(), "big"))
 
     return draw
