@@ -6,7 +6,7 @@ WEEK := week11
 TESTS = $(or $(FILE),$(and $(ROOM),tests/$(ROOM)))
 PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: help setup demo lab test test-fast coverage check format lint types layers bench clean
+.PHONY: help setup demo lab test test-fast coverage check format lint types layers bench stress clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ bench: setup  ## Measure against the plain tools: start-up, questions, batches, 
 	$(BIN)/python tools/bench.py
 	$(BIN)/python tools/batch_bench.py
 	$(BIN)/python tools/record_bench.py
+
+stress: setup  ## Kill, fill and lock what marks a class at random, and print what was lost (half an hour and more)
+	$(BIN)/python tools/stress.py
 
 clean:  ## Remove all that is generated, but not hand-ins and gradebook
 	rm -rf .venv release reports autograded feedback .nbviva/recorded graders/*/.data source/*/data

@@ -35,13 +35,14 @@ def short() -> Path:
 def sweep() -> tuple[Path, ...]:
     """Remove the folders that killed processes of ours left; called before and after hand-ins are graded."""
     places = {Path(tempfile.gettempdir()), Path("/tmp")}  # noqa: S108 - see `short`
-    left = [path for place in places for path in place.glob("nbviva-*") if _is_left(path)]
+    left = [path for place in places for path in place.glob("nbviva-*") if is_left(path)]
     for path in left:
         shutil.rmtree(path, ignore_errors=True)
     return tuple(left)
 
 
-def _is_left(path: Path) -> bool:
+def is_left(path: Path) -> bool:
+    """Whether a folder is one of ours whose process is gone."""
     found = _NAMED.match(path.name)
     if not found or int(found[3]) != _namespace():
         return False
