@@ -84,10 +84,12 @@ def test_a_class_is_a_line_a_hand_in_and_a_count(graded):
     """Who lost points where fits into a line; the last lines say how many there are, and where to read on."""
     lines = graded[1].stdout.splitlines()
     assert "Toy week: marks of 6, and up to 1 extra" == lines[0].strip()
-    assert [*EXPECTED] == [line.split()[0] for line in lines[2:7]]
-    assert ["ben", "0", "0", "-", "1.1,", "1.2,", "1.3,", "1.4"] == lines[3].split()
-    assert ["cem", "0", "0", "-", "no", "notebook"] == lines[4].split()
-    assert "5 hand-ins: 5 marked, 1 late." == lines[7]
+    rows = {line.split()[0]: line.split() for line in lines[2:7]}
+    assert "cem" == next(iter(rows)), "who needs a person comes first"
+    assert EXPECTED.keys() == rows.keys()
+    assert ["ben", "0", "0", "-", "1.1,", "1.2,", "1.3,", "1.4"] == rows["ben"]
+    assert "person" in " ".join(rows["cem"])
+    assert any(line.startswith("5 hand-ins: ") and "1 late" in line for line in lines)
     assert ["Feedback: feedback/GROUP/toy/toys.html"] == [line for line in lines[8:] if line.startswith("Feedback")]
 
 
@@ -95,7 +97,7 @@ def test_a_class_is_a_line_a_hand_in_and_a_count(graded):
 def test_table_has_a_row_with_reasons_for_each_group(graded, program, words):
     """Points, lateness and the reason of every lost point are printed if asked for, and no word of a student's."""
     done = program(graded[0], "nbviva", "grade", "toy", *words, *FLAGS)
-    assert 0 == done.returncode, done.stderr
+    assert 1 == done.returncode, done.stderr
     text = " ".join(done.stdout.split())
     assert "marks of 6, and up to 1 extra" in text
     assert "45 min" in text
