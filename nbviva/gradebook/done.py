@@ -48,9 +48,16 @@ def notes(course: Course, week: str) -> dict[str, RecordedGroup]:
     """Read the notes of a week; none where there is no file that this version can read."""
     try:
         data = json.loads(_recorded_path(course, week).read_bytes())
-        return {str(group): RecordedGroup(**item) for group, item in data.items()}
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return {str(group): RecordedGroup(**_texts(item)) for group, item in data.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def _texts(item: dict[str, str]) -> dict[str, str]:
+    """Give a note's fields; raises TypeError where one is no text, so that the note counts as none."""
+    if not all(type(value) is str for value in item.values()):
+        raise TypeError("a note holds texts")
+    return item
 
 
 def keep(course: Course, week: str, found: Mapping[str, RecordedGroup]) -> None:
@@ -156,8 +163,8 @@ def _content(path: Path) -> bytes | None:
 
 def _settled_note(course: Course, week: str) -> Settled | None:
     try:
-        return Settled(**json.loads(_settled_path(course, week).read_bytes()))
-    except (OSError, ValueError, TypeError):
+        return Settled(**_texts(json.loads(_settled_path(course, week).read_bytes())))
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 

@@ -85,7 +85,7 @@ class ResultCache:
             return None
         try:
             return Kept(json.loads(path.read_text("utf-8")), path.stat().st_mtime)
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return None
 
     def put(self, kind: str, key: str, value: Any) -> Kept:

@@ -14,12 +14,13 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from record_bench import STORED, synthetic_reports
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.gradebook import entries
 from nbviva.gradebook import record as recording
+from nbviva.gradebook.book import OWN_COURSE, Tables, opened
 from nbviva.gradebook.nbgrader import nbgrader, set_deadline
 from nbviva.gradebook.penalties import reapply
 from nbviva.gradebook.record import Recorded, record
@@ -408,3 +409,12 @@ def test_database_that_is_not_there_is_one_sentence(course, monkeypatch, url, se
     with pytest.raises(Refused, match=sentence) as refused:
         set_deadline(course, "toy")
     assert "hush" not in str(refused.value)
+
+
+def test_gradebook_has_the_row_that_page_processes_would_make(course, database):
+    """Each opens it by its URL alone: two that made nbgrader's own course at the same time would stop each other."""
+    database("first")
+    record(course, "toy", synthetic_reports(course, "toy", 2))
+    with opened(course) as book:
+        names = set(book.db.scalars(select(Tables.Course.id)))
+    assert OWN_COURSE in names

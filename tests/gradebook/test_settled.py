@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from nbviva.course import Course
-from nbviva.gradebook.done import gradebook_file, gradebook_stamp, inputs, is_settled, settle
+from nbviva.gradebook.done import gradebook_file, gradebook_stamp, inputs, is_settled, notes, settle
 
 HEAVY = ("nbgrader", "nbformat", "torch", "jsonschema", "sqlalchemy", "numpy")
 
@@ -103,3 +103,15 @@ def test_command_line_and_its_check_for_changes_import_nothing_heavy():
     code = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set() == set(HEAVY) & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "3", '{"read": 1}', '{"read": 1, "gradebook": 2, "stamp": "", "written": []}']
+)
+def test_note_that_is_none_of_ours_counts_as_none(course, text):
+    for kind in ("settled", "recorded"):
+        path = course.root / ".nbviva" / kind / "toy.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(text, "utf-8")
+    assert not is_settled(course, "toy", ["ada"])
+    assert {} == notes(course, "toy")
