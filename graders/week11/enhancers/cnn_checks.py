@@ -33,7 +33,7 @@ MAX_ACTIVATIONS = 20_000_000  # windows x kernels in one question
 LEAST_AWAKE = 0.1  # share of a trained layer's kernels that some window activates
 
 TWO_SIZES = (6, 8, 10, 12, 14, 16)
-TWO_NUMBER, TWO_POSITIVE, TWO_ALIKE = 2000, 0.1, 0.3
+TWO_NUMBER, TWO_POSITIVE, TWO_ALIKE = 1000, 0.1, 0.3
 TWO_ROC_AUC = 1 - TWO_ALIKE / 2
 TWO_TOLERANCE, TWO_SAME = 0.04, 0.005
 CONTRADICTED, TRIES = 0.5, 4
