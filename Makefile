@@ -6,7 +6,7 @@ WEEK := week11
 TESTS = $(or $(FILE),$(and $(ROOM),tests/$(ROOM)))
 PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: help setup demo lab test test-fast coverage check format lint types layers bench stress clean
+.PHONY: help setup demo lab test test-fast test-pythons coverage wheel check format lint types layers bench stress clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,15 @@ test-fast: setup  ## Run the tests that start no kernel, browser or training: in
 coverage: setup  ## Run all tests, and say which lines of nbviva none of them runs
 	@tools/system_packages tests
 	$(PYTEST) --cov=nbviva --cov-report=term-missing:skip-covered $(TESTS)
+
+test-pythons:  ## Run the tests without torch on each Python from 3.11 to 3.13 that is installed; one of them: PYTHON=3.12
+	tools/test_pythons $(PYTHON)
+
+wheel: .venv/.ready  ## Build the package, and look whether it is whole and says truly what it needs
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(BIN)/deptry nbviva
 
 check: setup format lint types layers test  ## All that CI runs; its last step is the test command of the README
 

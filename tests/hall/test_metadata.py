@@ -60,3 +60,17 @@ def test_the_citation_and_the_changelog_know_the_version_and_its_date():
     assert newest[0] == told.groups()
     own, last = Version(OWN["version"]), Version(told[1])
     assert own == last or (own.is_devrelease and own > last), "after a release comes the next one's .dev0"
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ("github-workflows", ".github/workflows/check.yml"),
+        ("github-workflows", "docs/course-workflow.yml"),
+        ("citation-file-format", "CITATION.cff"),
+    ],
+)
+def test_what_other_programs_read_has_the_form_that_they_want(schema, path):
+    command = [Path(sys.executable).parent / "check-jsonschema", "--builtin-schema", f"vendor.{schema}", ROOT / path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
