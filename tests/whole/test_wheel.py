@@ -148,6 +148,7 @@ def fresh(wheel):
         yield Fresh(Path(place), wheel)
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(refusal() is not None, reason="no sandbox can be built here")
 def test_a_course_is_begun_released_marked_and_reported_on(fresh):
     fresh.must("init", "course", "--week", "week1", at=".")
@@ -160,6 +161,7 @@ def test_a_course_is_begun_released_marked_and_reported_on(fresh):
     assert "marks/week1-marks.csv" in fresh.must("export", "week1")
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(refusal() is not None, reason="no sandbox can be built here")
 def test_marking_alone_needs_no_extra_and_each_missing_one_is_a_sentence(fresh):
     fresh.take_away(EXTRAS)
