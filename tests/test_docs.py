@@ -146,7 +146,7 @@ def test_every_make_target_is_in_the_help():
 
 def test_every_command_is_in_the_readme():
     code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "nbviva" / "cli").glob("*.py")))
-    commands = re.findall(r"@app\.command\((?:name=\"(\w+)\", )?rich_help_panel=PANEL\)\ndef (\w+)", code)
+    commands = re.findall(r"@app\.command\((?:name=\"([\w-]+)\", )?[^)]*\)\ndef (\w+)", code)
     assert code.count("@app.command") == len(commands) > 12
     readme = (ROOT / "README.md").read_text("utf-8")
     assert [] == [name or function for name, function in commands if f"nbviva {name or function}" not in readme]
