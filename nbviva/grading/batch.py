@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from nbviva.course import Course, only_one
 from nbviva.errors import CourseError, DiskFull, Refused, SandboxUnavailable
 from nbviva.grading.progress import Mailbox, Silent, Standing, Watch, teller
-from nbviva.grading.reports import fresh_groups, is_spoilt, stored_report
+from nbviva.grading.reports import fresh_groups, is_spoilt
 from nbviva.kernel.room import Room
 from nbviva.listing import shown
 from nbviva.machine import not_linux
@@ -133,7 +133,7 @@ def _fresh_and_due(
     """Give the groups whose report is fresh, and those that are to be graded, if need be when a person agrees."""
     fresh = set() if options.again else fresh_groups(course, week, groups, options.room)
     if not options.again and not fresh:
-        graded = sum(stored_report(course.report(week, group)) is not None for group in groups)
+        graded = sum((course.report(week, group) / "report.json").is_file() for group in groups)  # older ones, too
         if graded >= A_CLASS:
             agree(graded)
     return fresh, [group for group in groups if group not in fresh]

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def test_signal_ends_a_batch_and_leaves_nothing(course, hand_in, kind, code):
 
 
 def test_sweep_takes_only_what_a_dead_process_of_ours_left(tmp_path, monkeypatch):
-    monkeypatch.setattr(scratch.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     code = "from nbviva.sandbox import scratch; print(scratch.short()); import os; os._exit(0)"
     left = Path(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
     (tmp_path / "nbviva-mine").mkdir()
@@ -108,7 +109,7 @@ def test_full_disk_is_one_sentence_and_ours(monkeypatch, capsys):
         raise OSError(28, "No space left on device", "/course/reports/x")
 
     monkeypatch.setattr(front, "app", full)
-    monkeypatch.setattr(front.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     with pytest.raises(SystemExit) as ended:
         front.main()
     assert (ExitCode.OURS, 1) == (ended.value.code, len(capsys.readouterr().err.splitlines()))
