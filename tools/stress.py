@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -195,9 +196,9 @@ def main() -> None:
         sys.stdout.write(f"{'':32} times reports lost marks changed processes left folders left\n")
         table = Table(root)
         for kind in KINDS:
-            table.line(f"killed: {kind}", wanted.kills, lambda kind=kind: killed(root, kind, rng, seconds))
+            table.line(f"killed: {kind}", wanted.kills, partial(killed, root, kind, rng, seconds))
         for size in SIZES:
-            table.line(f"disk full: {size} KiB for reports", 1, lambda size=size: on_full_disk(root, size))
+            table.line(f"disk full: {size} KiB for reports", 1, partial(on_full_disk, root, size))
         table.line("gradebook locked", 1, lambda: beside_a_lock(root))
         bad = first_runs(Path(place), OPENED)
         sys.stdout.write(f"\n{OPENED} first runs with eight groups: {bad} failed\n")

@@ -19,6 +19,7 @@ from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Mark, Report, Verdict
 from nbviva.kernel.recording import NotAsked
 from nbviva.kernel.room import Room
+from nbviva.sandbox import scratch
 from nbviva.sandbox.backends import backend
 
 _A_WORKER = 4  # hand-ins: fewer are done sooner by one process than by two
@@ -93,6 +94,7 @@ def regrade(
     Refused
         If a kernel is needed and cannot be started.
     """
+    scratch.sweep()
     jobs = [(group, course.root, week, room) for group in groups]
     number = min(workers, len(jobs) // _A_WORKER)
     if number < 2:
