@@ -7,7 +7,7 @@ mark: what was handed in serves to recognise cells, and gives the text of those 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbviva.handin.cells import HandedCell
@@ -64,8 +64,8 @@ def merge(cells: Sequence[HandedCell], recognised: Recognised, template: Noteboo
 
 
 def blank(template: NotebookNode) -> FramedNotebook:
-    """Give a notebook with every graded cell and no answer, for a hand-in without a readable notebook."""
-    return merge((), Recognised((), frozenset(), 0), template)
+    """Give a notebook with all graded cells and no answer, for a hand-in without a readable one: no cell is said to lack."""
+    return replace(merge((), Recognised((), frozenset(), 0), template), notes=())
 
 
 def _lost(recognised: Recognised, missing: list[str]) -> Iterator[str]:
