@@ -64,7 +64,7 @@ def merge(cells: Sequence[HandedCell], recognised: Recognised, template: Noteboo
 
 
 def blank(template: NotebookNode) -> FramedNotebook:
-    """Give a notebook with all graded cells and no answer, for a hand-in without a readable one: no cell is said to lack."""
+    """Give a notebook with all graded cells and no answer, and no word on them: what came could not be read."""
     return replace(merge((), Recognised((), frozenset(), 0), template), notes=())
 
 

@@ -245,7 +245,7 @@ def cross_validate(sequences: list[str], labels: Any) -> list[tuple[Any, Any]]:
 def ranks_of_a_subclass(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Any:
     """Derives a class from `CNN`, holds a part back to stop early, and gives ranks as scores."""
 
-    class Smoothed(CNN):  # type: ignore[misc]
+    class Smoothed(CNN):
         def forward(self, x: Tensor) -> Tensor:
             return super().forward(x) / 2
 

@@ -37,7 +37,7 @@ class Asked:
         """Ask for the gradient norms on samples x (n, 10) with labels y (n,)."""
         return student.gradient_norms(self.handle, tensor(x, self.dtype), tensor(y, self.dtype))
 
-    def norms(self, x: Floats, y: Floats) -> Floats:
+    def norms(self, x: Floats, y: Floats) -> NDArray[np.floating]:
         """Compute them."""
         return reference.gradient_norms(self.weights, x, y, self.method)
 

@@ -1,6 +1,7 @@
 """Wrong answers to Exercise 1, one sentence each, and the checks that must catch them."""
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -490,7 +491,7 @@ def network_without_output(depth=50, width=32, method="baseline", n_inputs=10):
     return net
 
 
-Network = object  # the notebook's own stands in its place
+Network: Any = object  # the notebook's own stands in its place
 
 
 # ---------------------------------------------------------------- gradient norms

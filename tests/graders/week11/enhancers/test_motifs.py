@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from graders.week11.enhancers.motifs import FirstLayer, best_matches, clear_cut, correlation, first_layer_motifs
+from graders.week11.enhancers.motifs import best_matches, clear_cut, correlation, first_layer_motifs
 from graders.week11.enhancers.sequences import decode
 from graders.week11.enhancers.synthetic import jaspar_matrices
+from nbviva.ml import FirstLayer
 
 
 def layer(*words, bias=0.0):
