@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import gc
 import itertools
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -76,18 +77,26 @@ def stop(*_: object) -> None:
     raise TimeoutError
 
 
-@pytest.mark.parametrize(("name", "call", "text"), sorted(set(patterns())))
-def test_pattern_is_linear(name: str, call: str, text: str) -> None:
-    pattern = re.compile(text, re.MULTILINE if "MULTILINE" in (ROOT / name).read_text("utf-8") else 0)
-    read = getattr(pattern, call) if call in ANCHORED else lambda worst: list(pattern.finditer(worst))
+def in_time(read: Callable[[str], object], text: str) -> bool:
+    """Whether a text is read within the limit of CPU time; what else lives in this process is not collected then."""
     before = signal.signal(signal.SIGVTALRM, stop)
+    gc.disable()
     try:
-        for worst in longest(text):
-            signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
-            read(worst)
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+        read(text)
     except TimeoutError:
-        pytest.fail(f"{name}: {text!r} takes more than its length, for a text that begins with {worst[:12]!r}")
+        return False
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+        gc.enable()
+    return True
+
+
+@pytest.mark.parametrize(("name", "call", "text"), sorted(set(patterns())))
+def test_pattern_is_linear(name: str, call: str, text: str) -> None:
+    """A text counts as too slow when it is three times: a machine may be slow once."""
+    pattern = re.compile(text, re.MULTILINE if "MULTILINE" in (ROOT / name).read_text("utf-8") else 0)
+    read = getattr(pattern, call) if call in ANCHORED else lambda worst: sum(1 for _ in pattern.finditer(worst))
+    slow = [worst[:12] for worst in longest(text) if not any(in_time(read, worst) for _ in range(3))]
+    assert [] == slow

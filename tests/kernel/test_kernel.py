@@ -120,7 +120,7 @@ def test_kernel_answers_as_a_student(day):
     assert student["double"] == 2
     assert student.Box().get() == 5
     assert hold(student, "Box")().get() == 5
-    with pytest.raises(Raised, match="KeyError"):
+    with pytest.raises(NoAnswer, match="`absent` does not exist in your notebook"):
         _ = student["absent"]
     with pytest.raises(Raised, match="ZeroDivisionError"):
         student.divide()
