@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
@@ -87,7 +88,7 @@ def audit(course: Course, week: str, group: str, wanted: str = "") -> Audit:
     chosen = _chosen(assignment, exercises, wanted)
     doubts = (f"A person decides: {doubt.sentence}" for doubt in report.doubts)
     notes = [*doubts, f"Kept in: {report.sandbox}.", *report.notes]
-    exchanges = _exchanges(stored_transcript(folder), notes)
+    exchanges = _exchanges(folder, notes)
     verdicts = {verdict.check: verdict for verdict in report.verdicts}
     titles = {question.name: f"{question.number} {question.title}" for question in assignment.questions}
     asked_for = [
@@ -124,15 +125,17 @@ def _meant(assignment: Assignment, wanted: str) -> set[str]:
     return set()
 
 
-def _exchanges(data: bytes, notes: list[str]) -> dict[str, list[Exchange]]:
-    found: dict[str, list[Exchange]] = {}
+def _exchanges(folder: Path, notes: list[str]) -> dict[str, list[Exchange]]:
+    data, found = stored_transcript(folder), dict[str, list[Exchange]]()
     try:
         read = Transcript.from_bytes(data) if data else None
     except BrokenTranscript as error:
         notes.append(f"{error} What was asked is not known any more.")
         return found
     if read is None:
-        notes.append("There is no transcript: what was asked is not known.")
+        is_there = (folder / "transcript").exists()
+        lost = "The transcript is not as it was written" if is_there else "There is no transcript"
+        notes.append(f"{lost}: what was asked is not known any more.")
     for exchange in read.exchanges if read else ():
         found.setdefault(exchange.asker, []).append(exchange)
     return found

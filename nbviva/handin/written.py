@@ -37,7 +37,8 @@ class Written:
     def why_missing(self, name: str) -> str:
         """Say how the cell ended that has the name's definition; words that follow "does not exist"."""
         rule = re.compile(
-            rf"^\s*(?:(?:async\s+)?def\s+|class\s+){re.escape(name)}\b|^{re.escape(name)}\s*[:=]", re.MULTILINE
+            rf"^[ \t]*+(?:(?:async[ \t]+)?def[ \t]+|class[ \t]+){re.escape(name)}\b|^{re.escape(name)}[ \t]*[:=]",
+            re.MULTILINE,
         )
         makers = [cell for cell in self._cells if rule.search(cell.source)]
         if not makers:
