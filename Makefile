@@ -33,7 +33,7 @@ test: setup  ## Run all tests, two files at a time; those of one file or room: m
 	@tools/system_packages tests
 	$(PYTEST) $(TESTS)
 
-test-fast: setup  ## Run the tests that start no kernel, browser or training: in under two minutes
+test-fast: setup  ## Run the tests of the rooms that start no kernel, browser or training
 	$(PYTEST) -m "not slow" $(TESTS)
 
 coverage: setup  ## Run all tests, and say which lines of nbviva none of them runs

@@ -32,6 +32,16 @@ settings.register_profile("nbviva", derandomize=True, deadline=None, max_example
 settings.load_profile("nbviva")
 
 
+SLOW = frozenset("browser cli gradebook graders grading hostile kernel sandbox setup verify whole".split())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of rooms that start kernels, a browser or a training: `make test-fast` leaves them out."""
+    for item in items:
+        if SLOW.intersection(item.path.relative_to(Path(__file__).parent).parts):
+            item.add_marker("slow")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def fixed_secret() -> Iterator[None]:
     """Every test asks the same questions."""

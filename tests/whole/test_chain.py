@@ -15,6 +15,7 @@ import nbformat
 import openpyxl
 import pytest
 
+from nbviva.cli.exits import ExitCode
 from nbviva.handin.collect import Action, collect
 from nbviva.sandbox.provisioner import refusal
 from tests.fillers import filled
@@ -30,8 +31,8 @@ grace_minutes = 10
 
 [[question]]"""
 ROSTER = """matriculation number,name,e-mail,login,group
-5512301,Zoë Müller,zoe@uni.example,zoem,
-5512328,Łukasz Nowak,lukasz@uni.example,lukaszn,
+5512301,Zoë Müller,zoe@uni.example,zoem,participant_11
+5512328,Łukasz Nowak,lukasz@uni.example,lukaszn,participant_11
 5512336,Ada Lovelace,ada@uni.example,adal,
 5512344,Bob Stone,bob@uni.example,bobs,
 5512360,Cleo Late,cleo@uni.example,cleol,
@@ -57,19 +58,20 @@ EVE = ["Eve Wrong", "5512399", "", ""]
 MARKS = [
     # Blackboard: both colours ticked, which is no answer
     ["bobs", *BOB, "2", "3", "0", "1", "6", "6", "0", "0", "0", "6"],
-    # Blackboard: a sheet without a notebook, 70 minutes late; nothing can be lost of 0 points
-    ["cleol", *CLEO, "0", "0", "0", "0", "0", "6", "0", "70", "0", "0"],
+    # Blackboard: a sheet without a notebook, 70 minutes late: a person decides
+    ["cleol", *CLEO, "", "", "", "", "0", "6", "0", "70", "0", "0"],
     # Moodle: a pair that has everything right, and the extra point
     ["participant_11", *ZOE, "2", "3", "1", "1", "6", "6", "1", "0", "0", "7"],
     ["participant_11", *LUKASZ, "2", "3", "1", "1", "6", "6", "1", "0", "0", "7"],
     # Moodle: 90 minutes late, two hours begun after ten minutes of grace
     ["participant_12", *ADA, "2", "3", "1", "1", "6", "6", "1", "90", "1", "6"],
-    # Moodle: 5 minutes late, in the grace; the sheet says 4 where the notebook says 3.5
-    ["participant_13", *EVE, "2", "0", "1", "1", "3", "6", "1", "5", "0", "4"],
+    # Moodle: 5 minutes late, in the grace; the sheet says 4 where the notebook says 3.5; the platform knows no number
+    ["participant_13", EVE[0], "", "", "", "2", "0", "1", "1", "3", "6", "1", "5", "0", "4"],
     # ILIAS: no sheet, so the notebook's answers count; a wrong colour; one of the two is in Bob's group as well
     ["team_7", *DAN, "2", "3", "0", "1", "6", "6", "0", "0", "0", "6"],
     ["team_7", *BOB, "2", "3", "0", "1", "6", "6", "0", "0", "0", "6"],
 ]
+STATUS = {"cleol": "needs a person"}
 PROBLEMS = [
     "participant_13: Line 1: name and matriculation number were swapped and put right.",
     "participant_13: the check digit of the number 5512399 is wrong.",
@@ -192,10 +194,9 @@ def listed(course):
 
 
 def test_every_step_succeeds(said):
-    for name, runs in said.items():
-        assert [(name, 0, "")] * len(runs) == [
-            (name, run.returncode, run.stderr * bool(run.returncode)) for run in runs
-        ]
+    """Grading tells by its exit code that a person has to decide on a hand-in."""
+    codes = {"collect": [ExitCode.FINE] * 3, "grade": [ExitCode.PERSON], "export": [ExitCode.FINE]}
+    assert codes == {name: [run.returncode for run in runs] for name, runs in said.items()}
 
 
 def test_collecting_says_what_it_did_and_does_it_once(said, released, sources):
@@ -216,7 +217,10 @@ def test_collecting_says_what_it_did_and_does_it_once(said, released, sources):
 def test_marks_list_is_the_one_worked_out_by_hand(said, released):
     table = listed(released)
     reports = [f"reports/toy/{row[0]}/report.json" for row in MARKS]
-    assert [HEAD, *([*row, "marked", report] for row, report in zip(MARKS, reports, strict=True))] == table
+    assert [
+        HEAD,
+        *([*row, STATUS.get(row[0], "marked"), report] for row, report in zip(MARKS, reports, strict=True)),
+    ] == table
     for report in reports:
         assert (released.root / report).is_file()
 
@@ -224,7 +228,7 @@ def test_marks_list_is_the_one_worked_out_by_hand(said, released):
 def test_workbook_says_the_same_in_numbers(said, released):
     sheet = openpyxl.load_workbook(released.root / "marks/toy-marks.xlsx").active
     cells = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
-    assert [[float(text) for text in row[5:]] for row in MARKS] == [row[5:15] for row in cells]
+    assert [[float(text) if text else None for text in row[5:]] for row in MARKS] == [row[5:15] for row in cells]
     assert [row[:5] for row in MARKS] == [[value or "" for value in row[:5]] for row in cells]
 
 
@@ -236,7 +240,8 @@ def test_platforms_get_what_they_import(said, released):
     assert [("Participant 11", "7"), ("Participant 12", "6"), ("Participant 13", "4")] == [
         (row["Identifier"], row["Grade"]) for row in rows if row["Identifier"] and row["Full name"] != LUKASZ[0]
     ]
-    assert ["bobs\t6", "cleol\t0"] == blackboard.splitlines()[1:3]
+    assert ["bobs\t6", "zoem\t7"] == blackboard.splitlines()[1:3]
+    assert "cleol" not in blackboard  # no mark before a person decides
 
 
 def test_what_is_odd_about_people_is_one_list(said, released):
@@ -245,13 +250,15 @@ def test_what_is_odd_about_people_is_one_list(said, released):
 
 def test_hand_in_without_notebook_is_told_the_rule(said, released):
     report = json.loads((released.root / "reports/toy/cleol/report.json").read_text("utf-8"))
-    why = 'The hand-in must contain toys.ipynb; it contains no notebook. "Answers must be supported by the notebook."'
-    assert {why} == {verdict["detail"] for verdict in report["verdicts"]}
+    why = "The hand-in must contain toys.ipynb; it contains exercise_sheet.pdf, and no notebook that can be read."
+    assert {f'{why} "Answers must be supported by the notebook."'} == {
+        verdict["detail"] for verdict in report["verdicts"]
+    }
 
 
 def test_sheet_and_notebook_that_differ_are_told_in_the_feedback(said, released):
     page = (released.root / "feedback/participant_13/toy/toys.html").read_text("utf-8")
-    assert "says otherwise; the sheet counts." in page
+    assert "the sheet counts." in page
 
 
 def test_names_stand_nowhere_but_in_private_files(said, released):
@@ -264,7 +271,7 @@ def test_names_stand_nowhere_but_in_private_files(said, released):
         for path in (released.root / folder).rglob("*")
         if path.is_file() and any(word.encode() in path.read_bytes() for word in words)
     }
-    assert {"members.json", "toy.json", "toy-marks.csv", "toy-moodle.csv", "toy-problems.txt"} >= {
+    assert {"members.json", "toy.json", "toy-canvas.csv", "toy-marks.csv", "toy-moodle.csv", "toy-problems.txt"} >= {
         path.name for path in with_names
     }
     assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in with_names}
