@@ -98,9 +98,9 @@ class Fresh:
                 os.chown(path, USER, USER)
 
     def take_away(self, modules):
-        """Let these modules not be there."""
-        lines = "".join(f"sys.modules[{name!r}] = None\n" for name in modules)
-        (self.packages / "sitecustomize.py").write_text(f"import sys\n{lines}", "utf-8")
+        """Let these modules not be there, by a line that every start of Python reads: Debian has its sitecustomize."""
+        line = f"import sys; sys.modules.update(dict.fromkeys({sorted(modules)!r}))\n"
+        (self.packages / "taken_away.pth").write_text(line, "utf-8")
 
     def run(self, *words, at="."):
         environment = {"PATH": f"{self.python.parent}:/usr/bin:/bin", "HOME": str(self.folder.parent / "home")}

@@ -102,7 +102,7 @@ def activations_keep_their_input(student: Student, rng: np.random.Generator) -> 
     return "The inputs are the same afterwards."
 
 
-@check("activations")
+@check("activations", needs=(relu_matches, elu_matches))
 def activations_are_written_out(notebook: Any) -> str:
     """`relu` and `elu` are written with operations of PyTorch, and not with its ready-made activations."""
     found = notebook.uses("activations", *READY_MADE)
@@ -182,7 +182,7 @@ def batch_norm_passes_the_gradient(student: Student, rng: np.random.Generator) -
     return "The gradient agrees with the reference."
 
 
-@check("batch_norm")
+@check("batch_norm", needs=(batch_norm_uses_the_batch,))
 def batch_norm_is_written_out(notebook: Any) -> str:
     """`BatchNorm` is written from the formula, and not with a ready-made normalisation of PyTorch."""
     found = notebook.uses("batch_norm", *READY_NORMS)
