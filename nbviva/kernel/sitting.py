@@ -46,8 +46,8 @@ class RunEnd:
     last: bool = False
 
 
-class Kernel(Protocol):
-    """What a sitting needs of a kernel."""
+class NotebookRun(Protocol):
+    """A notebook that is run and then asked, as kernel and sitting have in common."""
 
     student: Student
 
@@ -64,10 +64,6 @@ class Kernel(Protocol):
         """Why a cell was not run, perhaps with all after it; or empty."""
 
     @property
-    def end(self) -> RunEnd:
-        """How the run has ended so far; `asker` is nobody's, since a kernel does not know who asks."""
-
-    @property
     def dropped(self) -> int:
         """The number of messages that were none."""
 
@@ -77,32 +73,18 @@ class Kernel(Protocol):
         """Run the code cells in order, mark the stages, and leave the cells' harmless outputs in the notebook."""
 
 
-class Sitting(Protocol):
+class Kernel(NotebookRun, Protocol):
+    """What a sitting needs of a kernel."""
+
+    @property
+    def end(self) -> RunEnd:
+        """How the run has ended so far; `asker` is nobody's, since a kernel does not know who asks."""
+
+
+class Sitting(NotebookRun, Protocol):
     """What grading needs of a kernel that is listened to, or of what is in its place."""
 
-    student: Student
     last: str  # the check, fixture or question that is asked last, since it ended an earlier kernel; or empty
-
-    @property
-    def kept_in(self) -> str:
-        """As of a kernel."""
-
-    @property
-    def death(self) -> str:
-        """As of a kernel."""
-
-    @property
-    def left_out(self) -> str:
-        """As of a kernel."""
-
-    @property
-    def dropped(self) -> int:
-        """As of a kernel."""
-
-    def run(
-        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] = NO_STAGES
-    ) -> None:
-        """As of a kernel."""
 
     def settle(self, unasked: Iterable[Callable[[], None]]) -> None:
         """Called when all verdicts stand, with calls that ask what was left unasked."""
