@@ -7,16 +7,13 @@ and forks; each child renders its share with nbgrader's converter.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
-import multiprocessing
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from nbconvert.exporters import Exporter
@@ -33,10 +30,12 @@ from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Mark, Outcome, Report
 from nbviva.machine import cores
 from nbviva.notebooks import NotebookNode, grade_id, new_notebook
+from nbviva.processes.forks import forked
+from nbviva.processes.job import End, die_with_parent
+from nbviva.processes.programs import program
 from nbviva.week.deadline import handed_in_at, late_minutes
 from nbviva.week.spec import Assignment
 
-_PR_SET_PDEATHSIG = 1
 PAGE_SECONDS = 30.0  # of CPU; a page takes about one
 _A_WORKER = 4  # pages: fewer are written sooner by one process than by two
 
@@ -53,17 +52,10 @@ def write_pages(course: Course, week: str, notebook: str, groups: Sequence[str],
         return
     most = workers or cores()
     number = max(1, min(most, -(-len(groups) // _A_WORKER)))
-    done = subprocess.run(  # noqa: S603 - our own program, with arguments of ours
-        [sys.executable, "-P", "-m", "nbviva.feedback.nbgrader", week, notebook, str(number)],
-        input=json.dumps(list(groups)),
-        cwd=course.root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        last = "\n".join(done.stderr.strip().splitlines()[-12:])
-        raise Refused(f"Not all feedback could be written. nbgrader's last words:\n{last}")
+    words = [sys.executable, "-P", "-m", "nbviva.feedback.nbgrader", week, notebook, str(number)]
+    done = program(words, folder=course.root, told=json.dumps(list(groups)))
+    if done.code:
+        raise Refused(f"Not all feedback could be written. nbgrader's last words:\n{done.last_words}")
 
 
 class GroupPages(GenerateFeedback):
@@ -79,37 +71,28 @@ class GroupPages(GenerateFeedback):
         self.assignments = {place: [f"{place}{os.sep}{self.notebook}.ipynb"] for place in places}
 
 
-def _die_with_parent() -> None:
-    """Ask the system to end this process with the one that started it: a killed call leaves no writer behind."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _convert(app: Any, notebook: str, groups: Sequence[str]) -> None:
-    _die_with_parent()
+def _convert(app: Any, notebook: str, groups: str) -> str:
     converter: Any = GroupPages(coursedir=app.coursedir, parent=app)  # type: ignore[no-untyped-call]  # nbgrader has no types
-    converter.groups, converter.week, converter.notebook = groups, app.coursedir.assignment_id, notebook
+    converter.groups, converter.week, converter.notebook = json.loads(groups), app.coursedir.assignment_id, notebook
     try:
         converter.start()
     except NbGraderException:
         sys.exit(1)
+    return ""
 
 
 def main() -> None:
     """Convert the notebooks of the groups on standard input, in so many processes; called by `write_pages`."""
     week, notebook, workers = sys.argv[1:]
     groups = json.load(sys.stdin)
-    _die_with_parent()
+    die_with_parent()  # a killed call leaves no writer behind
     app: Any = GenerateFeedbackApp()
     app.initialize([week, "--force"])
     app.coursedir.assignment_id = week
-    fork = multiprocessing.get_context("fork")
-    shares = [groups[number :: int(workers)] for number in range(int(workers))]
-    children = [fork.Process(target=_convert, args=(app, notebook, share)) for share in shares]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join()
-    sys.exit(any(child.exitcode for child in children))
+    shares = [json.dumps(groups[number :: int(workers)]) for number in range(int(workers))]
+    all_finished = forked(partial(_convert, app, notebook), shares, len(shares), silent=False)
+    ends = [finished.end for finished in all_finished]
+    sys.exit(any(end is not End.DONE for end in ends))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
@@ -31,6 +30,7 @@ from nbviva.gradebook.penalties import LatePenalty
 from nbviva.grading.stored import graded
 from nbviva.grading.verdict import Report
 from nbviva.notebooks import NotebookNode, grade_id, new_notebook, new_output
+from nbviva.processes.programs import program
 from nbviva.sandbox.backends import backend
 from nbviva.week.source import STUB
 
@@ -109,18 +109,10 @@ def nbgrader(course: Course, *command: str) -> str:
     """
     folder = Path(sys.executable).parent  # nbgrader calls alembic through PATH
     path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
-    done = subprocess.run(  # noqa: S603 - our own environment's program, with arguments of ours
-        [folder / "nbgrader", *command],
-        cwd=course.root,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PATH": path},
-    )
-    if done.returncode:
-        last = "\n".join(done.stderr.strip().splitlines()[-12:])
-        raise Refused(f"'nbgrader {command[0]}' failed. Its last words:\n{last}")
-    return done.stderr
+    done = program([folder / "nbgrader", *command], folder=course.root, environment={**os.environ, "PATH": path})
+    if done.code:
+        raise Refused(f"'nbgrader {command[0]}' failed. Its last words:\n{done.last_words}")
+    return done.complaint
 
 
 def set_deadline(course: Course, week: str) -> None:

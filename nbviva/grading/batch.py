@@ -26,7 +26,7 @@ from nbviva.sandbox import scratch
 from nbviva.sandbox.limits import GIB
 
 if TYPE_CHECKING:
-    from nbviva.grading.pool import Finished
+    from nbviva.processes.job import Finished
 
 EXAMINER_BYTES = 1 * GIB  # a worker's own share beside its kernel's limit: the week's libraries and what answers take
 A_CLASS = (
@@ -154,17 +154,9 @@ def _settle(course: Course, week: str, finished: Finished) -> str:
         raise DiskFull("Nothing more can be stored: make room on the disk, then run the same command again.") from error
     from nbviva.grading import stored
 
-    sentence = _why(finished)
+    sentence = finished.why("graded")
     stored.leave_to_a_person(course, week, finished.job, sentence)
     return sentence
-
-
-def _why(finished: Finished) -> str:
-    from nbviva.grading import pool
-
-    if finished.deaths >= pool.DEATHS_MOST:
-        return f"The process that graded it ended {finished.deaths} times before it was done: look at this hand-in."
-    return f"It could not be graded ({type(finished.error).__name__}: {finished.error}): this is a fault of ours."
 
 
 def _here(course: Course, week: str, options: BatchOptions, address: str, say: Callable[[str], None]) -> Runner:
@@ -173,25 +165,25 @@ def _here(course: Course, week: str, options: BatchOptions, address: str, say: C
     def run(groups: Sequence[str], tick: Callable[[], None]) -> Generator[Finished, None, None]:
         if not groups:
             return
-        from nbviva.grading import pool
         from nbviva.grading.runs import TooBusy
+        from nbviva.processes import workers
         from nbviva.sandbox.backends import backend
 
         if options.room.sandboxed and (sentence := backend(options.room.backend).refusal()):
             raise Refused(sentence)
         most = min(workers_that_fit(options), len(groups))
-        pool.prepare(libraries(course, week))  # while the template, too, imports
+        workers.prepare(libraries(course, week))  # while the template, too, imports
         with _warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
             jobs = [(group, course.root, week, room, address) for group in groups]
             busy = list[tuple[Any, ...]]()
-            for finished in pool.run(grade_one, [(*job, most == 1) for job in jobs], most, tick):
+            for finished in workers.run(grade_one, [(*job, most == 1) for job in jobs], most, tick):
                 if isinstance(finished.error, TooBusy):
                     busy += [(*job, True, True) for job in jobs if job[0] == finished.job]
                 else:
                     yield finished
             if busy:
                 say(f"Run again, alone, since the machine was too busy: {', '.join(job[0] for job in busy)}.")
-                yield from pool.run(grade_one, busy, 1, tick)
+                yield from workers.run(grade_one, busy, 1, tick)
 
     return run
 

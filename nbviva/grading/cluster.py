@@ -28,8 +28,8 @@ from nbviva.errors import CourseError
 from nbviva.files import regular_files
 from nbviva.grading import stored
 from nbviva.grading.digest import of_environment, of_framework
-from nbviva.grading.pool import DEATHS_MOST, Finished
 from nbviva.kernel.room import Room
+from nbviva.processes.job import DEATHS_MOST, Finished
 from nbviva.sandbox import scratch
 from nbviva.sandbox.provisioner import refusal
 

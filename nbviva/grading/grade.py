@@ -8,8 +8,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.digest import run_causes
 from nbviva.grading.evidence import Evidence, forget_hidden_inputs, make_harmless, stages, stand_ins
@@ -29,6 +27,7 @@ from nbviva.kernel.sitting import RunEnd, Sitting, Tell, untold
 from nbviva.kernel.student import Listener, Transport, explain, listen
 from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.notebooks import NotebookNode, copy, grade_id, tags
+from nbviva.processes.job import held_to_threads
 from nbviva.sandbox import scratch
 from nbviva.sandbox.fork_server import answers
 from nbviva.week.draws import Draw
@@ -260,7 +259,7 @@ def _sit(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> _E
 
     Our own numbers are computed by one thread: their last digits must not depend on the machine's number of cores.
     """
-    with threadpool_limits(1):
+    with held_to_threads(1):
         return _sit_through(submission, framed, sitting)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from nbviva.course import Course
 from nbviva.errors import Refused
-from nbviva.grading import pool
 from nbviva.grading.batch import libraries
 from nbviva.grading.grade import Graded, Submission, grade, ungraded
 from nbviva.grading.reports import stored_report, stored_transcript
@@ -19,6 +18,8 @@ from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Mark, Report, Verdict
 from nbviva.kernel.recording import NotAsked
 from nbviva.kernel.room import Room
+from nbviva.processes import workers as processes
+from nbviva.processes.job import Finished
 from nbviva.sandbox import scratch
 from nbviva.sandbox.backends import backend
 
@@ -100,18 +101,18 @@ def regrade(
     if number < 2:
         yield from (_regraded(*job) for job in jobs)
         return
-    pool.prepare(libraries(course, week))
-    for finished in pool.run(_regraded, jobs, number):
-        if finished.deaths >= pool.DEATHS_MOST:
-            yield _left_to_a_person(finished.job, course, week, room)
+    processes.prepare(libraries(course, week))
+    for finished in processes.run(_regraded, jobs, number):
+        if finished.is_given_up:
+            yield _left_to_a_person(finished, course, week, room)
         elif finished.error is not None:
             raise finished.error
         else:
             yield finished.value
 
 
-def _left_to_a_person(group: str, course: Course, week: str, room: Room | None) -> Regraded:
-    why = f"The process that regraded it ended {pool.DEATHS_MOST} times before it was done: look at this hand-in."
+def _left_to_a_person(finished: Finished, course: Course, week: str, room: Room | None) -> Regraded:
+    group, why = finished.job, finished.why("regraded")
     found = ungraded(submission(course, week, group, room), why)
     return Regraded(group, stored_report(course.report(week, group)), found.report, why, found)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import signal
 import stat
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nbviva.processes.job import Bounds
+from nbviva.processes.programs import program
+
 MAX_BYTES = 10 << 20
-SECONDS = 600.0  # of wall time: a busy machine refuses no sheet, for the reader limits its own CPU time
+BOUNDS = Bounds(clock=600.0)  # a busy machine refuses no sheet, for the reader limits its own CPU time and memory
 MOST_ENDED = 3  # files of a hand-in that end the reader; what comes after them is not read
 SAVE = "Fill in the exercise sheet of the release in a PDF viewer and save it."
 _READER = Path(__file__).with_name("pdf.py")
@@ -55,16 +56,9 @@ def _too_odd(path: Path) -> str:
 def _parsed(paths: Sequence[Path]) -> tuple[list[dict[str, Any] | str], str]:
     """Run the reader; give what it said of the first files, and the sentence for the one at which it ended."""
     command = [sys.executable, "-I", "-X", "utf8", str(_READER), *(str(path.resolve()) for path in paths)]
-    why = _REFUSALS["damaged"]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own program; the files' names are its only arguments
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False, env={}
-        )
-        output = done.stdout
-        why = _REFUSALS["slow"] if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL) else why
-    except subprocess.TimeoutExpired as error:
-        output, why = error.stdout or b"", _REFUSALS["slow"]
-    lines = output.split(b"\n")[:-1]
+    done = program(command, environment={}, bounds=BOUNDS)
+    why = _REFUSALS["slow" if done.is_late else "damaged"]
+    lines = done.output.split(b"\n")[:-1]
     try:
         contents = [json.loads(line) for line in lines]
     except ValueError:

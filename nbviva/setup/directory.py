@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from nbviva.course import CONFIG, SECRET, Course
 from nbviva.errors import CourseError, Refused, SpecError
 from nbviva.gradebook.book import opened, present
+from nbviva.processes.programs import program
 from nbviva.setup.symptom import State, Symptom, judged
 from nbviva.wording import counted
 
@@ -76,8 +76,7 @@ def _tracked(course: Course) -> list[str]:
         "marks",
         "roster.csv",
     ]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - words of ours
-    return sorted({line.split("/")[0] for line in done.stdout.splitlines()})
+    return sorted({line.split("/")[0] for line in program(words).output.decode().splitlines()})
 
 
 def _untrack(names: list[str]) -> str:

@@ -1,36 +1,34 @@
 """Trials of a week's answers: each rehearsed in a process of its own and its checks timed; the cache is asked first.
 
-A trial runs a whole notebook and times its checks, so its processes are new ones, with as many threads as grading has.
-The mutants of `nbviva mutate` are thousands, cost milliseconds and may do anything: `mutation.forks` runs those.
+A trial runs a whole notebook and times its checks, so it has a worker to itself, with as many threads as grading has.
+The mutants of `nbviva mutate` are thousands, cost milliseconds and may do anything: those are forked.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import signal
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from nbviva.grading.digest import NBVIVA
 from nbviva.grading.examine import Examination, examine
 from nbviva.grading.rehearsal import Prepared, closure, examination, prepare
 from nbviva.grading.verdict import Outcome, Verdict
-from nbviva.sandbox.limits import using_threads
+from nbviva.processes.job import Bounds, End, Finished, hush
+from nbviva.processes.workers import Workers, here
 from nbviva.verify.cache import ResultCache, environment, key_of
 from nbviva.verify.row import Origin
 from nbviva.week.declare import Check, Overlay
 from nbviva.week.imports import files_behind
 from nbviva.week.week import Week, load
 
-LIMIT_SECONDS = 1800  # of a job; a wrong answer may loop for ever
+BOUNDS = Bounds(clock=1800.0)  # of a job; a wrong answer may loop for ever
 
 
 Say = Callable[[str], None]
@@ -125,18 +123,15 @@ def run(job: Job) -> tuple[Trial, ...]:
     return tuple(_trial(prepared, job, seed) for seed in job.seeds)
 
 
-def limited(job: Job) -> tuple[Trial, ...]:
-    """Run a job's trials in a process of its own, which is ended when they take too long."""
-    signal.signal(signal.SIGALRM, _out_of_time)
-    signal.alarm(LIMIT_SECONDS)
-    try:
-        return run(job)
-    finally:
-        signal.alarm(0)
+def _named(number: str, job: Job) -> tuple[Trial, ...]:
+    del number  # which names it for us
+    return run(job)
 
 
-def failed(job: Job, why: str) -> tuple[Trial, ...]:
+def _failed(job: Job, finished: Finished) -> tuple[Trial, ...]:
     """Give the trials of a job that gave nothing."""
+    late = finished.end is End.TIMED_OUT
+    why = f"it ran longer than {BOUNDS.clock:g} s" if late else f"{type(finished.error).__name__}: {finished.error}"
     return tuple(Trial(job.overlay, seed, bool(job.real), fault=why) for seed in job.seeds)
 
 
@@ -172,15 +167,7 @@ def quieten() -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     os.environ["MPLBACKEND"] = "agg"
-    silent = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os.dup2(silent, 1)
-    os.dup2(silent, 2)
-
-
-def _out_of_time(*_: object) -> None:
-    raise TimeoutError(f"it ran longer than {LIMIT_SECONDS} s")
+    hush()
 
 
 @dataclass(frozen=True)
@@ -194,46 +181,34 @@ class TriedAnswers:
         return TriedAnswers((*self.trials, *other.trials), self.origin + other.origin)
 
 
-class Pools:
-    """Processes that run jobs, kept for the next ones: each takes seconds to start. None: jobs run in this process."""
+class Crews(ExitStack):
+    """Workers that run jobs, kept for the next ones: each takes seconds to start. None: jobs run in this process."""
 
     def __init__(self, workers: int) -> None:
+        super().__init__()
         self._workers = workers
-        self._pools: dict[int, Executor] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for pool in self._pools.values():
-            pool.shutdown(cancel_futures=True)
-        self._pools.clear()
+        self._crews: dict[int, Workers] = {}
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, tuple[Trial, ...]]]:
         """Run jobs and give each with its trials when it is done; those with equal `threads` run together."""
         for threads in sorted({job.threads for job in jobs}):
-            with using_threads(threads):
-                pool = self._pools.setdefault(threads, self._pool())
-                own = [job for job in jobs if job.threads == threads]
-                futures = {pool.submit(limited if self._workers else run, job): job for job in own}
-                for future in as_completed(futures):
-                    error = future.exception()
-                    if isinstance(error, BrokenExecutor):  # a process died; the next jobs get new ones
-                        self._pools.pop(threads, None)
-                    why = f"{type(error).__name__}: {error}"
-                    yield futures[future], future.result() if error is None else failed(futures[future], why)
+            own = {str(number): job for number, job in enumerate(jobs) if job.threads == threads}
+            call = self._crew(threads).run if self._workers else here
+            for finished in call(_named, list(own.items())):
+                job = own[finished.job]
+                yield job, finished.value if finished.end is End.DONE else _failed(job, finished)
 
-    def _pool(self) -> Executor:
-        if not self._workers:
-            return ThreadPoolExecutor(1)
-        return ProcessPoolExecutor(self._workers, get_context("spawn"), quieten)
+    def _crew(self, threads: int) -> Workers:
+        if threads not in self._crews:
+            self._crews[threads] = self.enter_context(Workers(self._workers, BOUNDS, threads, quieten))
+        return self._crews[threads]
 
 
 class Bench:
     """Tries answers of one week: those trials that the cache does not have."""
 
-    def __init__(self, week: Week, cache: ResultCache, pools: Pools, say: Say) -> None:
-        self.week, self._cache, self._pools, self._say = week, cache, pools, say
+    def __init__(self, week: Week, cache: ResultCache, crews: Crews, say: Say) -> None:
+        self.week, self._cache, self._crews, self._say = week, cache, crews, say
         self._keys: dict[tuple[str, ...], str] = {}
 
     def run(self, jobs: Sequence[Job], what: str) -> TriedAnswers:
@@ -258,7 +233,7 @@ class Bench:
 
     def _make(self, jobs: Sequence[Job], what: str) -> list[Trial]:
         made: list[Trial] = []
-        for number, (job, trials) in enumerate(self._pools.run(jobs), start=1):
+        for number, (job, trials) in enumerate(self._crews.run(jobs), start=1):
             self._say(f"{what}: {number} of {len(jobs)}, {job.overlay or 'reference'}")
             for item in trials:
                 if not item.fault:

@@ -26,7 +26,7 @@ from nbviva.verify.odd import odd_answers
 from nbviva.verify.release import make_source
 from nbviva.verify.route import BLANK, REFERENCE, Taken, take
 from nbviva.verify.row import Finding, Origin
-from nbviva.verify.trials import Bench, Pools, Trial, TriedAnswers
+from nbviva.verify.trials import Bench, Crews, Trial, TriedAnswers
 from nbviva.week.imports import files_behind
 from nbviva.week.week import Week
 from nbviva.wording import counted
@@ -112,8 +112,8 @@ def verify(course: Course, name: str, options: VerifyOptions, say: Callable[[str
     taken, origin = _route(course, week, cache, options, say)
     statistics.keep(course, name, taken.values)
     yield _marks(week, taken, origin)
-    with Pools(options.workers) as pools:
-        bench = Bench(week, cache, pools, say)
+    with Crews(options.workers) as crews:
+        bench = Bench(week, cache, crews, say)
         wrong_row, wrong = mutants(bench)
         yield wrong_row
         yield _generated(course, name, options, say)

@@ -17,9 +17,9 @@ from nbviva.course import Course, only_one
 from nbviva.errors import Busy, CourseError, DiskFull, Refused
 from nbviva.grading import batch, reports, stored
 from nbviva.grading.batch import BatchOptions, grade_batch, read_size, workers_that_fit
-from nbviva.grading.pool import DEATHS_MOST, Finished
 from nbviva.grading.progress import JsonLines, Silent
 from nbviva.grading.verdict import Report
+from nbviva.processes.job import DEATHS_MOST, Finished
 from nbviva.sandbox.limits import GIB
 from nbviva.sandbox.provisioner import refusal
 from nbviva.verify.release import make_source
@@ -67,7 +67,7 @@ def test_batch_gives_the_reports_that_single_gradings_give(handed_in, graded, op
 def test_nothing_is_graded_twice(graded, options):
     course, _ = graded
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nbviva.grading.pool.run", None)  # a call would fail
+        patch.setattr("nbviva.processes.workers.run", None)  # a call would fail
         again = grade_batch(course, "toy", course.groups("toy"), options)
     assert (("ada", "ben", "cem", "dora", "eve"), ()) == (again.fresh, again.graded)
 

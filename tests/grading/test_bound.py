@@ -12,11 +12,11 @@ from pebble import ProcessExpired
 from nbviva.grading import bound
 from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.grade import grade
-from nbviva.grading.pool import run
 from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Outcome
 from nbviva.handin.door import Handin
 from nbviva.kernel.room import Room
+from nbviva.processes.workers import run
 from nbviva.sandbox.limits import MIB
 from nbviva.sandbox.provisioner import refusal
 

@@ -17,13 +17,13 @@ from nbviva.errors import Busy, Refused
 from nbviva.gradebook import record as recording
 from nbviva.gradebook.record import apply, record
 from nbviva.grading import grade as grading
-from nbviva.grading import pool
 from nbviva.grading import regrade as regrading
-from nbviva.grading.pool import Finished
 from nbviva.grading.regrade import regrade
 from nbviva.grading.reports import stored_report
 from nbviva.grading.stored import graded
 from nbviva.kernel.kernel import KernelStudent, StartFailed
+from nbviva.processes import workers
+from nbviva.processes.job import Finished
 from nbviva.sandbox.provisioner import refusal
 
 FLAGS = ["--unsandboxed"] if refusal() else []
@@ -133,8 +133,8 @@ def test_hand_in_whose_process_died_once_is_regraded_and_twice_is_left_to_a_pers
     found = list(regrade(toys, "toy", ["ada"], room))
     finished = Finished("ada", None if left else found[0], ProcessExpired("ended") if left else None, deaths)
     monkeypatch.setattr(regrading, "_A_WORKER", 1)
-    monkeypatch.setattr(pool, "prepare", lambda _modules: None)
-    monkeypatch.setattr(pool, "run", lambda *_: iter([finished]))
+    monkeypatch.setattr(workers, "prepare", lambda _modules: None)
+    monkeypatch.setattr(workers, "run", lambda *_: iter([finished]))
     (regraded,) = regrade(toys, "toy", ["ada", "ben"], room, workers=2)
     assert (found[0].after if not left else regraded.after) == regraded.after
     assert left == regraded.after.needs_person

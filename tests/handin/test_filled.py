@@ -17,6 +17,7 @@ from pypdf import PdfWriter
 from nbviva.handin import apart
 from nbviva.handin.filled import Filled, Member, read_form
 from nbviva.handin.numerals import number_text
+from nbviva.processes.job import Bounds
 from nbviva.week.compare import Mismatch, as_number
 from nbviva.week.typesetting import build_form
 
@@ -480,7 +481,7 @@ def test_many_pages_and_many_parts_are_told(read):
 
 
 def test_a_slow_file_is_ended(form, monkeypatch):
-    monkeypatch.setattr(apart, "SECONDS", 0.001)
+    monkeypatch.setattr(apart, "BOUNDS", Bounds(clock=0.001))
     assert "took too long" in read_form(*form).problems[0]
 
 

@@ -7,7 +7,7 @@ from nbviva.verify.cache import ResultCache
 from nbviva.verify.leaks import secrets_of
 from nbviva.verify.route import Taken
 from nbviva.verify.row import Origin
-from nbviva.verify.trials import Bench, Pools, TriedAnswers
+from nbviva.verify.trials import Bench, Crews, TriedAnswers
 from nbviva.verify.verify import VerifyOptions, _leaks, _marks
 
 ALTERNATIVES = '''
@@ -71,7 +71,7 @@ def edit(course, name, old, new):
 def bench(course):
     """Try the toy week in this process."""
     said = []
-    return Bench(course.week("toy"), ResultCache(course.root / ".nbviva/cache"), Pools(0), said.append)
+    return Bench(course.week("toy"), ResultCache(course.root / ".nbviva/cache"), Crews(0), said.append)
 
 
 def flaky(course, repeats=20, **options):
@@ -248,6 +248,6 @@ def test_leaks_of_the_route_are_defects(course):
 def test_a_run_that_must_be_fresh_ignores_the_cache(toy):
     mutants(bench(toy))
     fresh = Bench(
-        toy.week("toy"), ResultCache(toy.root / ".nbviva/cache", anew=VerifyOptions(again=True).again), Pools(0), print
+        toy.week("toy"), ResultCache(toy.root / ".nbviva/cache", anew=VerifyOptions(again=True).again), Crews(0), print
     )
     assert 4 == mutants(fresh)[0].origin.made

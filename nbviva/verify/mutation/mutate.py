@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from nbviva.course import Course
 from nbviva.errors import SpecError
 from nbviva.files import digest
 from nbviva.notebooks import NotebookNode, grade_id, is_answer
+from nbviva.processes.forks import forked, grant
+from nbviva.processes.job import Bounds, End, Finished
 from nbviva.verify.cache import TrialCache, files_digest, framework_digest
-from nbviva.verify.mutation.forks import End, ForkEnded, ForkLimits, forked, grant
 from nbviva.verify.mutation.score import (
     FILE,
     Excuse,
@@ -28,6 +30,7 @@ from nbviva.verify.mutation.trial import MutantTrial, attempt, failing, warm_up
 from nbviva.week.source import code_cells, release_template, source_notebook
 from nbviva.week.week import Week
 
+BOUNDS = Bounds(processor=60.0, clock=600.0, memory=4 << 30)  # of a mutant, before the solution was timed
 GROUPS = 4  # the first group's questions decide; those of the others are asked of what passed
 LEAST_SECONDS, TIMES = 1.0, 10.0  # a mutant may take ten times what the solution takes, and a second
 SAVED_EVERY = 50
@@ -75,7 +78,7 @@ class _MutantBench:
     def __init__(self, week: Week, secret: bytes, kept: TrialCache, workers: int | None) -> None:
         self.week, self.secret, self.kept = week, secret, kept
         self.workers = workers or os.cpu_count() or 1
-        self.seconds, self.made, self._limit = 0.0, 0, ForkLimits()
+        self.seconds, self.made, self._bounds = 0.0, 0, BOUNDS
         codes = [cell.source for cell in code_cells(week)]
         self._context = digest(files_digest(week.folder, _NO_INFLUENCE), *codes, framework_digest(), secret)
 
@@ -98,7 +101,7 @@ class _MutantBench:
             warm_up(self.week)
         new: dict[str, str] = {}
         try:
-            for ended in forked(partial(self._try, jobs), todo, self.workers, self._limit):
+            for ended in forked(partial(self._try, jobs), todo, self.workers, self._bounds):
                 new[ended.job] = self._told(ended)
                 told(len(new), len(todo))
                 if len(new) % SAVED_EVERY == 0:
@@ -111,12 +114,12 @@ class _MutantBench:
         cell, mutated, names = jobs[key]
         checks = [check for name in names for check in self.week.checks if check.name == name]
         groups = [f"mutants {number}" for number in range(GROUPS)]
-        more = partial(grant, self._limit.processor)
+        more = partial(grant, self._bounds.processor)
         return attempt(self.week, checks, {cell: mutated.source}, self.secret, groups, more).to_json()
 
-    def _told(self, ended: ForkEnded) -> str:
-        self.seconds += ended.seconds or self._limit.processor
-        return f"{ended.end}\n{ended.text}"
+    def _told(self, ended: Finished) -> str:
+        self.seconds += ended.seconds or self._bounds.processor
+        return f"{ended.end}\n{ended.value}"
 
     def _dependent_checks(self) -> dict[str, tuple[str, ...]]:
         """Give for each solution cell the checks that fail without it, those of its own question first."""
@@ -126,17 +129,17 @@ class _MutantBench:
         new, missing = {}, [key for key in keys if self.kept.get(key) is None]
         if missing:
             warm_up(self.week)
-        for ended in forked(partial(self._without, keys, released), missing, self.workers, self._limit):
+        for ended in forked(partial(self._without, keys, released), missing, self.workers, self._bounds):
             if ended.end is not End.DONE:
                 raise SpecError(f"Without a solution for '{keys[ended.job]}' the week's rehearsal {ended.end}.")
-            new[ended.job] = json.dumps([ended.seconds, *json.loads(ended.text)])
+            new[ended.job] = json.dumps([ended.seconds, *json.loads(ended.value)])
             self.seconds += ended.seconds
         self.kept.update(new)
         found = {cell: json.loads(self.kept.get(key) or "") for key, cell in keys.items()}
         seconds, *failing_checks = found.pop("")
         if failing_checks:
             raise SpecError(f"The week's own solutions do not pass {', '.join(failing_checks)}; mend that first.")
-        self._limit = ForkLimits(processor=LEAST_SECONDS + TIMES * seconds)
+        self._bounds = replace(BOUNDS, processor=LEAST_SECONDS + TIMES * seconds)
         own = {check.name: check.exercise for check in self.week.checks}
         return {
             cell: tuple(sorted(names, key=lambda name: f"{own[name]}_answer" != cell))

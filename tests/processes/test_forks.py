@@ -1,17 +1,19 @@
 """Forks: what hangs, swallows memory or exits costs itself only."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
-from nbviva.verify.mutation.forks import End, ForkLimits, forked
+from nbviva.processes.forks import forked
+from nbviva.processes.job import Bounds, End
 
-LIMITS = ForkLimits(processor=1, clock=30, memory=256 << 20)
+LIMITS = Bounds(processor=1, clock=30, memory=256 << 20)
 
 
 def ends(function, jobs, limits=LIMITS):
-    return {ended.job: (ended.end, ended.text) for ended in forked(function, jobs, 2, limits)}
+    return {ended.job: (ended.end, ended.value) for ended in forked(function, jobs, 2, limits)}
 
 
 def behave(job):
@@ -39,7 +41,7 @@ def test_what_hangs_stops_nobody():
 
 
 def test_what_sleeps_is_ended():
-    assert {"sleep": (End.TIMED_OUT, ""), "a": (End.DONE, "A")} == ends(behave, ["sleep", "a"], ForkLimits(10, 0.5))
+    assert {"sleep": (End.TIMED_OUT, ""), "a": (End.DONE, "A")} == ends(behave, ["sleep", "a"], Bounds(10, 0.5))
 
 
 def test_what_exits_or_swallows_memory_died():
@@ -66,3 +68,27 @@ def test_a_fork_works_in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 def test_long_answers_come_whole():
     assert {"a": (End.DONE, "a" * 10**6)} == ends(lambda job: job * 10**6, ["a"])
+
+
+def test_a_fork_ends_with_who_forked_it(tmp_path):
+    program = f"""
+import os, time
+from pathlib import Path
+from nbviva.processes.forks import forked
+
+def sleep(job):
+    Path({str(tmp_path)!r}, str(os.getpid())).touch()
+    time.sleep(600)
+    return job
+
+list(forked(sleep, ["a"], 1))
+"""
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        while not (begun := list(tmp_path.iterdir())):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    end = time.monotonic() + 60
+    while Path(f"/proc/{begun[0].name}").exists():
+        assert time.monotonic() < end, "a fork outlived us"
+        time.sleep(0.1)

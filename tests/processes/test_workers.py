@@ -1,4 +1,4 @@
-"""The pool: what comes back, workers that die, and the end of everything when it is left early."""
+"""Workers: what comes back, workers that die, and the end of everything when it is left early."""
 
 import os
 import signal
@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from nbviva.grading.pool import DEATHS_MOST, Finished, run
+from nbviva.processes.job import DEATHS_MOST, Bounds, End, EndedEarly, Finished
+from nbviva.processes.workers import Workers, here, run
 
 PROGRAM = """
 import sys, time
-from nbviva.grading.pool import run
-from tests_of_pool import sleep_long
+from nbviva.processes.workers import run
+from tests_of_workers import sleep_long
 
 if __name__ == "__main__":
     for finished in run(sleep_long, [("a", sys.argv[1]), ("b", sys.argv[1])], 2):
@@ -79,6 +80,36 @@ def test_worker_has_the_environment_of_now(monkeypatch):
         assert [value] == finished.value
 
 
+def test_workers_have_the_threads_that_were_asked_for_and_are_kept():
+    with Workers(1, threads=3) as workers:
+        found = [next(workers.run(environment, [("a", "OMP_NUM_THREADS")])).value for _ in range(2)]
+        pids = {next(workers.run(pid, [("a",)])).value for _ in range(2)}
+    assert ([["3"], ["3"]], 1) == (found, len(pids))
+
+
+def pid(job):
+    """Give the worker."""
+    return os.getpid()
+
+
+def test_a_job_that_takes_too_long_is_ended_and_costs_no_other(tmp_path):
+    with Workers(1, Bounds(clock=2)) as workers:
+        finished = list(workers.run(sleep_long, [("slow", str(tmp_path))])) + list(workers.run(double, [("a", 1)]))
+    assert [("slow", End.TIMED_OUT, None), ("a", End.DONE, 2)] == [(i.job, i.end, i.value) for i in finished]
+
+
+def test_what_a_job_raises_here_costs_itself_only():
+    finished = list(here(double, [("a", None), ("b", 2)]))
+    assert [("a", End.FAILED, None), ("b", End.DONE, 4)] == [(i.job, i.end, i.value) for i in finished]
+
+
+def test_the_words_say_whether_it_was_tried_again():
+    assert "ended 2 times" in Finished("a", error=EndedEarly(), deaths=2).why("graded")
+    assert "It could not be regraded (KeyError: 'b'): this is a fault of ours." == Finished(
+        "a", error=KeyError("b")
+    ).why("regraded")
+
+
 def test_tick_is_called_while_there_is_something_to_wait_for():
     ticks = []
     list(run(double, [("a", 1)], 1, lambda: ticks.append(1)))
@@ -106,10 +137,10 @@ def is_running(pid):
         return False
 
 
-def test_workers_end_when_the_pool_s_process_is_killed(tmp_path):
+def test_workers_end_when_our_process_is_killed(tmp_path):
     modules = tmp_path / "modules"
     modules.mkdir()
-    (modules / "tests_of_pool.py").write_text(Path(__file__).read_text("utf-8"), "utf-8")
+    (modules / "tests_of_workers.py").write_text(Path(__file__).read_text("utf-8"), "utf-8")
     (modules / "program.py").write_text(PROGRAM, "utf-8")
     begun = tmp_path / "begun"
     begun.mkdir()
@@ -121,5 +152,5 @@ def test_workers_end_when_the_pool_s_process_is_killed(tmp_path):
         process.kill()
     end = time.monotonic() + 60
     while any(is_running(int(name.name)) for name in begun.iterdir()):
-        assert time.monotonic() < end, "a worker outlived the pool"
+        assert time.monotonic() < end, "a worker outlived us"
         time.sleep(0.1)
