@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
-from nbviva.grading.reports import stored_report, stored_transcript
+from nbviva.grading.reports import EARLIER, earlier_report, readable_report, readable_transcript
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.kernel import brief
 from nbviva.kernel.outputs import plain
@@ -79,7 +79,7 @@ def audit(course: Course, week: str, group: str, wanted: str = "") -> Audit:
         If there is no report, or nothing of that name.
     """
     assignment, folder = course.assignment(week), course.report(week, group)
-    report = stored_report(folder)
+    report = readable_report(folder)
     if report is None:
         raise CourseError(f"There is no report on {group}: run 'nbviva grade {week} {group}'.")
     known = declared(course.folder(week))
@@ -87,7 +87,8 @@ def audit(course: Course, week: str, group: str, wanted: str = "") -> Audit:
     exercises = {verdict.check: verdict.exercise for verdict in report.verdicts} | exercises
     chosen = _chosen(assignment, exercises, wanted)
     doubts = (f"A person decides: {doubt.sentence}" for doubt in report.doubts)
-    notes = [*doubts, f"Kept in: {report.sandbox}.", *report.notes]
+    earlier = (EARLIER,) if earlier_report(folder) else ()
+    notes = [*earlier, *doubts, f"Kept in: {report.sandbox}.", *report.notes]
     exchanges = _exchanges(folder, notes)
     verdicts = {verdict.check: verdict for verdict in report.verdicts}
     titles = {question.name: f"{question.number} {question.title}" for question in assignment.questions}
@@ -126,7 +127,7 @@ def _meant(assignment: Assignment, wanted: str) -> set[str]:
 
 
 def _exchanges(folder: Path, notes: list[str]) -> dict[str, list[Exchange]]:
-    data, found = stored_transcript(folder), dict[str, list[Exchange]]()
+    data, found = readable_transcript(folder), dict[str, list[Exchange]]()
     try:
         read = Transcript.from_bytes(data) if data else None
     except BrokenTranscript as error:

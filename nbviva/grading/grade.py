@@ -240,7 +240,7 @@ def _teller(tell: Tell) -> Listener:
 
 def _replayed(submission: Submission, framed: FramedNotebook, causes: dict[str, str], transcript: bytes) -> _Examined:
     if not transcript:
-        raise NotAsked("There is no transcript.")
+        raise NotAsked("There is no transcript that can be believed.")
     try:
         read = Transcript.from_bytes(transcript)
     except BrokenTranscript as error:

@@ -13,7 +13,7 @@ from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.grading.batch import libraries
 from nbviva.grading.grade import Graded, Submission, grade, ungraded
-from nbviva.grading.reports import stored_report, stored_transcript
+from nbviva.grading.reports import readable_report, stored_transcript
 from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Mark, Report, Verdict
 from nbviva.kernel.recording import NotAsked
@@ -114,13 +114,13 @@ def regrade(
 def _left_to_a_person(finished: Finished, course: Course, week: str, room: Room | None) -> Regraded:
     group, why = finished.job, finished.why("regraded")
     found = ungraded(submission(course, week, group, room), why)
-    return Regraded(group, stored_report(course.report(week, group)), found.report, why, found)
+    return Regraded(group, readable_report(course.report(week, group)), found.report, why, found)
 
 
 def _regraded(group: str, root: Path, week: str, room: Room | None) -> Regraded:
     course = Course(root)
     folder, item = course.report(week, group), submission(course, week, group, room)
-    before, again = stored_report(folder), ""
+    before, again = readable_report(folder), ""
     try:
         found = grade(item, stored_transcript(folder))
     except NotAsked as why:

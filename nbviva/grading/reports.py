@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from nbviva.kernel.room import Room
 
 _SEAL, _END = b',\n "seal": "', b'"\n}'
 _SEAL_BYTES = 64
+EARLIER = "An earlier nbviva wrote this report, without a seal: it is shown, and no mark is entered by it."
 
 
 def shared(course: Course, week: str, room: Room) -> Shared:
@@ -54,6 +56,20 @@ def stored_report(folder: Path) -> Report | None:
         return None
 
 
+def earlier_report(folder: Path) -> Report | None:
+    """Read a report of a version whose reports had no seal, for people to look at: no mark is entered by it."""
+    try:
+        text = (folder / "report.json").read_text(encoding="utf-8")
+        return None if {"format", "seal"} & json.loads(text).keys() else Report.from_json(text)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def readable_report(folder: Path) -> Report | None:
+    """Read a stored report, an earlier version's too, for people to look at."""
+    return stored_report(folder) or earlier_report(folder)
+
+
 def keep_report(folder: Path, report: Report) -> None:
     """Store a report, sealed: it is believed as long as it is as it was written."""
     path = folder / "report.json"
@@ -62,8 +78,8 @@ def keep_report(folder: Path, report: Report) -> None:
 
 
 def is_spoilt(folder: Path) -> bool:
-    """Whether there is a report that is not believed."""
-    return (folder / "report.json").exists() and stored_report(folder) is None
+    """Whether there is a report that somebody has changed, or that is damaged."""
+    return (folder / "report.json").exists() and readable_report(folder) is None
 
 
 def _key(folder: Path) -> bytes:
@@ -72,16 +88,29 @@ def _key(folder: Path) -> bytes:
 
 def stored_transcript(folder: Path) -> bytes:
     """Read a stored transcript's bytes, as many as one may have; empty where there is none that is as we wrote it."""
-    path = folder / "transcript"
-    try:
-        from nbviva.kernel.transcript import MAX_FILE_BYTES  # only where a transcript is looked at: it needs numpy
+    content = _transcript_file(folder)
+    read, found = content[:-_SEAL_BYTES], content[-_SEAL_BYTES:]
+    return read if has_seal(read, _key(folder), folder / "transcript", found) else b""
 
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + _SEAL_BYTES + 1)
+
+def readable_transcript(folder: Path) -> bytes:
+    """Read a stored transcript, an earlier version's too, whose transcripts had no seal: for people to look at."""
+    from nbviva.kernel.transcript import EARLIER_MAGIC
+
+    if sealed := stored_transcript(folder):
+        return sealed
+    content = _transcript_file(folder)
+    return content if content.startswith(EARLIER_MAGIC) else b""
+
+
+def _transcript_file(folder: Path) -> bytes:
+    from nbviva.kernel.transcript import MAX_FILE_BYTES  # only where a transcript is looked at: it needs numpy
+
+    try:
+        with (folder / "transcript").open("rb") as file:
+            return file.read(MAX_FILE_BYTES + _SEAL_BYTES + 1)
     except OSError:
         return b""
-    read, found = content[:-_SEAL_BYTES], content[-_SEAL_BYTES:]
-    return read if has_seal(read, _key(folder), path, found) else b""
 
 
 def keep_transcript(folder: Path, transcript: bytes) -> None:

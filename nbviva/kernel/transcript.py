@@ -19,7 +19,8 @@ from typing import Any
 from nbviva.inside import CAPS, Frames
 from nbviva.kernel.student import Died, NoAnswer, TimedOut, UnreadableAnswer
 
-MAGIC = b"nbviva transcript 1\n"
+MAGIC = b"nbviva transcript 2\n"
+EARLIER_MAGIC = b"nbviva transcript 1\n"  # of files without a seal; what is in them reads the same
 MAX_FILE_BYTES = 64 << 20
 MAX_BYTES = 160 << 20  # unpacked
 MAX_HEADER_BYTES = 64 << 20
@@ -173,7 +174,7 @@ def _to_plain(item: Exchange, frames: list[bytes]) -> dict[str, Any]:
 
 
 def _unpacked(data: bytes) -> bytes:
-    if not data.startswith(MAGIC):
+    if not data.startswith((MAGIC, EARLIER_MAGIC)):
         raise BrokenTranscript("The transcript is none of this version's.")
     if len(data) > MAX_FILE_BYTES:
         raise BrokenTranscript("The transcript is too large.")

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
-from nbviva.grading.reports import stored_report
+from nbviva.grading.reports import EARLIER, earlier_report, readable_report
 from nbviva.grading.verdict import Report
 from nbviva.listing import shown
 from nbviva.notebooks import read
@@ -90,7 +90,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
     assignment, groups = week.assignment, course.groups(name)
     if not groups:
         raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{name}.")
-    reports = {group: report for group in groups if (report := stored_report(course.report(name, group)))}
+    reports = {group: report for group in groups if (report := readable_report(course.report(name, group)))}
     marks = _marks(course, week, reports)
     by_group = _by_group(rows(course, name))
     seen = [report for report in reports.values() if was_read(report)]
@@ -100,7 +100,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
         name, assignment.title, assignment.course, assignment.term, assignment.maximum, assignment.extra,
         datetime.now(UTC), anonymous,
         handins=_handins(course, week, by_group, reports),
-        faults=_faults(groups, reports, by_group, [group for group, cells in written.items() if is_too_long(cells)]),
+        faults=_faults(groups, reports, by_group, _words(course, name, reports, written)),
         items=items(assignment, seen, [marks[report.group].points for report in seen]),
         distributions=found,
         curves=curves,
@@ -113,8 +113,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
 
 def _marks(course: Course, week: Week, reports: Mapping[str, Report]) -> dict[str, Marked]:
     booked = gradebook_marks(course, week.assignment)
-    found = {group: booked.get(group) or report_marks(course, week.assignment, group) for group in reports}
-    return {group: marked for group, marked in found.items() if marked is not None}
+    return {group: booked.get(group) or report_marks(week.assignment, report) for group, report in reports.items()}
 
 
 def _by_group(found: Sequence[StudentRow]) -> dict[str, list[StudentRow]]:
@@ -162,14 +161,12 @@ def _faults(
     groups: Sequence[str],
     reports: Mapping[str, Report],
     found: Mapping[str, Sequence[StudentRow]],
-    long: Sequence[str],
+    words: Sequence[Fault],
 ) -> tuple[Fault, ...]:
     open_ = {group for group in groups if any(row.status == NEEDS_PERSON and not row.doubt for row in found[group])}
     faults = [fault for report in reports.values() for fault in faults_of(report, decided=report.group not in open_)]
     faults += [Fault(FaultKind.UNMARKED, group, "There is no report.") for group in groups if group not in reports]
-    faults += [
-        Fault(FaultKind.FLAGGED, group, f"Compared with others by its first {MAX_TEXT} letters.") for group in long
-    ]
+    faults += words
     told = {fault.group for fault in faults if fault.kind in (FaultKind.PERSON, FaultKind.ERROR)}
     for group in groups:
         row = found[group][0]
@@ -186,6 +183,17 @@ def _faults(
             )
     order = {kind: place for place, kind in enumerate(FaultKind)}
     return tuple(sorted(faults, key=lambda fault: (order[fault.kind], natural_order(fault.group))))
+
+
+def _words(
+    course: Course, week: str, reports: Mapping[str, Report], written: Mapping[str, Mapping[str, str]]
+) -> list[Fault]:
+    """Give a word on what was read otherwise than usual."""
+    long = f"Compared with others by its first {MAX_TEXT} letters."
+    return [
+        *(Fault(FaultKind.FLAGGED, group, long) for group, cells in written.items() if is_too_long(cells)),
+        *(Fault(FaultKind.FLAGGED, group, EARLIER) for group in reports if earlier_report(course.report(week, group))),
+    ]
 
 
 def _own_code(course: Course, reports: Sequence[Report]) -> dict[str, Mapping[str, str]]:

@@ -13,6 +13,7 @@ from nbviva.gradebook.book import GradeRow, grade_rows, opened, present
 from nbviva.gradebook.names import takes
 from nbviva.gradebook.penalties import date_problems
 from nbviva.grading.reports import stored_report
+from nbviva.grading.verdict import Report
 from nbviva.handin.collect import lms_file
 from nbviva.handin.door import Handin, open_handins
 from nbviva.handin.members import Signed, signed
@@ -85,7 +86,8 @@ def rows(course: Course, week: str) -> tuple[StudentRow, ...]:
     members = who_counts(said, roster, assignment.group_size)
     books, found = gradebook_marks(course, assignment), list[StudentRow]()
     for group in handins:
-        marked = books.get(group) or report_marks(course, assignment, group)
+        report = stored_report(course.report(week, group))
+        marked = books.get(group) or (report_marks(assignment, report) if report else None)
         if marked and not takes(group):
             marked = replace(marked, needs_person=True)
         row = _row(course, assignment, group, marked, given)
@@ -135,11 +137,8 @@ def _booked(grades: Mapping[str, GradeRow], assignment: Assignment) -> Marked:
     return Marked(points, any(grade.needs_person for grade in grades.values()) or None in points)
 
 
-def report_marks(course: Course, assignment: Assignment, group: str) -> Marked | None:
-    """Give the marks of a group's stored report; None where there is none."""
-    report = stored_report(course.report(assignment.week, group))
-    if report is None:
-        return None
+def report_marks(assignment: Assignment, report: Report) -> Marked:
+    """Give the marks of a report."""
     marks = {mark.question: mark.points for mark in report.marks}
     points = tuple(marks.get(question.name) for question in assignment.questions)
     return Marked(points, None in points)

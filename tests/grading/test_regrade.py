@@ -19,11 +19,13 @@ from nbviva.gradebook.record import apply, record
 from nbviva.grading import grade as grading
 from nbviva.grading import regrade as regrading
 from nbviva.grading.regrade import regrade
-from nbviva.grading.reports import stored_report
+from nbviva.grading.reports import EARLIER, is_spoilt, stored_report
 from nbviva.grading.stored import graded
 from nbviva.kernel.kernel import KernelStudent, StartFailed
+from nbviva.kernel.transcript import EARLIER_MAGIC, MAGIC
 from nbviva.processes import workers
 from nbviva.processes.job import Finished
+from nbviva.results.classreport import class_report
 from nbviva.sandbox.provisioner import refusal
 
 FLAGS = ["--unsandboxed"] if refusal() else []
@@ -292,6 +294,41 @@ def test_broken_transcript_is_said_when_shown(toys, command):
     assert 0 == code
     assert "The transcript is not as it was written: what was asked is not known any more." in out
     assert "decided   passed" in out
+
+
+def as_an_earlier_version(folder):
+    """Make a stored report and transcript what the first version would have written: no seal and no number."""
+    data = json.loads((folder / "report.json").read_text("utf-8"))
+    old = {key: value for key, value in data.items() if key not in ("seal", "format", "doubts")}
+    (folder / "report.json").write_text(json.dumps(old), "utf-8")
+    content = (folder / "transcript").read_bytes()[: -len(data["seal"])]
+    (folder / "transcript").write_bytes(EARLIER_MAGIC + content.removeprefix(MAGIC))
+
+
+def test_an_earlier_versions_report_is_shown_and_compared_with_but_enters_no_mark(toys, command, room, kernels):
+    folder = toys.report("toy", "ben")
+    as_an_earlier_version(folder)
+    assert stored_report(folder) is None
+    assert not is_spoilt(folder)
+    code, out = command(toys, "show", "toy", "ben", "double_doubles")
+    assert 0 == code
+    assert EARLIER in " ".join(out.split())
+    assert "answered  " in out
+    flags = {fault.sentence for fault in class_report(toys, "toy").faults if fault.group == "ben"}
+    assert EARLIER in flags
+    change(toys, STRICT, TOLERANT)
+    (item,) = regrade(toys, "toy", ["ben"], room)
+    assert (5, 1) == (item.gain, len(kernels))  # what was asked then cannot be believed: its kernel is started
+    with pytest.raises(Refused, match="nbviva grade toy"):
+        record(toys, "toy", ["ben"])
+
+
+def test_a_seal_that_was_taken_away_does_not_make_a_report_an_earlier_one(toys):
+    folder = toys.report("toy", "ben")
+    data = json.loads((folder / "report.json").read_text("utf-8"))
+    del data["seal"]
+    (folder / "report.json").write_text(json.dumps(data), "utf-8")
+    assert is_spoilt(folder)
 
 
 def test_applied_changes_are_in_the_gradebook_and_manual_marks_stay(toys, room, monkeypatch):
