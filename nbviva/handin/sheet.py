@@ -92,7 +92,7 @@ class Sheet:
     def number(self, answer: str) -> float:
         """Give a numeric answer as a float; where a share is asked, "85 %" is 0.85."""
         value = self.value(answer)
-        if isinstance(value, str) and "%" in value and self._questions[answer].share:
+        if isinstance(value, str) and self._questions[answer].share:
             value = number_text(value.strip(), share=True)
         return as_number(value, name=answer)
 
@@ -100,7 +100,7 @@ class Sheet:
         """Give an answer as it was written, to count its digits."""
         value = self.value(answer)
         value = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
-        if isinstance(value, str) and "%" in value and self._questions[answer].share:
+        if isinstance(value, str) and self._questions[answer].share:
             return number_text(value.strip(), share=True)
         return value.strip() if isinstance(value, str) else repr(value)
 

@@ -19,10 +19,13 @@ MAX_PICTURE = 2 << 20
 _HEAD = 256 << 10  # characters, in which the size of a picture stands
 LEAST_SIDE = 10  # pixels: what is smaller shows nothing
 SHOWN = ("image/png", "image/jpeg")
+_SAVED_AS = {"image/png": "image/png", "image/jpeg": "image/jpeg", "image/jpg": "image/jpeg"}
 _COUNTED = {"application/pdf": "PDF", "image/gif": "GIF", "image/webp": "WebP"}
 _INTERACTIVE = re.compile(r"application/vnd\.(plotly|vega|vegalite|bokehjs_exec|holoviews_exec)\b")
 _DRAWS = re.compile(r"<(path|rect|circle|ellipse|line|polyline|polygon|text|image|use)\b")
-_SIDES = re.compile(r"<svg\b[^<>]*?\b(width|height)\s*=\s*[\"']\s*([0-9.]+)")
+_SIDES = re.compile(r"<svg\b[^<>]*?\b(width|height)\s*=\s*[\"']\s*([0-9.]+)(?:px|pt)?\s*[\"']")
+_LINKED = re.compile(r"<img\b[^<>]*\bsrc\s*=\s*[\"']?data:image/([a-z+]{3,8})[^,<>\"']{0,40},([^\"'<>]{0,65536})")
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # the segments of a JPEG that have its size
 
 
@@ -37,16 +40,16 @@ class Picture:
 
 def picture_of(data: Mapping[Any, Any]) -> Picture | None:
     """Give the figure among the forms in which one output was saved; None where there is none."""
-    for kind in SHOWN:
-        text = beginning(data.get(kind), MAX_PICTURE + 1)
-        if not text or not _is_large_enough(text[:_HEAD].replace("\n", ""), kind):
+    for saved_as, kind in _SAVED_AS.items():
+        text = beginning(data.get(saved_as), MAX_PICTURE + 1)
+        if not text or not _is_large_enough(text[:_HEAD]):
             continue
         if len(text) > MAX_PICTURE:
             name = kind.rpartition("/")[2].upper()
             return Picture(words=f"[A figure saved as {name} is too large to be shown here.]")
-        text = text.replace("\n", "")
-        if _decoded(text):
-            return Picture(kind, text)
+        text = _bare(text)
+        if (raw := _decoded(text)).startswith((_PNG, _JPEG)):
+            return Picture("image/png" if raw.startswith(_PNG) else "image/jpeg", text)
     named = _unshown(data)
     return Picture(words=f"[A figure saved as {named} is not shown here.]") if named else None
 
@@ -67,9 +70,20 @@ def _unshown(data: Mapping[Any, Any]) -> str:
         return "SVG"
     if any(isinstance(kind, str) and _INTERACTIVE.match(kind) for kind in data):
         return "an interactive plot"
-    if re.search(r"<img\b[^<>]*\bsrc\s*=\s*[\"']?data:image/", beginning(data.get("text/html"), MAX_PICTURE)):
+    if _is_drawn_in(beginning(data.get("text/html"), MAX_PICTURE)):
         return "HTML"
-    return next((name for kind, name in _COUNTED.items() if len(beginning(data.get(kind), 200)) > 100), "")
+    for kind, name in _COUNTED.items():
+        head = beginning(data.get(kind), _HEAD)
+        if len(head) > 100 and (kind != "image/gif" or _is_large_enough(head)):
+            return name
+    return ""
+
+
+def _is_drawn_in(html: str) -> bool:
+    """Whether a piece of HTML holds a figure: an SVG, or a picture that is no dot."""
+    if "<svg" in html and _DRAWS.search(html) and not _is_tiny(html):
+        return True
+    return any(kind not in ("png", "jpeg", "gif") or _is_large_enough(head) for kind, head in _LINKED.findall(html))
 
 
 def _is_tiny(svg: str) -> bool:
@@ -84,21 +98,34 @@ def _decoded(text: str) -> bytes:
         return b""
 
 
-def _is_large_enough(head: str, kind: str) -> bool:
+def _bare(text: str) -> str:
+    """Give the letters of a picture alone: without the breaks of lines, and what an address of data begins with."""
+    text = "".join(text.split())
+    return text.partition(",")[2] if text.startswith("data:image/") else text
+
+
+def _is_large_enough(head: str) -> bool:
+    head = _bare(head)
     raw = _decoded(head[: len(head) // 4 * 4])
-    width, height = _png_size(raw) if kind == "image/png" else _jpeg_size(raw)
-    return min(width, height) >= LEAST_SIDE
+    return min(max(_png_size(raw), _jpeg_size(raw), _gif_size(raw))) >= LEAST_SIDE
+
+
+def _gif_size(raw: bytes) -> tuple[int, int]:
+    if not raw.startswith(b"GIF8") or len(raw) < 10:
+        return 0, 0
+    width, height = struct.unpack("<HH", raw[6:10])
+    return width, height
 
 
 def _png_size(raw: bytes) -> tuple[int, int]:
-    if not raw.startswith(b"\x89PNG\r\n\x1a\n") or raw[12:16] != b"IHDR" or len(raw) < 24:
+    if not raw.startswith(_PNG) or raw[12:16] != b"IHDR" or len(raw) < 24:
         return 0, 0
     width, height = struct.unpack(">II", raw[16:24])
     return width, height
 
 
 def _jpeg_size(raw: bytes) -> tuple[int, int]:
-    if not raw.startswith(b"\xff\xd8\xff"):
+    if not raw.startswith(_JPEG):
         return 0, 0
     at = 2
     while at + 9 <= len(raw) and raw[at] == 0xFF:

@@ -51,19 +51,29 @@ def printed_numbers(text: str, labels: Mapping[str, str]) -> dict[str, float]:
     Raises
     ------
     Mismatch
-        If two lines with one label have different numbers: which of them is meant nobody guesses.
+        If two lines with one label have different numbers: which of them is meant nobody guesses. A number and the
+        same one rounded are no two.
     """
     blank = r"[^\S\n]*+"  # within a line, and never read twice: a cell may show very many empty lines
     found: dict[str, float] = {}
     for name, label in labels.items():
-        pattern = re.escape(label).replace(r"\-", "[-_]")
-        lines = re.findall(rf"(?im)^{blank}{pattern}{blank}[:=]{blank}({_NUMBER}){blank}$", text)
-        numbers = dict.fromkeys(float(line) for line in lines)
-        if len(numbers) > 1:
-            listed = " and ".join(f"{number:g}" for number in list(numbers)[:3])
+        pattern = re.escape(label).replace(r"\-", r"[-_\x20]")
+        around = rf"(?:{blank}(?:\u00b1|\+/?-){blank}{_NUMBER})?[\"')]?+{blank}"
+        lines = re.findall(
+            rf"(?im)^{blank}[\"']?+{pattern}{blank}[:=]{blank}(?:tensor\(|np\.float\d\d\()?+({_NUMBER}){around}$", text
+        )
+        exact = max(lines, key=lambda line: len(line.partition(".")[2]), default="")
+        if other := next((line for line in lines if not _is_rounded(line, exact)), ""):
+            listed = " and ".join(f"{float(line):g}" for line in sorted({other, exact}, key=lines.index))
             raise Mismatch(f"The notebook prints different numbers as {label}: {listed}. Print it once.")
-        found |= {name: next(iter(numbers))} if numbers else {}
+        found |= {name: float(exact)} if exact else {}
     return found
+
+
+def _is_rounded(line: str, exact: str) -> bool:
+    """Whether a number as it was printed is another one, or that one rounded to fewer decimals."""
+    one, other = float(line), float(exact)
+    return one == other or rounds_to(one, other, len(line.partition(".")[2]))
 
 
 def supported(sheet: ReportedAnswers, notebook: ShownOutputs, answer: str, rerun: float = RERUN_TOLERANCE) -> str:

@@ -25,6 +25,11 @@ def jpeg(width=40, height=30):
     return base64.b64encode(head + b"\x03\x01").decode()
 
 
+def gif(width, height):
+    """Give the beginning of a GIF of this size."""
+    return base64.b64encode(b"GIF89a" + struct.pack("<HH", width, height) + bytes(100)).decode()
+
+
 PNG = png()
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{0}"><path d="M0 0L9 9"/></svg>'
 
@@ -245,9 +250,16 @@ def test_a_stream_is_one_text_however_it_was_saved(pieces):
         {"image/svg+xml": SVG.replace('width="{0}" height="{0}"', 'viewBox="0 0 9 9"')},
         {"application/pdf": "JVBERi0" * 40},
         {"application/vnd.plotly.v1+json": {"data": []}, "text/html": "<div></div>"},
-        {"text/html": '<p><img alt="" src="data:image/png;base64,AAAA"></p>'},
+        {"text/html": f'<p><img alt="" src="data:image/png;base64,{png()}"></p>'},
+        {"text/html": SVG.format(400)},
+        {"image/png": jpeg()},
+        {"image/jpg": jpeg()},
+        {"image/png": "data:image/png;base64," + png()},
+        {"image/png": "\r\n".join([png()[:40], png()[40:]])},
+        {"image/gif": gif(300, 200)},
+        {"image/svg+xml": SVG.format("5cm")},
     ],
-    ids=range(8),
+    ids=range(15),
 )
 def test_a_figure_is_one_in_whatever_format_it_was_saved(data):
     outputs = clean([{"output_type": "display_data", "data": data, "metadata": {}}])
@@ -266,9 +278,12 @@ def test_a_figure_is_one_in_whatever_format_it_was_saved(data):
         {"image/svg+xml": "<svg></svg>"},
         {"image/svg+xml": "<p>no picture</p>"},
         {"text/html": "<img src=x>"},
+        {"text/html": f'<img src="data:image/png;base64,{png(1, 1)}">'},
+        {"image/gif": gif(1, 1)},
+        {"image/png": gif(300, 200)},
         {"text/plain": "[A figure saved as SVG is not shown here.]"},
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_what_shows_nothing_is_no_figure(data):
     assert 0 == figures(clean([{"output_type": "display_data", "data": data, "metadata": {}}]))

@@ -15,6 +15,10 @@ LABELS = {"roc_auc": "ROC-AUC", "r2": "R2"}
         ("roc_auc : .84\nROC-AUC = 0.840\n R2: -1e-3", {"roc_auc": 0.84, "r2": -0.001}),
         ("ROC-AUC: 0.84 (good)", {}),
         ("my ROC-AUC: 0.84", {}),
+        ("ROC AUC: 0.84\n'R2: 0.5'", {"roc_auc": 0.84, "r2": 0.5}),
+        ("ROC-AUC: 0.84 \u00b1 0.02\nR2 = tensor(0.5000)", {"roc_auc": 0.84, "r2": 0.5}),
+        ("ROC-AUC: 0.84\nROC-AUC: 0.8412\nROC-AUC: 0.841", {"roc_auc": 0.8412}),
+        ("ROC-AUC: 1e999", {"roc_auc": float("inf")}),
         ("ROC-AUC: nan", {}),
     ],
 )
