@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import nbformat.reader
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbformat.v4 import new_notebook as _new_notebook
@@ -38,7 +40,8 @@ def copy(notebook: Any) -> NotebookNode:
 
 def upgrade(data: Any) -> NotebookNode:
     """Convert a notebook of an older format to today's; raises whatever the converters raise on broken input."""
-    return node(nbformat.convert(nbformat.from_dict(data), 4))
+    joined = nbformat.reader.reads(json.dumps(data))  # as files have them, texts are lists of lines
+    return node(nbformat.from_dict(nbformat.convert(joined, 4)))
 
 
 def read(path: Path) -> NotebookNode:

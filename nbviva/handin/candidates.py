@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from nbviva.handin.archive import ARCHIVES
 from nbviva.handin.cells import BrokenNotebook, HandedCell, read_notebook
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.recognise import Recognised, normal, recognise
 from nbviva.handin.walk import HandedFile
-from nbviva.notebooks import NotebookNode, grade_id, is_answer
+from nbviva.kernel.outputs import clean, printed
+from nbviva.notebooks import NotebookNode, grade_id, is_answer, tags
 
 MAX_CANDIDATES = 20
 MAX_BYTES = 256 << 20
@@ -33,8 +35,11 @@ class Candidate:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is a notebook of this week: it has a cell that nbgrader knows, or the release's texts."""
+        """Whether it is a notebook of this week: more of its names are the week's than not, or its texts are."""
+        frame = {grade_id(cell) for cell in self.template.cells if grade_id(cell)}
         named = len([name for name in self.recognised.names if name]) - len(self.recognised.by_text)
+        if named < len({cell.grade_id for cell in self.cells} - frame - {None}):  # another week's, or they were changed
+            return 2 * len(self.recognised.by_text) >= len(frame)
         return named > 0 or self.recognised.given >= _OURS
 
     @cached_property
@@ -52,6 +57,21 @@ class Candidate:
         named = zip(self.recognised.names, self.cells, strict=True)
         own = (normal(cell.source) for name, cell in named if name is None and cell.type == "code")
         return frozenset(text for text in own if text and text not in given)
+
+    @cached_property
+    def trained(self) -> dict[str, str]:
+        """What the training cells printed, by `grade_id`; none of those without outputs."""
+        from nbviva.week.source import TRAINING  # with jupytext, which nobody needs who only wants the digest
+
+        training = {grade_id(cell) for cell in self.template.cells if TRAINING in tags(cell)}
+        named = zip(self.recognised.names, self.cells, strict=True)
+        texts = {name: printed(clean(cell.outputs)) for name, cell in named if name in training and cell.outputs}
+        return {name: text for name, text in texts.items() if name and text}
+
+    @property
+    def outputs(self) -> int:
+        """The number of cells that were handed in with outputs."""
+        return sum(bool(cell.outputs) for cell in self.cells)
 
     @property
     def is_worked(self) -> bool:
@@ -94,7 +114,8 @@ def take_notebook(files: Sequence[HandedFile], expected: str, template: Notebook
         try:
             read = read_notebook(file)
         except BrokenNotebook as error:
-            broken += [str(error)] if ".ipynb" in file.path.name.lower() else []
+            name = file.path.name.lower()
+            broken += [str(error)] if ".ipynb" in name and not name.endswith(ARCHIVES) else []
         else:
             found.append(Candidate(file, read.cells, read.notes, recognise(read.cells, template), template))
     unseen = len(tried) - MAX_CANDIDATES if left >= 0 else 1
@@ -126,9 +147,10 @@ def _chosen(found: list[Candidate], broken: list[str], expected: str, files: Seq
     worked = [item for item in ours if item.is_worked] or ours[:1]
     if not ours:
         return _none(broken, expected, files)
-    most = max(worked, key=lambda item: (all(item.covers(other) for other in worked), len(item.answers)))
+    most = max(worked, key=lambda item: (all(item.covers(other) for other in worked), len(item.answers), item.outputs))
     rivals = [item for item in worked if not most.covers(item)]
-    doubts = [*_doubts(most, rivals, found), *([] if most.is_worked else broken)]
+    reruns = [item for item in worked if item.covers(most) and _differ(item.trained, most.trained)]
+    doubts = [*_doubts(most, rivals, reruns, found), *([] if most.is_worked else broken)]
     notes = [*_notes(most, found, rivals, expected), *(broken if most.is_worked else ())]
     return TakenNotebook(most, notes=(*most.notes, *notes), doubts=tuple(map(Doubt, doubts)))
 
@@ -142,7 +164,18 @@ def _none(broken: list[str], expected: str, files: Sequence[HandedFile]) -> Take
     return TakenNotebook(broken=why, notes=tuple(broken), doubts=(Doubt(why),) if files else ())
 
 
-def _doubts(taken: Candidate, rivals: list[Candidate], found: list[Candidate]) -> Iterator[str]:
+def _differ(one: dict[str, str], other: dict[str, str]) -> bool:
+    return any(one[name] != other[name] for name in one.keys() & other.keys())
+
+
+def _doubts(
+    taken: Candidate, rivals: list[Candidate], reruns: list[Candidate], found: list[Candidate]
+) -> Iterator[str]:
+    if reruns:
+        yield (
+            f"{taken.file.name} and {_listed(reruns)} answer alike, but their training printed different results; "
+            f"{taken.file.name} was marked for the time being."
+        )
     if rivals:
         yield (
             f"{taken.file.name} and {_listed(rivals)} were both worked on and differ; {taken.file.name} was marked for "

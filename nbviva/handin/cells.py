@@ -130,6 +130,8 @@ def _cells(data: Any, name: str) -> list[Any]:
             data = upgrade(data)
         except Exception as error:  # noqa: BLE001 - converters of old formats fail in any way on broken input
             raise BrokenNotebook(f"{name} has an old format that cannot be converted ({_short(error)}).") from None
+        if not data.get("cells"):
+            raise BrokenNotebook(f"{name} has an old format, and no cell that can be read.")
     cells = data.get("cells") if isinstance(data, dict) else None
     if not isinstance(cells, list):
         raise BrokenNotebook(f"{name} is no notebook: it has no list of cells.")

@@ -12,8 +12,8 @@ from typing import Any
 
 from nbviva.handin.cells import HandedCell
 from nbviva.handin.doubt import Doubt
-from nbviva.handin.recognise import Recognised
-from nbviva.notebooks import NotebookNode, copy, grade_id, new_cell, new_notebook
+from nbviva.handin.recognise import Recognised, defined_names, normal
+from nbviva.notebooks import NotebookNode, copy, grade_id, is_test, new_cell, new_notebook
 
 MISSING = "# This cell was missing from the hand-in."
 
@@ -43,24 +43,58 @@ class FramedNotebook:
 def merge(cells: Sequence[HandedCell], recognised: Recognised, template: NotebookNode) -> FramedNotebook:
     """Put the student's cells into the frame of the template's."""
     frame = {name: cell for cell in template.cells if (name := grade_id(cell))}
+    taken = {name: cell for name, cell in zip(recognised.names, cells, strict=True) if name is not None}
     out: list[NotebookNode] = []
-    saved: dict[str, list[Any]] = {}
-    notes: list[str] = []
+    copies: dict[str, list[HandedCell]] = {}
     for name, item in zip(recognised.names, cells, strict=True):
         if name is not None:
-            saved[name] = item.outputs
             out.append(_copy(frame[name], None if is_locked(frame[name]) else item.source))
-        elif item.grade_id in frame:
-            notes.append(f"The cell '{item.grade_id}' is there more than once; the first one was graded.")
-            out.extend([] if is_locked(frame[item.grade_id]) else [new_cell(item.type, item.source)])
+        elif item.grade_id in taken:
+            copies.setdefault(item.grade_id, []).append(item)
+            out.extend([new_cell(item.type, item.source)] if _says_more(item, taken, frame) else [])
         else:
             out.append(new_cell(item.type, item.source))
+    saved = {name: _outputs(item, copies.get(name, ())) for name, item in taken.items()}
     missing = [name for name in frame if name not in saved]
     lacking = _insert_missing(out, template, set(saved))
     lost = tuple(_lost(recognised, missing))
-    notes += [*(() if missing else lost), *_missing(missing)]
+    differ = [name for name in copies if any(_says_more(item, taken, frame) for item in copies[name])]
+    rivals = [name for name in differ if any(_rivals(taken[name], item) for item in copies[name])]
+    notes = (*_copied(copies, differ), *(() if missing else lost), *_missing(missing))
     notebook = new_notebook(cells=out, metadata=template.metadata)
-    return FramedNotebook(notebook, saved, lacking, tuple(notes), tuple(map(Doubt, lost)) if missing else ())
+    doubts = (*map(Doubt, lost if missing else ()), *_undecided(rivals, template))
+    return FramedNotebook(notebook, saved, lacking, notes, doubts)
+
+
+def _says_more(item: HandedCell, taken: Mapping[str, HandedCell], frame: Mapping[str, NotebookNode]) -> bool:
+    """Whether a second copy of a cell is the student's work, and not blank or the same again."""
+    name = str(item.grade_id)
+    known = ("", normal(frame[name].source), normal(taken[name].source))
+    return not is_locked(frame[name]) and normal(item.source) not in known
+
+
+def _outputs(item: HandedCell, copies: Sequence[HandedCell]) -> list[Any]:
+    return next((cell.outputs for cell in (item, *copies) if cell.outputs), [])
+
+
+def _rivals(one: HandedCell, other: HandedCell) -> bool:
+    """Whether two copies of a cell define the same; else they are the parts of one that was split."""
+    return not defined_names(one.source).isdisjoint(defined_names(other.source))
+
+
+def _copied(copies: Mapping[str, Sequence[HandedCell]], differ: Sequence[str]) -> Iterator[str]:
+    if same := [name for name in copies if name not in differ]:
+        yield f"{_cells(same, 'is', 'are')} there more than once; blank copies, and the same again, were left out."
+    if differ:
+        yield f"{_cells(differ, 'is', 'are')} there more than once, each time different; all were run in their order."
+
+
+def _undecided(names: Sequence[str], template: NotebookNode) -> Iterator[Doubt]:
+    asked = {str(grade_id(cell)) for cell in template.cells if is_test(cell)}
+    for name in names:
+        question = name.removesuffix("_answer")
+        sentence = f"The cell '{name}' is there more than once, and its copies answer differently."
+        yield Doubt(sentence, (question,) if question in asked else ())
 
 
 def blank(template: NotebookNode) -> FramedNotebook:
@@ -80,11 +114,16 @@ def _lost(recognised: Recognised, missing: list[str]) -> Iterator[str]:
 
 
 def _missing(names: list[str]) -> Iterator[str]:
+    if names:
+        yield f"{_cells(names, 'was', 'were')} missing and {'was' if len(names) == 1 else 'were'} put back."
+
+
+def _cells(names: Sequence[str], verb: str, verbs: str) -> str:
+    """Give the beginning of a sentence about cells: "The cells 'a' and 'b' are"."""
     if len(names) == 1:
-        yield f"The cell '{names[0]}' was missing and was put back."
-    elif names:
-        listed = ", ".join(f"'{name}'" for name in names[:-1])
-        yield f"The cells {listed} and '{names[-1]}' were missing and were put back."
+        return f"The cell '{names[0]}' {verb}"
+    listed = ", ".join(f"'{name}'" for name in names[:-1])
+    return f"The cells {listed} and '{names[-1]}' {verbs}"
 
 
 def _insert_missing(cells: list[NotebookNode], template: NotebookNode, there: set[str]) -> frozenset[int]:

@@ -40,10 +40,7 @@ class Recognised:
 def recognise(cells: Sequence[HandedCell], template: NotebookNode) -> Recognised:
     """Name each cell by its metadata, and where that is lost by its text and its place; a name is given once."""
     frame = {name: cell for cell in template.cells if (name := grade_id(cell))}
-    names: list[str | None] = [None] * len(cells)
-    for i, cell in enumerate(cells):
-        if cell.grade_id in frame and cell.grade_id not in names:
-            names[i] = cell.grade_id
+    names = _by_metadata(cells, template)
     told = set(names)
     ours = [normal(cell.source) for cell in template.cells]
     theirs = [normal(cell.source) for cell in cells]
@@ -52,6 +49,22 @@ def recognise(cells: Sequence[HandedCell], template: NotebookNode) -> Recognised
         _by_text(names, cells, theirs, template, ours)
     by_text = frozenset(name for name in names if name is not None and name not in told)
     return Recognised(tuple(names), by_text, sum(text in known for text in theirs))
+
+
+def _by_metadata(cells: Sequence[HandedCell], template: NotebookNode) -> list[str | None]:
+    """Name each cell by its metadata, one of several copies: a worked one, and behind what stands before it."""
+    names: list[str | None] = [None] * len(cells)
+    copies: dict[str, list[int]] = {}
+    for i, cell in enumerate(cells):
+        copies.setdefault(cell.grade_id or "", []).append(i)
+    at = -1
+    for original in template.cells:
+        if found := copies.get(grade_id(original) or "") if grade_id(original) else None:
+            if is_answer(original):
+                found = [i for i in found if normal(cells[i].source) not in ("", normal(original.source))] or found
+            at = next((i for i in found if i > at), found[0])
+            names[at] = grade_id(original)
+    return names
 
 
 def normal(source: str) -> str:
@@ -93,8 +106,8 @@ def _fill(
     free = [i for i in between if names[i] is None and cells[i].type == "code" and cells[i].grade_id is None]
     frame = [cell for cell in missing if grade_id(cell) and grade_id(cell) not in names and cell.cell_type == "code"]
     for cell in list(frame):
-        defined = _defined(cell.source)
-        found = next((i for i in free if defined & _defined(cells[i].source)), None)
+        defined = defined_names(cell.source)
+        found = next((i for i in free if defined & defined_names(cells[i].source)), None)
         if found is not None:
             names[found] = grade_id(cell)
             free.remove(found)
@@ -103,5 +116,6 @@ def _fill(
         names[free[0]] = grade_id(frame[0])
 
 
-def _defined(source: str) -> set[str]:
+def defined_names(source: str) -> set[str]:
+    """Give the names that the lines of a cell define, by their text alone."""
     return {name for pair in _DEFINED.findall(source) for name in pair if name}

@@ -282,6 +282,35 @@ def test_a_notebook_of_another_week_is_for_a_person(hand):
     assert "week2.ipynb has no cell of this week's notebook" in doubt.sentence
 
 
+def other_week(*names):
+    """A worked notebook of another week, which has these cells."""
+    cells = [
+        {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": name}}, "source": f"x_{name} = 1", "outputs": []}
+        for name in names
+    ]
+    return {"cells": cells, "nbformat": 4, "metadata": {}}
+
+
+def test_another_weeks_notebook_that_shares_a_name_is_no_rival(hand, honest, blank):
+    other = other_week("intro", "half_answer", "q2", "q3")
+    assert "toys.ipynb" == taken(hand({"toys.ipynb": honest, "week2/other.ipynb": other}))
+    (doubt,) = hand({"toys.ipynb": blank}).doubts
+    assert "Nothing was filled in in toys.ipynb; beside it there is week2/other.ipynb." == doubt.sentence
+
+
+def test_of_two_that_answer_alike_the_one_with_outputs_is_taken(hand, honest):
+    bare = json.loads(text(honest))
+    cell(bare, "long")["outputs"] = []
+    assert "toys_run.ipynb" == taken(hand({"toys.ipynb": bare, "toys_run.ipynb": honest}))
+
+
+def test_two_whose_training_printed_different_results_are_for_a_person(hand, honest):
+    other = json.loads(text(honest))
+    cell(other, "long")["outputs"][0]["text"] = ["total 91\n"]
+    (doubt,) = hand({"toys.ipynb": honest, "toys_2.ipynb": other}).doubts
+    assert "toys.ipynb and toys_2.ipynb answer alike, but their training printed different results" in doubt.sentence
+
+
 def test_an_earlier_draft_is_covered_by_the_later_one(hand, honest):
     draft = json.loads(text(honest))
     cell(draft, "half_answer")["source"] = "answer_half = None\n# YOUR CODE HERE\nraise NotImplementedError()"

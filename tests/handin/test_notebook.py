@@ -195,15 +195,65 @@ def test_missing_cell_is_put_back_in_its_place(read, honest, template, name):
     assert f"The cell '{name}' was missing and was put back." in handin.notes
 
 
-@pytest.mark.parametrize("name", ["double", "half_answer"])
-def test_of_a_duplicated_cell_the_first_is_graded(read, honest, name):
-    """A second cell of the same name has no name any more, and is said."""
+def paste(honest, name, source, behind=1):
+    """Paste a copy of a cell with another text behind it, or elsewhere."""
     second = copy.deepcopy(cell(honest, name))
-    second["source"] = "second = 2"
-    honest["cells"].append(second)
+    second["source"] = source
+    honest["cells"].insert(honest["cells"].index(cell(honest, name)) + behind, second)
+
+
+BLANK_HALF = "answer_half = None\n# YOUR CODE HERE\nraise NotImplementedError()"
+
+
+@pytest.mark.parametrize(("source", "behind"), [(BLANK_HALF, 0), (BLANK_HALF, 1), (BLANK_HALF + "\n", 6), ("", 1)])
+def test_a_blank_copy_of_a_cell_is_left_out_wherever_it_stands(read, honest, source, behind):
+    """The worked one counts, and no blank one takes its answer back."""
+    right = cell(honest, "half_answer")["source"]
+    paste(honest, "half_answer", source, behind)
     handin = read(honest)
-    assert f"The cell '{name}' is there more than once; the first one was graded." in handin.notes
-    assert sources(handin)[name] != "second = 2"
+    assert "".join(right) == sources(handin)["half_answer"]
+    assert 1 == sum("answer_half" in c.source and not c.source.startswith("assert") for c in handin.notebook.cells)
+    said = "The cell 'half_answer' is there more than once; blank copies, and the same again, were left out."
+    assert (said,) == handin.notes
+    assert () == handin.doubts
+
+
+def test_a_notebook_pasted_below_the_blank_one_is_asked_where_it_was_worked_on(read, honest, template):
+    """Of each cell of the release that copy is taken which stands behind what was worked on, with its outputs."""
+    blank = json.loads(nbformat.writes(template))
+    handin = read({**honest, "cells": blank["cells"] + honest["cells"]})
+    order = [grade_id(cell) for cell in handin.notebook.cells if grade_id(cell)]
+    assert [grade_id(cell) for cell in template.cells if grade_id(cell)] == order
+    assert "twice_as_much" in sources(handin)["double_answer"]
+    assert "total 90" in str(handin.saved["long"])
+    assert () == handin.doubts
+
+
+def test_a_cell_that_was_split_is_run_in_its_parts(read, honest):
+    """Both parts have the name; they define different things."""
+    paste(honest, "double_answer", "def helper(x):\n    return 2 * x", 0)
+    handin = read(honest)
+    assert ("The cell 'double_answer' is there more than once, each time different; all were run in their order.",) == (
+        handin.notes
+    )
+    assert () == handin.doubts
+    assert 2 == sum("def " in cell.source for cell in handin.notebook.cells)
+
+
+def test_two_answers_in_copies_of_one_cell_are_for_a_person(read, honest):
+    """Which of them is meant is not guessed; the other questions stand."""
+    paste(honest, "half_answer", "answer_half = 4")
+    (doubt,) = read(honest).doubts
+    assert "The cell 'half_answer' is there more than once, and its copies answer differently." == doubt.sentence
+    assert ("half",) == doubt.questions
+
+
+def test_a_saved_notebook_of_format_3_keeps_its_names(read, honest):
+    """Its texts are lists of lines, as today's."""
+    old = nbformat.convert(nbformat.from_dict(nbformat.reads(json.dumps(honest), 4)), 3)
+    handin = read(json.loads(nbformat.v3.writes_json(old)))
+    assert "twice_as_much" in sources(handin)["double_answer"]
+    assert () == handin.notes
 
 
 def test_renamed_cell_is_recognised_by_its_text(read, honest):
