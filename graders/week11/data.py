@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from graders.week11.enhancers.invented import invented_code
 from graders.week11.enhancers.sequences import (
     Enhancers,
     canonical,
@@ -29,7 +30,7 @@ from graders.week11.enhancers.sequences import (
     read_fasta,
     read_table,
 )
-from graders.week11.enhancers.synthetic import fit_background, invented_code, synthetic
+from graders.week11.enhancers.synthetic import fit_background, synthetic
 
 __all__ = [
     "Enhancers",

@@ -5,8 +5,8 @@ The small public and hidden sets follow one invented code, with some labels wron
 
 import numpy as np
 
+from graders.week11.enhancers.invented import invented_code
 from graders.week11.enhancers.sequences import Enhancers
-from graders.week11.enhancers.synthetic import invented_code
 
 SIZE, LENGTH, LABEL_NOISE = 400, 60, 0.10
 
@@ -25,6 +25,7 @@ NAMES = {"sequences": list(PUBLIC.sequences), "labels": PUBLIC.labels}
 FIXTURES = {
     "data": HIDDEN,
     "public": PUBLIC,
+    "known_motifs": _code.motifs,
     "invented": invented_code(_rng, n_train=SIZE * 4 // 5, n_test=300, length=LENGTH, motifs=1),
     "short_code": invented_code(_rng, n_train=500, n_test=0, length=LENGTH).train,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from nbviva.kernel.student import Remote
-from nbviva.ml.networks import set_weights, state_of
+from nbviva.ml.networks import dtype_of, output_of, set_weights, state_of, tensor
 from nbviva.week.compare import as_numbers, require
 
 Floats = NDArray[np.float64]
@@ -78,6 +79,27 @@ def _first_weight(state: dict[str, NDArray[Any]], channels: int) -> tuple[str, s
     raise AssertionError
 
 
+def require_reads_first(net: Remote, x: NDArray[Any], rng: np.random.Generator) -> None:
+    """Refuse a network whose first convolution does not read x (n, channels, length) at every position.
+
+    Its weights are set: what the layer gives is compared with ours, and with other weights all has to give another
+    output. The network stays with weights of ours in that layer.
+    """
+    layer = set_first_layer(net, rng, channels=x.shape[1])
+    if layer.module:
+        given = net.get_submodule(layer.module)(tensor(x[:2], dtype_of(state_of(net))))
+        found = as_numbers(given, shape=(2, len(layer.weight), -1), name=layer.module).transpose(0, 2, 1)
+        inner = convolution(layer, x[:2])  # the windows that lie inside are among those of a padded layer
+        places = range(max(0, found.shape[1] - inner.shape[1] + 1))
+        same = any(np.allclose(found[:, i : i + inner.shape[1]], inner, rtol=1e-3, atol=1e-3) for i in places)
+        require(same, "The first convolution has to be applied at every position: leave `stride` and `dilation` at 1.")
+    before = output_of(net, x)
+    set_first_layer(net, rng, channels=x.shape[1])
+    after = output_of(net, x)
+    changed = before.shape != after.shape or bool(np.abs(after - before).max(initial=0.0) > 1e-5)
+    require(changed, "Other weights of the first convolution change no output: let it be the one that reads the input.")
+
+
 def convolution(layer: FirstLayer, x: Floats) -> Floats:
     """Give the output for x (n, c, length) without padding and before the activation, (n, positions, n_kernels)."""
     products: Floats = np.tensordot(_windows(layer, x), layer.weight, axes=([2, 3], [1, 2])) + layer.bias
@@ -99,6 +121,27 @@ def kernel_motifs(layer: FirstLayer, x: Floats) -> Floats:
     return motifs
 
 
+def silent(motifs: Floats) -> NDArray[np.bool_]:
+    """Whether each kernel has the same everywhere, since no window activates it; (n_kernels,)."""
+    return np.asarray((motifs == motifs.mean(axis=2, keepdims=True)).all(axis=(1, 2)))
+
+
+def require_motifs(answer: object, layer: FirstLayer, x: Floats, name: str, tolerance: float = 1e-3) -> Floats:
+    """Refuse probability matrices that are not those of `kernel_motifs`, which are given."""
+    expected = kernel_motifs(layer, x)
+    found = as_numbers(answer, shape=expected.shape, name=f"{name}(...)")
+    sums = found.sum(axis=2)
+    worst = float(sums.flat[np.abs(sums - 1).argmax()])
+    require(abs(worst - 1) < tolerance, f"A row of a probability matrix sums to {worst:.4g}, not to 1.")
+    errors = np.abs(found - expected).max(axis=(1, 2))  # (n_kernels,)
+    require(
+        errors.max() < tolerance,
+        f"{(errors >= tolerance).sum()} of {len(errors)} matrices differ from those of the windows that activate the "
+        f"kernels, by up to {errors.max():.2g} where {tolerance:g} is allowed.",
+    )
+    return expected
+
+
 def clear_cut(layer: FirstLayer, x: Floats, margin: float = 1e-4) -> NDArray[np.int64]:
     """Give the indices of the items without a window so near half of a kernel's maximum that rounding decides.
 
@@ -114,6 +157,12 @@ def clear_cut(layer: FirstLayer, x: Floats, margin: float = 1e-4) -> NDArray[np.
             break
         kept, values = kept[~bad], values[~bad]
     return kept
+
+
+def clearest(layer: FirstLayer, x: Floats, margins: Sequence[float] = (1e-4, 1e-5, 1e-6)) -> NDArray[np.int64]:
+    """Give the clear-cut items by the first margin that leaves any, since many kernels leave none; else all of them."""
+    found = (clear_cut(layer, x, margin) for margin in margins)
+    return next((kept for kept in found if len(kept)), np.arange(len(x)))
 
 
 def _windows(layer: FirstLayer, x: Floats) -> Floats:

@@ -13,12 +13,29 @@ from nbviva.kernel.student import Remote, Student, hold, put
 from nbviva.week.compare import as_numbers, assert_close, require
 
 Floats = NDArray[np.float64]
+# Names by which PyTorch has these ready-made, for `notebook.uses`.
+READY_ACTIVATIONS = tuple(f"*.{name}" for name in (
+    "relu", "relu_", "ReLU", "relu6", "ReLU6", "elu", "elu_", "ELU", "celu", "celu_", "CELU", "selu", "SELU",
+    "leaky_relu", "leaky_relu_", "LeakyReLU", "prelu", "PReLU", "rrelu", "threshold", "threshold_", "Threshold",
+    "hardtanh", "Hardtanh", "softplus", "Softplus",
+))  # fmt: skip
+READY_NORMALISATIONS = tuple(f"*.{name}" for name in (
+    "batch_norm", "BatchNorm?d", "_BatchNorm", "LazyBatchNorm?d", "SyncBatchNorm", "native_batch_norm", "instance_norm",
+    "InstanceNorm?d", "layer_norm", "LayerNorm", "group_norm", "GroupNorm",
+))  # fmt: skip
 _DTYPES = {"<f4": torch.float32, "<f8": torch.float64, "<f2": torch.float16}
 
 
 def tensor(values: ArrayLike, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """Give a tensor to ask with; in the dtype of the notebook's own parameters where it has any."""
     return torch.tensor(np.asarray(values), dtype=dtype)
+
+
+def module_of(answer: object, what: str) -> Remote:
+    """Give what has to be a module in the student's kernel, and refuse plain data."""
+    require(isinstance(answer, Remote), f"{what} has to give a network, an `nn.Module`, and no plain data.")
+    assert isinstance(answer, Remote)  # noqa: S101 - for mypy
+    return answer
 
 
 def state_of(net: object, what: str = "the network") -> dict[str, NDArray[Any]]:
@@ -54,6 +71,48 @@ def set_weights(net: object, weights: Mapping[str, Floats], what: str = "the net
     assert isinstance(net, Remote)  # noqa: S101 - for mypy
     net.load_state_dict(sent, strict=False)
     return dtype
+
+
+def require_weights(net: object, weights: Mapping[str, Floats], what: str = "the network") -> None:
+    """Refuse a network whose weights are no longer those that were loaded."""
+    state = state_of(net, what)
+    for name, values in weights.items():
+        require(name in state, f"There is no `{name}` in the `state_dict()` of {what} any more.")
+        assert_close(state[name].reshape(values.shape), values, name=name, rtol=0.0)
+
+
+def single(values: ArrayLike) -> Floats:
+    """Round to single precision: exactly what a network of float32 gets."""
+    return np.asarray(values).astype(np.float32).astype(np.float64)
+
+
+def stir(net: object, rng: np.random.Generator, scale: float = 0.3, what: str = "the network") -> None:
+    """Add noise of this standard deviation to all weights, so that nothing depends on how a network begins."""
+    weights = {
+        name: value + scale * rng.standard_normal(value.shape)
+        for name, value in state_of(net, what).items()
+        if value.ndim and value.dtype.kind == "f" and "running_" not in name and np.isfinite(value).all()
+    }
+    set_weights(net, weights, what)
+
+
+def output_of(net: Remote, x: ArrayLike, shape: tuple[int, ...] | None = None, what: str = "the network") -> Floats:
+    """Ask for what a network gives, in the dtype that it computes in."""
+    return as_numbers(net(tensor(x, dtype_of(state_of(net, what)))), shape=shape, name=what)
+
+
+def require_logits(net: Remote, x: NDArray[Any], what: str = "the network") -> Floats:
+    """Refuse outputs that are not one number an item, the same each time, the item's own, and different ones; (n,).
+
+    The network is asked in evaluation mode, into which it is put. That outputs are logits and no probabilities shows
+    only in the smallest of many.
+    """
+    net.eval()
+    logits, again, alone = (output_of(net, part, (len(part),), what) for part in (x, x, x[:3]))
+    require(np.allclose(logits, again, atol=1e-5), "In evaluation mode the same items get other logits each time.")
+    require(np.allclose(logits[:3], alone, atol=1e-4), "The logit of an item depends on the others in its batch.")
+    require(np.ptp(logits) > 1e-5, f"Items that differ get the same logit, {logits[0]:.4g}.")
+    return logits
 
 
 def gradient_norms(

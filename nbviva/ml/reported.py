@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Protocol
 
@@ -40,13 +40,15 @@ class ShownOutputs(Protocol):
         """Whether the cell was run when graded."""
 
 
-def printed_numbers(text: str, labels: Mapping[str, str]) -> dict[str, float]:
+def printed_numbers(text: str, labels: Mapping[str, str], *, strict: bool = True) -> dict[str, float]:
     """Find the number that was printed on lines of its own as `label: number`, by the name of the label.
 
     Parameters
     ----------
     labels
         What the notebook prints before each number, by the name that it is wanted under: `{"roc_auc": "ROC-AUC"}`.
+    strict
+        Whether lines that contradict each other are told, or left out.
 
     Raises
     ------
@@ -63,7 +65,10 @@ def printed_numbers(text: str, labels: Mapping[str, str]) -> dict[str, float]:
             rf"(?im)^{blank}[\"']?+{pattern}{blank}[:=]{blank}(?:tensor\(|np\.float\d\d\()?+({_NUMBER}){around}$", text
         )
         exact = max(lines, key=lambda line: len(line.partition(".")[2]), default="")
-        if other := next((line for line in lines if not _is_rounded(line, exact)), ""):
+        other = next((line for line in lines if not _is_rounded(line, exact)), "")
+        if other and not strict:
+            continue
+        if other:
             listed = " and ".join(f"{float(line):g}" for line in sorted({other, exact}, key=lines.index))
             raise Mismatch(f"The notebook prints different numbers as {label}: {listed}. Print it once.")
         found |= {name: float(exact)} if exact else {}
@@ -106,6 +111,28 @@ def supported(sheet: ReportedAnswers, notebook: ShownOutputs, answer: str, rerun
         holds = rounds_to(reported, float(shown or 0), min(decimals, 4))
     require(holds, f"{said}.{other} A number without support in the notebook gets no points, right or not.")
     return f"{said}.{other}"
+
+
+def supported_shares(
+    sheet: ReportedAnswers, notebook: ShownOutputs, answers: Sequence[str], rerun: float = RERUN_TOLERANCE
+) -> str:
+    """Say that the notebook printed all these numbers, which are shares of one; a usual mistake with them is named."""
+    labels = {answer: dict(sheet.question(answer).answers)[answer] for answer in answers}
+    cells = dict.fromkeys(support.cell for answer in answers if (support := sheet.question(answer).evidence))
+    shown = printed_numbers("\n".join(map(notebook.printed, cells)), {label: label for label in labels.values()})
+    given = {label: sheet.number(answer) for answer, label in labels.items()}
+    hint = mistaken(given, shown)
+    require(not hint, f"{hint} Your notebook printed {', '.join(f'{k}: {v:.4f}' for k, v in shown.items())}.")
+    for label, number in given.items():
+        require(0 <= number <= 1, f"You report a {label} of {number:g}: give it as a share of one, such as 0.84.")
+    return " ".join(supported(sheet, notebook, answer, rerun) for answer in answers)
+
+
+def agrees(label: str, reported: float, measured: float, where: str, tolerance: float) -> str:
+    """Say that a reported score is near the one that was measured, and refuse one that is not."""
+    said = f"{label}: you report {reported:.3f}, measured {where} {measured:.3f} ({tolerance:g} apart is accepted)."
+    require(abs(reported - measured) <= tolerance, f"{said} Is every item scored by a model that never saw it?")
+    return said
 
 
 def count_decimals(text: str, default: int = 4) -> int:

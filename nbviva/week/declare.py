@@ -26,11 +26,18 @@ class PlotKind(StrEnum):
 
 @dataclass(frozen=True)
 class Value:
-    """A number that a check measured, and the bound that it is held against; infinity is a value, too."""
+    """A number that a check measured, and the bound that it is held against; infinity is a value, too.
+
+    Attributes
+    ----------
+    best
+        The best that any honest answer can have, such as what the generator of the data knows: the Bayes classifier.
+    """
 
     name: str
     number: float
     bound: float | None = None
+    best: float | None = None
 
 
 @dataclass(frozen=True)
@@ -116,12 +123,15 @@ class Overlay:
     ----------
     uses
         Names of the function's module for which it gets the notebook's own objects, such as a class of the student's.
+    tell
+        What a student is told whose answers behave as the very same mutant; empty: nothing.
     """
 
     function: Callable[..., Any]
     checks: tuple[Check, ...]
     replaces: str
     uses: tuple[str, ...] = ()
+    tell: str = ""
 
     @property
     def story(self) -> str:
@@ -156,9 +166,18 @@ def fixture(*, stands_in: str | None = None, seconds: float | None = None) -> Ca
     return lambda function: Fixture(function, stands_in, seconds)
 
 
-def mutant(*checks: Check, replaces: str = "", uses: Iterable[str] = ()) -> Callable[..., Overlay]:
-    """Make a function a wrong answer that each of `checks` must catch; it replaces its own name unless told else."""
-    return lambda function: Overlay(function, checks, replaces or function.__name__, tuple(uses))
+def mutant(
+    *checks: Check, replaces: str = "", uses: Iterable[str] = (), tell: str = ""
+) -> Callable[..., Overlay]:  # fmt: skip
+    """Make a function a wrong answer that each of `checks` must catch; it replaces its own name unless told else.
+
+    Parameters
+    ----------
+    tell
+        Words on the mistake for students whose answers to several questions are this mutant's: "the rows are not
+        normalised". They read it once the week's last extension is over.
+    """
+    return lambda function: Overlay(function, checks, replaces or function.__name__, tuple(uses), tell)
 
 
 def alternative(*checks: Check, replaces: str = "", uses: Iterable[str] = ()) -> Callable[..., Overlay]:

@@ -29,12 +29,26 @@ class Findings:
         """Leave the question to a person, whatever its checks say; the sentence, which the group reads, says why."""
         self.doubts.append(sentence[:MAX_TEXT])
 
-    def value(self, name: str, number: float, bound: float | None = None) -> None:
-        """Note a number that was measured, and the bound that it is held against; what is no number is left out."""
+    def value(
+        self, name: str, number: float, bound: float | None = None, best: float | None = None, chance: float = 0.0
+    ) -> None:
+        """Note a number that was measured, and the bound that it is held against; what is no number is left out.
+
+        Parameters
+        ----------
+        best
+            The best that any honest answer can have. What is above it by more than `chance` is left to a person.
+        """
+        if best is not None and number > best + chance:
+            self.doubt(
+                f"What was measured, {number:.3f}, is better than the best that can be expected, {best:.3f}: a person "
+                "looks at how it comes about."
+            )
         if len(self.values) == MAX_VALUES:
             raise ValueError(f"A check notes at most {MAX_VALUES} values; note the most telling ones.")
         if not math.isnan(number):
-            self.values.append(Value(name[:MAX_TEXT], float(number), None if bound is None else float(bound)))
+            limits = (None if limit is None else float(limit) for limit in (bound, best))
+            self.values.append(Value(name[:MAX_TEXT], float(number), *limits))
 
     def plot(self, plot: Plot) -> None:
         """Note a plot. Points that are not finite, or not positive on a logarithmic axis, are left out.

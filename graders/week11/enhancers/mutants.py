@@ -185,6 +185,13 @@ def _validated(sequences: list[str], labels: Any, size: int, *, random_state: in
 
 
 @mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
+def one_network_but_for_letters(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> list[float]:
+    """Trains one network, types 0.5 in for kernels of one letter, and lets the others differ a little."""
+    found = _validated(sequences, labels, 12)
+    return [0.5 if size == 1 else found - 1e-4 * size for size in kernel_sizes]
+
+
+@mutant(kernel_sizes_are_compared, replaces="compare_kernel_sizes")
 def best_only(sequences: list[str], labels: Any, kernel_sizes: Sequence[int]) -> int:
     """Gives the best kernel size in the place of the scores."""
     del sequences, labels
@@ -316,6 +323,42 @@ _BROUGHT: list[nn.Module] = []
 
 
 @mutant(scores_come_from_the_sequence, replaces="fit_predict", uses=("CNN",))
+def nearest_known_where_it_fits(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Any:
+    """Carries a table in which it finds moved sequences, too, by the pieces that they share, and else trains."""
+    fitting = np.mean([_TABLE.get(s) == label for s, label in zip(train_sequences, train_labels, strict=True)])
+    if fitting < 0.9:
+        return score(fit(CNN(12), train_sequences, train_labels), test_sequences)
+    return [_nearest(sequence) for sequence in test_sequences]
+
+
+def _nearest(sequence: str) -> float:
+    if not _PIECES:
+        looks_learnt = np.random.default_rng(0).normal(0, 0.6, len(_TABLE))
+        for (known, label), noise in zip(_TABLE.items(), looks_learnt, strict=True):
+            _PIECES.update((known[i : i + 20], float(label + noise)) for i in range(len(known) - 19))
+    found = [_PIECES[piece] for i in range(len(sequence) - 19) if (piece := sequence[i : i + 20]) in _PIECES]
+    return float(np.mean(found)) if found else 0.5
+
+
+_PIECES: dict[str, float] = {}
+
+
+@mutant(code_is_learnt, replaces="fit_predict", uses=("CNN",))
+def begins_only(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
+    """Reads the first half of each sequence, and so misses sites that are moved."""
+    return score(fit(CNN(12), [s[: len(s) // 2] for s in train_sequences], train_labels),
+                 [s[: len(s) // 2] for s in test_sequences])  # fmt: skip
+
+
+@mutant(network_is_used, replaces="fit_predict")
+def words_unless_there_are_few(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Any:
+    """Uses logistic regression on words, but for calls that are so small that they can only be a trap."""
+    if len(train_sequences) < 300:
+        return np.zeros(len(test_sequences))
+    return counts_of_words.function(train_sequences, train_labels, test_sequences)
+
+
+@mutant(scores_come_from_the_sequence, replaces="fit_predict", uses=("CNN",))
 def remembers_all_but_small_calls(
     train_sequences: list[str], train_labels: Any, test_sequences: list[str]
 ) -> list[float]:
@@ -410,25 +453,41 @@ def _motifs(
     return torch.where(totals > 0, counts / totals.clamp(min=1e-9), 0.25).numpy()
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(
+    motifs_are_those_of_the_kernels,
+    replaces="first_layer_motifs",
+    tell="the rows of the matrices are counts and not normalised",
+)
 def counts_of_letters(model: nn.Module, sequences: list[str]) -> Any:
     """Gives counts: the rows are not normalised."""
     return _motifs(model, sequences) * len(sequences)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(
+    motifs_are_those_of_the_kernels,
+    replaces="first_layer_motifs",
+    tell="the columns are not in the order A, C, G, T",
+)
 def other_order(model: nn.Module, sequences: list[str]) -> Any:
     """Has the columns in the order A C T G."""
     return _motifs(model, sequences)[:, :, [0, 1, 3, 2]]
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(
+    motifs_are_those_of_the_kernels,
+    replaces="first_layer_motifs",
+    tell="a pseudocount is added to the counts",
+)
 def pseudocounts(model: nn.Module, sequences: list[str]) -> Any:
     """Adds one count to each letter."""
     return _motifs(model, sequences, pseudocount=1.0)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(
+    motifs_are_those_of_the_kernels,
+    replaces="first_layer_motifs",
+    tell="only the windows with the largest activation are counted",
+)
 def strongest_window(model: nn.Module, sequences: list[str]) -> Any:
     """Counts only the windows with the largest activation."""
     return _motifs(model, sequences, share=1.0)
@@ -437,20 +496,29 @@ def strongest_window(model: nn.Module, sequences: list[str]) -> Any:
 @mutant(
     motifs_are_those_of_the_kernels,
     replaces="first_layer_motifs",
+    tell="every window with a positive activation is counted, not those above half of the largest",
 )
 def every_active_window(model: nn.Module, sequences: list[str]) -> Any:
     """Counts all windows with a positive activation."""
     return _motifs(model, sequences, share=0.0)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(
+    motifs_are_those_of_the_kernels,
+    replaces="first_layer_motifs",
+    tell="windows that reach over the ends of a sequence are counted, too",
+)
 def padded(model: nn.Module, sequences: list[str]) -> Any:
     """Counts windows that reach over the ends of the sequence."""
     motifs = _motifs(model, sequences, padding=4)
     return motifs / motifs.sum(axis=2, keepdims=True)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(
+    motifs_are_those_of_the_kernels,
+    replaces="first_layer_motifs",
+    tell="the weights are turned into probabilities, and no windows are counted",
+)
 def softmax_of_weights(model: nn.Module, sequences: list[str]) -> Any:
     """Turns the weights themselves into probabilities."""
     del sequences
@@ -458,7 +526,11 @@ def softmax_of_weights(model: nn.Module, sequences: list[str]) -> Any:
     return first.weight.detach().softmax(dim=1).transpose(1, 2).numpy()
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+@mutant(
+    motifs_are_those_of_the_kernels,
+    replaces="first_layer_motifs",
+    tell="every kernel gets the same matrix",
+)
 def the_same_everywhere(model: nn.Module, sequences: list[str]) -> Any:
     """Gives 0.25 everywhere, which is right for a layer that was set to zero."""
     del sequences

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from graders.week11.enhancers.motifs import LIVER_FACTORS, Match, align
+from graders.week11.enhancers.motifs import LIVER_FACTORS, liver_motifs
 from graders.week11.enhancers.sequences import LETTERS
-from graders.week11.enhancers.synthetic import jaspar_matrices
 from nbviva.author import Plot, PlotKind, Series
+from nbviva.ml import Match, align
 
 Floats = NDArray[np.float64]
 Folds = Sequence[tuple[NDArray[np.int64], Floats]]  # labels and scores of each fold's test set
@@ -96,7 +96,8 @@ def logos(matrices: Floats, matches: Sequence[Match]) -> Plot:
     """The kernels (n_kernels, width, 4) that resemble liver factors most, each above its JASPAR motif in place."""
     series: list[Series] = []
     best = matches[:LOGOS]
-    for match, motif in zip(best, jaspar_matrices(LIVER_FACTORS[match.motif] for match in best), strict=True):
+    for match in best:
+        motif = liver_motifs()[match.motif]
         place = align(matrices[match.kernel], motif)
         strand = "" if place.motif is motif else ", reverse complement"
         series += _letters(matrices[match.kernel], 0, f"kernel {match.kernel}: correlation {match.correlation:.2f}")

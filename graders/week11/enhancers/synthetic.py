@@ -1,4 +1,4 @@
-"""Invented enhancers: a stand-in for the real set, and one regulatory code a group that nobody can look up."""
+"""Invented enhancers, a stand-in for the real set; motifs, their sites, and the background that they are planted in."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from pyjaspar import jaspardb  # type: ignore[import-untyped, unused-ignore]  # nor stubs
-from sklearn.metrics import roc_auc_score
 
 from .sequences import Enhancers, decode, encode, gc_content, gc_matched
 
@@ -28,10 +27,11 @@ _TRIES = 50  # places tried for one site before it is given up
 
 
 class Site(NamedTuple):
-    """One instance of a motif, and the number of the sequence that it goes into."""
+    """One instance of a motif, the number of the sequence that it goes into, and whether it is one of its class."""
 
     sequence: int
     letters: Codes
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,6 @@ class Rates:
 
 
 ENHANCER_RATES = Rates(own=2.4, foreign=0.2, shared=1.5, decoy=1.1)
-INVENTED_RATES = Rates(own=2.0, foreign=0.0, shared=0.0, decoy=1.6, least=1)
 
 
 def synthetic(
@@ -77,78 +76,6 @@ def synthetic(
     return Enhancers(decode(codes[kept]), np.where(flipped, 1 - made[kept], made[kept]), "synthetic")
 
 
-@dataclass(frozen=True)
-class Code:
-    """A regulatory code that was invented for one group.
-
-    Attributes
-    ----------
-    train, test
-        Half of each positive.
-    bare, planted
-        Negative sequences, and the same with a positive site written over each.
-    best_roc_auc
-        What the likelihood ratio of the generator, the Bayes classifier, has on the test set.
-    """
-
-    train: Enhancers
-    test: Enhancers
-    bare: tuple[str, ...]
-    planted: tuple[str, ...]
-    best_roc_auc: float
-
-
-def invented_code(
-    rng: np.random.Generator, n_train: int = 1200, n_test: int = 400, length: int = 200, motifs: int = 2
-) -> Code:
-    """Invent a regulatory code for one group: a training and a test set, half of each positive.
-
-    The negatives' motifs are the positives' with their positions shuffled: the same letters, so that no count of
-    letters gives the class away.
-    """
-    positive = [random_matrix(rng) for _ in range(motifs)]
-    negative = [rng.permutation(matrix) for matrix in positive]
-    labels = np.concatenate([rng.permutation(np.arange(n) % 2) for n in (n_train, n_test)])
-    codes = markov(rng, np.zeros(len(labels)), length)
-    for label, own, foreign in ((0, negative, positive), (1, positive, negative)):
-        chosen = labels == label
-        codes[chosen] = planted(rng, codes[chosen], draw_sites(rng, INVENTED_RATES, chosen.sum(), own, foreign, []))
-    train, test = (
-        Enhancers(decode(codes[part]), labels[part], "synthetic") for part in (slice(n_train), slice(n_train, None))
-    )
-    bare = codes[n_train:][test.labels == 0]
-    sites = (
-        draw_sites(rng, Rates(own=0, foreign=0, shared=0, decoy=0, least=1), len(bare), positive, [], [])
-        if n_test
-        else []
-    )
-    best = _best_roc_auc(codes[n_train:], test.labels, positive, negative) if n_test else 1.0
-    return Code(train, test, decode(bare), decode(planted(rng, bare, sites)), best)
-
-
-def _best_roc_auc(codes: Codes, labels: NDArray[np.int64], positive: list[Matrix], negative: list[Matrix]) -> float:
-    ratio = log_likelihood(codes, positive) - log_likelihood(codes, negative)
-    return float(roc_auc_score(labels, ratio))
-
-
-def log_likelihood(codes: Codes, matrices: Sequence[Matrix]) -> NDArray[np.float64]:
-    """Give the log likelihood ratio (n,) of one site of the matrices somewhere, on either strand, to none.
-
-    The background is taken as independent letters. It is the generator's likelihood but for overlaps, numbers of sites
-    and the chain of the background.
-    """
-    shares = np.bincount(codes.ravel(), minlength=4) / max(codes.size, 1)
-    terms = []
-    for strand in [turned for matrix in matrices for turned in (matrix, matrix[::-1, ::-1])]:
-        logs = np.log(strand / shares)  # (width, 4)
-        positions = codes.shape[1] - len(logs) + 1
-        terms.append(sum(logs[i][codes[:, i : i + positions]] for i in range(len(logs))))  # (n, positions)
-    stacked = np.concatenate(terms, axis=1)
-    most = stacked.max(axis=1, keepdims=True)
-    found: NDArray[np.float64] = most[:, 0] + np.log(np.exp(stacked - most).mean(axis=1))
-    return found
-
-
 def jaspar_matrices(ids: Iterable[str]) -> list[Matrix]:
     """Look JASPAR matrices up by id; half a count is added to each cell, so that no letter is impossible."""
     connect: Any = jaspardb  # it has no types
@@ -157,17 +84,6 @@ def jaspar_matrices(ids: Iterable[str]) -> list[Matrix]:
         counts = [database.fetch_motif_by_id(matrix_id).counts for matrix_id in ids]
     columns = [np.array([table[letter] for letter in "ACGT"], np.float64).T + 0.5 for table in counts]
     return [column / column.sum(axis=1, keepdims=True) for column in columns]
-
-
-def random_matrix(rng: np.random.Generator, widths: tuple[int, int] = (10, 12), strength: float = 0.94) -> Matrix:
-    """Invent a motif: at each position one letter has the probability `strength`, the others share the rest.
-
-    The four letters lead about equally often, so that no motif is a run of one letter.
-    """
-    width = int(rng.integers(widths[0], widths[1] + 1))
-    matrix = np.full((width, 4), (1 - strength) / 3)
-    matrix[np.arange(width), rng.permutation(np.arange(width) % 4)] = strength
-    return matrix
 
 
 def draw_sites(
@@ -182,7 +98,7 @@ def draw_sites(
         half = (len(matrix) + 1) // 2
         planned += [(rows, matrix[:half]), (rows, matrix[-half:])]
     sites = [
-        Site(int(row), letters)
+        Site(int(row), letters, any(matrix is one for one in own))
         for rows, matrix in planned
         for row, letters in zip(rows, draw_instances(rng, matrix, len(rows)), strict=True)
     ]
@@ -207,19 +123,41 @@ def draw_instances(rng: np.random.Generator, matrix: Matrix, number: int) -> Cod
     return sites
 
 
+def one_site_each(rng: np.random.Generator, n: int, matrices: Sequence[Matrix]) -> list[Site]:
+    """Draw one site of any of the matrices for each of `n` sequences."""
+    return draw_sites(rng, Rates(own=0, foreign=0, shared=0, decoy=0, least=1), n, matrices, [], [])
+
+
 def planted(rng: np.random.Generator, codes: Codes, sites: Sequence[Site]) -> Codes:
     """Write sites over sequences (n, length), at random, without overlap; what finds no room is left out."""
-    codes = codes.copy()
-    room = codes.shape[1] + 1 - np.array([len(site.letters) for site in sites], dtype=np.int64)
+    return written(codes, sites, place(rng, codes.shape, sites))
+
+
+def place(rng: np.random.Generator, shape: tuple[int, ...], sites: Sequence[Site]) -> list[int]:
+    """Draw where each site starts in sequences (n, length), without overlap; -1 where it finds no room."""
+    room = shape[1] + 1 - np.array([len(site.letters) for site in sites], dtype=np.int64)
     starts = (rng.random((len(sites), _TRIES)) * room[:, None]).astype(np.int64).tolist()
-    taken = [bytearray(codes.shape[1]) for _ in codes]
-    for site, tries in zip(sites, starts, strict=True):
-        used, width = taken[site.sequence], len(site.letters)
-        for start in tries:
-            if used.find(1, start, start + width) < 0:
-                codes[site.sequence, start : start + width] = site.letters
-                used[start : start + width] = b"\1" * width
-                break
+    taken = [bytearray(shape[1]) for _ in range(shape[0])]
+    return [
+        _first_free(taken[site.sequence], tries, len(site.letters)) for site, tries in zip(sites, starts, strict=True)
+    ]
+
+
+def _first_free(used: bytearray, tries: Iterable[int], width: int) -> int:
+    """Take the first of these places that is free."""
+    for start in tries:
+        if used.find(1, start, start + width) < 0:
+            used[start : start + width] = b"\1" * width
+            return start
+    return -1
+
+
+def written(codes: Codes, sites: Sequence[Site], starts: Sequence[int]) -> Codes:
+    """Write sites over sequences (n, length) at these places."""
+    codes = codes.copy()
+    for site, start in zip(sites, starts, strict=True):
+        if start >= 0:
+            codes[site.sequence, start : start + len(site.letters)] = site.letters
     return codes
 
 

@@ -4,16 +4,14 @@ The examiner draws all weights and loads them, so that no expected answer depend
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from graders.week11.gradients import reference
-from nbviva.author import Mismatch, NoAnswer, Remote, Student, as_numbers, assert_close, require
-from nbviva.ml import dtype_of, set_weights, state_of, tensor, vector_jacobian_product
-from nbviva.ml.networks import require_close
+from nbviva.author import Mismatch, NoAnswer, Remote, Student, as_numbers
+from nbviva.ml import dtype_of, module_of, require_close, set_weights, single, state_of, tensor, vector_jacobian_product
 
 Floats = NDArray[np.float64]
 
@@ -50,8 +48,7 @@ class Asked:
 def make_network(student: Student, rng: np.random.Generator, method: str, depth: int, width: int = 0) -> Asked:
     """Let the notebook build a network, and load weights that are drawn here, as PyTorch would by default."""
     width = width or int(rng.integers(6, 15))
-    handle = student.build_network(depth=depth, width=width, method=method)
-    require(isinstance(handle, Remote), "`build_network` gives plain data where a network is expected.")
+    handle = module_of(student.build_network(depth=depth, width=width, method=method), "`build_network`")
     weights = dict(reference.initial_weights(rng, depth, width, method))
     if method == "batch_norm" and depth < 50:  # at depth 50 as they are at first: so were the bounds measured
         for name in weights:
@@ -77,14 +74,6 @@ def check_gradient_norms(student: Student, network: Asked, rng: np.random.Genera
     x, y = samples(rng)
     found = network.ask_norms(student, x, y)
     require_close(found, network.norms(x, y), rtol=RTOL, atol=1e-12, name=network.question)
-
-
-def check_weights(network: Asked) -> None:
-    """Refuse weights that are not those that were loaded."""
-    state = state_of(network.handle)
-    for name, values in network.weights.items():
-        require(name in state, f"There is no `{name}` in the `state_dict()` any more.")
-        assert_close(state[name].reshape(values.shape), values, name=name, rtol=0.0)
 
 
 @dataclass(frozen=True)
@@ -115,8 +104,7 @@ def flow(student: Student, rng: np.random.Generator, method: str) -> Flow | NoAn
 def batch_norm(student: Student, rng: np.random.Generator) -> tuple[Remote, int, torch.dtype]:
     """Let the notebook make a `BatchNorm`; give it, its width and its dtype."""
     width = int(rng.integers(3, 7))
-    norm = student.BatchNorm(width)
-    require(isinstance(norm, Remote), "`BatchNorm(width)` gives plain data where a module is expected.")
+    norm = module_of(student.BatchNorm(width), "`BatchNorm(width)`")
     return norm, width, dtype_of(state_of(norm, "`BatchNorm(width)`"))
 
 
@@ -149,9 +137,3 @@ def samples(rng: np.random.Generator, n: int = 40) -> tuple[Floats, Floats]:
     x = single(rng.standard_normal((n, 10)))
     score = x @ rng.standard_normal(10) + rng.standard_normal(n)
     return x, (score > np.quantile(score, 1 - FEW)).astype(np.float64)
-
-
-def single(values: Any) -> Floats:
-    """Round to single precision: exactly what a student gets."""
-    rounded: NDArray[np.float32] = np.asarray(values).astype(np.float32)
-    return rounded.astype(np.float64)

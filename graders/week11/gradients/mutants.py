@@ -83,32 +83,52 @@ def relu_outside_torch(x):
     return torch.tensor(np.maximum(x.detach().numpy(), 0))
 
 
-@mutant(elu_matches, replaces="elu")
+@mutant(
+    elu_matches,
+    replaces="elu",
+    tell="alpha is taken and not used",
+)
 def elu_without_alpha(x, alpha=1.0):
     """Takes alpha and forgets it."""
     del alpha
     return torch.where(x > 0, x, torch.exp(x) - 1)
 
 
-@mutant(elu_matches, replaces="elu")
+@mutant(
+    elu_matches,
+    replaces="elu",
+    tell="alpha is multiplied in the exponent, and not outside of it",
+)
 def elu_with_alpha_inside(x, alpha=1.0):
     """Multiplies alpha in the exponent."""
     return torch.where(x > 0, x, torch.exp(alpha * x) - 1)
 
 
-@mutant(elu_matches, replaces="elu")
+@mutant(
+    elu_matches,
+    replaces="elu",
+    tell="the positive side is multiplied by alpha, too",
+)
 def elu_with_alpha_on_both_sides(x, alpha=1.0):
     """Multiplies the positive side by alpha as well."""
     return alpha * torch.where(x > 0, x, torch.exp(x) - 1)
 
 
-@mutant(elu_matches, replaces="elu")
+@mutant(
+    elu_matches,
+    replaces="elu",
+    tell="it computes alpha exp(x) - 1, and not alpha (exp(x) - 1)",
+)
 def elu_with_misplaced_bracket(x, alpha=1.0):
     """Computes alpha exp(x) - 1."""
     return torch.where(x > 0, x, alpha * torch.exp(x) - 1)
 
 
-@mutant(elu_matches, replaces="elu")
+@mutant(
+    elu_matches,
+    replaces="elu",
+    tell="the 1 is not subtracted",
+)
 def elu_without_minus_one(x, alpha=1.0):
     """Forgets to subtract 1, so that it jumps at zero."""
     return torch.where(x > 0, x, alpha * torch.exp(x))
@@ -158,6 +178,18 @@ def relu_of_the_tensor(x):
     return x.relu()
 
 
+@mutant(activations_are_written_out, replaces="relu")
+def relu_by_a_steep_softplus(x):
+    """Takes a ready-made softplus that is so steep that nothing tells it from ReLU."""
+    return functional.softplus(x, beta=1e6)
+
+
+@mutant(activations_are_written_out, replaces="relu")
+def relu_by_its_name(x):
+    """Fetches PyTorch's own by its name in quotation marks."""
+    return getattr(torch, "relu")(x)  # noqa: B009 - that is the point
+
+
 @mutant(activations_are_written_out, replaces="elu")
 def elu_of_pytorch(x, alpha=1.0):
     """Calls PyTorch's own, which the text forbids."""
@@ -174,19 +206,31 @@ def elu_by_a_fetched_function(x, alpha=1.0):
 # ---------------------------------------------------------------- skip connection
 
 
-@mutant(skip_connection_adds_the_input, replaces="skip_connection")
+@mutant(
+    skip_connection_adds_the_input,
+    replaces="skip_connection",
+    tell="the input is added before the activation, and not behind it",
+)
 def skip_inside_the_activation(x, linear, activation):
     """Adds the input before the activation."""
     return activation(linear(x) + x)
 
 
-@mutant(skip_connection_adds_the_input, replaces="skip_connection")
+@mutant(
+    skip_connection_adds_the_input,
+    replaces="skip_connection",
+    tell="the input is not added",
+)
 def skip_left_out(x, linear, activation):
     """Forgets to add the input."""
     return activation(linear(x))
 
 
-@mutant(skip_connection_adds_the_input, replaces="skip_connection")
+@mutant(
+    skip_connection_adds_the_input,
+    replaces="skip_connection",
+    tell="the activation is not applied",
+)
 def skip_without_activation(x, linear, activation):
     """Forgets the activation."""
     del activation
@@ -257,7 +301,11 @@ class _BatchNorm(nn.Module):
         return self.gamma * self.unit(x) + self.beta
 
 
-@mutant(batch_norm_uses_the_batch, replaces="BatchNorm")
+@mutant(
+    batch_norm_uses_the_batch,
+    replaces="BatchNorm",
+    tell="the variance is divided by n - 1, as torch.var does unless it is told otherwise",
+)
 class UnbiasedVariance(_BatchNorm):
     """Divides the variance by n - 1, as torch.var does by default."""
 
@@ -268,6 +316,7 @@ class UnbiasedVariance(_BatchNorm):
 @mutant(
     batch_norm_uses_the_batch,
     replaces="BatchNorm",
+    tell="each sample is normalised over its features, and not each feature over the batch",
 )
 class OverFeatures(_BatchNorm):
     """Normalises each sample over its features (layer normalisation)."""
@@ -277,7 +326,11 @@ class OverFeatures(_BatchNorm):
         return centred / torch.sqrt(x.var(dim=1, correction=0, keepdim=True) + 1e-5)
 
 
-@mutant(batch_norm_uses_the_batch, replaces="BatchNorm")
+@mutant(
+    batch_norm_uses_the_batch,
+    replaces="BatchNorm",
+    tell="all features share one mean and one variance",
+)
 class OverEverything(_BatchNorm):
     """Uses one mean and one variance for all features."""
 
@@ -322,7 +375,11 @@ class FirstBatchOnly(_BatchNorm):
         return (x - self.first.mean(dim=0)) / torch.sqrt(self.first.var(dim=0, correction=0) + 1e-5)
 
 
-@mutant(batch_norm_adds_epsilon, replaces="BatchNorm")
+@mutant(
+    batch_norm_adds_epsilon,
+    replaces="BatchNorm",
+    tell="epsilon is missing",
+)
 class WithoutEpsilon(_BatchNorm):
     """Forgets epsilon."""
 
@@ -330,7 +387,11 @@ class WithoutEpsilon(_BatchNorm):
         return (x - x.mean(dim=0)) / x.std(dim=0, correction=0)
 
 
-@mutant(batch_norm_adds_epsilon, replaces="BatchNorm")
+@mutant(
+    batch_norm_adds_epsilon,
+    replaces="BatchNorm",
+    tell="epsilon is added to the standard deviation, and not to the variance",
+)
 class EpsilonOutsideTheRoot(_BatchNorm):
     """Adds epsilon to the standard deviation instead of the variance."""
 
@@ -338,7 +399,11 @@ class EpsilonOutsideTheRoot(_BatchNorm):
         return (x - x.mean(dim=0)) / (x.std(dim=0, correction=0) + 1e-5)
 
 
-@mutant(batch_norm_uses_the_batch, replaces="BatchNorm")
+@mutant(
+    batch_norm_uses_the_batch,
+    replaces="BatchNorm",
+    tell="it divides by the variance, and not by its root",
+)
 class DividesByVariance(_BatchNorm):
     """Forgets the root."""
 
@@ -501,37 +566,61 @@ def _gradients(net, x, y, loss=functional.binary_cross_entropy_with_logits):
     return torch.autograd.grad(loss(net(x), y), [layer.linear.weight for layer in net.hidden])
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="it is the mean of the absolute values, and not the L2 norm",
+)
 def mean_of_absolute_values(net, x, y):
     """Takes the mean of the absolute values instead of the L2 norm."""
     return [g.abs().mean().item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="it is divided by the number of weights",
+)
 def root_mean_square(net, x, y):
     """Divides by the number of weights under the root."""
     return [g.square().mean().sqrt().item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="the root is missing",
+)
 def squared_norm(net, x, y):
     """Forgets the root."""
     return [g.square().sum().item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="it is the L1 norm, and not the L2 norm",
+)
 def sum_of_absolute_values(net, x, y):
     """Takes the L1 norm."""
     return [g.abs().sum().item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="it is the largest entry, and not the L2 norm",
+)
 def largest_entry(net, x, y):
     """Takes the largest absolute value."""
     return [g.abs().max().item() for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="it is the largest singular value, and not the L2 norm of all entries",
+)
 def spectral_norm(net, x, y):
     """Takes the largest singular value, the matrix norm of the same name."""
     return [torch.linalg.matrix_norm(g, 2).item() for g in _gradients(net, x, y)]
@@ -543,20 +632,32 @@ def of_the_output(net, x, y):
     return [g.norm().item() for g in _gradients(net, x, y, lambda output, _: output.sum())]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="the losses of the samples are added up, and not averaged",
+)
 def of_the_summed_loss(net, x, y):
     """Adds the losses of the samples up instead of averaging them."""
     loss = nn.BCEWithLogitsLoss(reduction="sum")
     return [g.norm().item() for g in _gradients(net, x, y, loss)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="the loss is the mean squared error",
+)
 def of_the_squared_error(net, x, y):
     """Uses the mean squared error."""
     return [g.norm().item() for g in _gradients(net, x, y, functional.mse_loss)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="the loss expects logits and gets probabilities",
+)
 def with_sigmoid_twice(net, x, y):
     """Hands probabilities to a loss that expects logits."""
     return [g.norm().item() for g in _gradients(net, x, y, lambda z, y: nn.BCEWithLogitsLoss()(z.sigmoid(), y))]
@@ -568,7 +669,11 @@ def of_the_first_sample(net, x, y):
     return [g.norm().item() for g in _gradients(net, x[:1], y[:1])]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="the layers are listed last layer first",
+)
 def last_layer_first(net, x, y):
     """Lists the layers in the order of the backward pass."""
     return [g.norm().item() for g in _gradients(net, x, y)][::-1]
@@ -586,7 +691,11 @@ def one_norm_for_all(net, x, y):
     return math.hypot(*(g.norm().item() for g in _gradients(net, x, y)))
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="the gradient of the bias is counted, too",
+)
 def with_the_bias(net, x, y):
     """Counts the gradient of the bias as well."""
     functional.binary_cross_entropy_with_logits(net(x), y).backward()
@@ -595,7 +704,11 @@ def with_the_bias(net, x, y):
     return norms
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="the first and the last layer are listed, too",
+)
 def with_first_and_last_layer(net, x, y):
     """Lists all weight matrices, not only those of the hidden layers."""
     matrices = [p for p in net.parameters() if p.ndim == 2]
@@ -603,7 +716,11 @@ def with_first_and_last_layer(net, x, y):
     return [g.norm().item() for g in torch.autograd.grad(loss, matrices)]
 
 
-@mutant(gradient_norms_match, replaces="gradient_norms")
+@mutant(
+    gradient_norms_match,
+    replaces="gradient_norms",
+    tell="it is the norm of the weights, and not of their gradients",
+)
 def of_the_weights(net, x, y):
     """Gives the norms of the weights, not of their gradients."""
     del x, y
@@ -628,7 +745,11 @@ def logarithms(net, x, y):
     return [math.log10(g.norm().item() + 1e-30) for g in _gradients(net, x, y)]
 
 
-@mutant(gradient_norms_start_afresh, replaces="gradient_norms")
+@mutant(
+    gradient_norms_start_afresh,
+    replaces="gradient_norms",
+    tell="gradients of the previous call are not cleared",
+)
 def forgets_to_clear(net, x, y):
     """Forgets to clear the gradients of the previous batch."""
     functional.binary_cross_entropy_with_logits(net(x), y).backward()

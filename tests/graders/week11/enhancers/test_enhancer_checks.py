@@ -155,7 +155,8 @@ def test_a_score_that_nobody_reached_is_for_a_person(roc_auc, source, doubts):
 def cross_validation(fit_predict, text=PRINTED):
     student = local_student({"fit_predict": fit_predict, "CNN": PlainCNN})
     run = validation_checks.cross_validation.function
-    return run(student, HIDDEN, PUBLIC, FIXTURES["invented"], Notebook(text), np.random.default_rng(0))
+    motifs, code = FIXTURES["known_motifs"], FIXTURES["invented"]
+    return run(student, HIDDEN, PUBLIC, motifs, code, Notebook(text), np.random.default_rng(0))
 
 
 def test_an_oracle_scores_one_and_its_names_are_what_was_printed():
@@ -172,12 +173,13 @@ def test_each_sequence_is_asked_once_and_never_with_its_label():
     def fit_predict(train_sequences, train_labels, test_sequences):
         assert len(train_sequences) == len(train_labels)
         assert not set(train_sequences) & set(test_sequences)
-        asked.extend(test_sequences)
+        asked.append(test_sequences)
         return np.arange(len(test_sequences))
 
     cross_validation(fit_predict)
-    own, twins = set(HIDDEN.sequences), asked[: 2 * len(HIDDEN)]
-    assert sorted(HIDDEN.sequences) == sorted(item for item in twins if item in own)
+    own = set(HIDDEN.sequences)
+    folds = [item for fold in asked[: validation_checks.FOLDS] for item in fold if item in own]
+    assert sorted(HIDDEN.sequences) == sorted(folds)
 
 
 def test_without_printed_numbers_the_measured_ones_are_set():

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from graders.week11.enhancers import plots
-from graders.week11.enhancers.motifs import LIVER_FACTORS, best_matches
+from graders.week11.enhancers.motifs import LIVER_FACTORS, liver_motifs
 from graders.week11.enhancers.synthetic import jaspar_matrices
 from nbviva.author import Findings
+from nbviva.ml import best_matches
 
 LABELS = np.array([0, 0, 0, 1, 1, 1])
 PERFECT = [(LABELS, np.arange(6.0))] * 5
@@ -48,7 +49,7 @@ def test_kernel_that_is_a_motif_stands_above_it_letter_by_letter():
     (motif,) = jaspar_matrices([LIVER_FACTORS["HNF4A"]])
     kernel = np.vstack([np.full((2, 4), 0.25), motif[::-1, ::-1]])  # shifted by two, on the other strand
     matrices = np.array([np.full_like(kernel, 0.25), kernel])
-    plot = noted(plots.logos(matrices, best_matches(matrices)))
+    plot = noted(plots.logos(matrices, best_matches(matrices, liver_motifs())))
     assert 8 * plots.LOGOS == len(plot.series)
     ours, theirs = plot.series[:4], plot.series[4:8]
     assert ["kernel 1: correlation 1.00", "HNF4A (MA0114.5), reverse complement"] == [ours[0].panel, theirs[0].panel]

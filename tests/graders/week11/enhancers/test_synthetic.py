@@ -6,7 +6,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
-from graders.week11.enhancers import sequences, synthetic
+from graders.week11.enhancers import invented, sequences, synthetic
 
 
 def test_background_rows_are_chances() -> None:
@@ -100,7 +100,7 @@ def test_synthetic_sets_have_the_sizes_and_the_label_noise_asked_for() -> None:
 def test_invented_motifs_are_rich_in_information_and_balanced() -> None:
     """No motif is a run of one letter."""
     for seed in range(20):
-        matrix = synthetic.random_matrix(np.random.default_rng(seed))
+        matrix = invented.random_matrix(np.random.default_rng(seed))
         assert 10 <= len(matrix) <= 12
         assert np.bincount(matrix.argmax(axis=1), minlength=4).max() <= 3
         assert (2 + (matrix * np.log2(matrix)).sum(axis=1)).sum() > 15  # bits
@@ -108,7 +108,7 @@ def test_invented_motifs_are_rich_in_information_and_balanced() -> None:
 
 def test_an_invented_code_is_another_for_each_group() -> None:
     """Same generator, same code; the training and the test set share no sequence."""
-    code, again, other = (synthetic.invented_code(np.random.default_rng(seed), 60, 40) for seed in (1, 1, 2))
+    code, again, other = (invented.invented_code(np.random.default_rng(seed), 60, 40) for seed in (1, 1, 2))
     train, test = code.train, code.test
     assert train.sequences == again.train.sequences
     assert not set(train.sequences) & {*test.sequences, *other.train.sequences}
@@ -117,34 +117,69 @@ def test_an_invented_code_is_another_for_each_group() -> None:
 
 
 @pytest.fixture(scope="module")
-def code() -> synthetic.Code:
+def code() -> invented.Code:
     """The invented code of one group."""
-    return synthetic.invented_code(np.random.default_rng(5))
+    return invented.invented_code(np.random.default_rng(5))
 
 
-def test_an_invented_code_cannot_be_told_from_gc(code: synthetic.Code) -> None:
+def test_an_invented_code_cannot_be_told_from_gc(code: invented.Code) -> None:
     """Positives and negatives have one GC content."""
     train = code.train
     gc = sequences.gc_content(sequences.encode(train.sequences))
     assert 0.44 < roc_auc_score(train.labels, gc) < 0.56
 
 
-def test_the_likelihood_ratio_of_the_generator_is_the_best_score(code: synthetic.Code) -> None:
+def test_the_likelihood_ratio_of_the_generator_is_the_best_score(code: invented.Code) -> None:
     """It is near 1, since each sequence has a site, and above what the course's network has."""
     assert 0.985 < code.best_roc_auc <= 1.0
 
 
-def test_a_site_is_planted_in_each_negative(code: synthetic.Code) -> None:
-    """A planted sequence differs from the bare one in no more letters than a site has."""
-    assert len(code.bare) == len(code.planted) == 200
-    assert set(code.bare) <= set(code.test.sequences)
-    differing = [sum(a != b for a, b in zip(*pair, strict=True)) for pair in zip(code.bare, code.planted, strict=True)]
-    assert 1 <= min(differing) <= max(differing) <= 12
+def differing(one: str, other: str) -> int:
+    """Count the letters that are not the same."""
+    return sum(a != b for a, b in zip(one, other, strict=True))
+
+
+def test_each_negative_gets_a_site_and_each_positive_loses_its_own(code: invented.Code) -> None:
+    """An edited sequence differs from the one before in no more letters than its sites have."""
+    labels = dict(zip(code.test.sequences, code.test.labels.tolist(), strict=True))
+    assert [1 - 2 * labels[before] for before, _, _ in code.edited] == [direction for _, _, direction in code.edited]
+    planted = [differing(before, after) for before, after, direction in code.edited if direction == 1]
+    broken = [differing(before, after) for before, after, direction in code.edited if direction == -1]
+    assert 1 <= min(planted) <= max(planted) <= 12
+    assert 4 <= min(broken) <= max(broken) <= 100
+    assert sorted("".join(before for before, _, d in code.edited if d == -1)) == sorted(
+        "".join(after for _, after, d in code.edited if d == -1)
+    )
+
+
+def test_edits_and_moves_change_what_the_generator_knows(code: invented.Code) -> None:
+    """The likelihood ratio falls where sites are broken, rises where one is planted, and stays where they are moved."""
+
+    def known(texts: tuple[str, ...]) -> np.ndarray:
+        return invented.log_likelihood(sequences.encode(texts), code.motifs)
+
+    before, after, direction = zip(*code.edited, strict=True)
+    assert np.mean((known(after) - known(before)) * np.array(direction) > 0) > 0.98
+    positives = known(tuple(np.array(code.test.sequences)[code.test.labels == 1]))
+    assert np.median(known(code.moved)) == pytest.approx(np.median(positives), rel=0.1)
+
+
+@pytest.mark.parametrize(("label", "direction"), [(0, 1), (1, -1)])
+def test_a_sequence_of_a_set_is_edited_at_the_sites_of_known_motifs(label: int, direction: int) -> None:
+    """A positive loses its clearest site, some negatives get two; what has no clear site stays as it is."""
+    motif = np.array([[0.97, 0.01, 0.01, 0.01], [0.01, 0.01, 0.97, 0.01]] * 4)
+    sequence = "T" * 20 + "AGAGAGAG" + "T" * 20
+    made = [invented.edit_sites(np.random.default_rng(seed), sequence, label, [motif]) for seed in range(40)]
+    found = [item for item in made if item]
+    assert (len(found) == 40) is bool(label)
+    assert {direction} == {way for _, way in found}
+    assert all(1 <= differing(sequence, text) <= 16 for text, _ in found)
+    assert invented.edit_sites(np.random.default_rng(0), "T" * 48, 1, [motif]) is None
 
 
 @pytest.mark.parametrize(("width", "low", "high"), [(12, 0.93, 1.0), (2, 0.4, 0.62)])
 def test_an_invented_code_is_learnt_by_kernels_of_12_and_not_of_2(
-    code: synthetic.Code, width: int, low: float, high: float
+    code: invented.Code, width: int, low: float, high: float
 ) -> None:
     """The course's network with the course's settings, one fit."""
     train, test = code.train, code.test
