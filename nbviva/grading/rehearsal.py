@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -130,16 +130,26 @@ def small(week: Week, name: str) -> Mapping[str, Any]:
 def _namespace(week: Week, overlay: Overlay | None, evidence: Rehearsed, *, real: bool) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "__main__", **({} if real else small(week, "NAMES"))}
     trains = any("notebook" in week.fixtures_of(check) for check in week.checks)
-    answers = {name for question in week.assignment.questions for name, _ in question.answers}
+    answers = answer_names(week)
     for name, tagged, source, code in _compiled(week.folder):
         evidence.sources[name or str(len(evidence.sources))] = source
         if (EXPERIMENT in tagged and not real) or (TRAINING in tagged and not trains):
             continue
         execute(code, namespace, name, evidence)
-        if overlay and overlay.replaces in namespace:
-            function = _with_names(overlay, namespace)
-            namespace[overlay.replaces] = function() if overlay.replaces in answers else function
+        put_in(overlay, namespace, answers)
     return namespace
+
+
+def answer_names(week: Week) -> set[str]:
+    """Give the notebook's variables that hold answers."""
+    return {name for question in week.assignment.questions for name, _ in question.answers}
+
+
+def put_in(overlay: Overlay | None, namespace: dict[str, Any], answers: Collection[str]) -> None:
+    """Let an overlay stand for the name that it replaces, where there is one; for an answer, what it gives."""
+    if overlay and overlay.replaces in namespace:
+        function = _with_names(overlay, namespace)
+        namespace[overlay.replaces] = function() if overlay.replaces in answers else function
 
 
 def _with_names(overlay: Overlay, namespace: Mapping[str, Any]) -> Any:

@@ -205,7 +205,7 @@ def _margins(trials: Sequence[Trial]) -> dict[str, Margin]:
     sides: dict[str, set[bool]] = defaultdict(set)
     for trial in trials:
         for item in trial.judged:
-            for name, number, bound in item.values:
+            for name, number, bound, _ in item.values:
                 if bound is not None:
                     pairs[f"{item.check}: {name}", trial.real].append((number, bound))
                 if bound is not None and item.outcome == Outcome.PASSED:

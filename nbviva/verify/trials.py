@@ -65,14 +65,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Judged:
-    """How one check ended in a trial, its seconds, and what it measured against which bound."""
+    """How one check ended in a trial, its seconds, and what it measured: name, number, bound, and best possible."""
 
     check: str
     outcome: str
     detail: str
     cpu: float
     wall: float
-    values: tuple[tuple[str, float, float | None], ...] = ()
+    values: tuple[tuple[str, float, float | None, float | None], ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Trial:
     def from_json(cls, data: dict[str, Any]) -> Trial:
         """Read what was kept as JSON."""
         judged = tuple(
-            Judged(**{**item, "values": tuple((n, x, b) for n, x, b in item["values"])}) for item in data["judged"]
+            Judged(**{**item, "values": tuple(map(tuple, item["values"])), "doubts": tuple(item["doubts"])})
+            for item in data["judged"]
         )
         return cls(**{**data, "judged": judged})
 
@@ -158,8 +160,8 @@ def _trial(prepared: Prepared, job: Job, seed: int) -> Trial:
 
 def _judged(verdict: Verdict, seconds: tuple[float, float]) -> Judged:
     cpu, wall = (round(number, 4) for number in seconds)
-    values = tuple((value.name, value.number, value.bound) for value in verdict.values)
-    return Judged(verdict.check, str(verdict.outcome), verdict.detail, cpu, wall, values)
+    values = tuple((value.name, value.number, value.bound, value.best) for value in verdict.values)
+    return Judged(verdict.check, str(verdict.outcome), verdict.detail, cpu, wall, values, verdict.doubts)
 
 
 def quieten() -> None:

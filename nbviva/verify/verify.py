@@ -13,20 +13,22 @@ from statistics import fmean
 from nbviva.course import Course
 from nbviva.files import regular_files
 from nbviva.grading.digest import ENTRIES, NBVIVA
+from nbviva.grading.rehearsal import closure
 from nbviva.handin.people import read_roster
 from nbviva.kernel.room import Room
 from nbviva.results import statistics
 from nbviva.verify.answers import CHEAP_SECONDS, Plan, alternatives, flakes, mutants, rates, reference
 from nbviva.verify.beside import beside_hidden_data
+from nbviva.verify.best import best_possible
 from nbviva.verify.cache import ResultCache, environment, key_of
 from nbviva.verify.leaks import Secrets, secrets_of
-from nbviva.verify.mutation.mutate import mutation_score
-from nbviva.verify.mutation.score import Score
+from nbviva.verify.mutation.mutate import alternatives_score, mutation_score
+from nbviva.verify.mutation.score import Fate, Score
 from nbviva.verify.odd import odd_answers
 from nbviva.verify.release import make_source
 from nbviva.verify.route import BLANK, REFERENCE, Taken, take
 from nbviva.verify.row import Finding, Origin
-from nbviva.verify.trials import Bench, Crews, Trial, TriedAnswers
+from nbviva.verify.trials import Bench, Crews, Trial, TriedAnswers, overlays
 from nbviva.week.imports import files_behind
 from nbviva.week.week import Week
 from nbviva.wording import counted
@@ -119,15 +121,15 @@ def verify(course: Course, name: str, options: VerifyOptions, say: Callable[[str
         yield _generated(course, name, options, say)
         right_row, right = alternatives(bench, thorough=options.thorough)
         yield right_row
-        first = reference(bench) + right
+        own = reference(bench)
+        yield _generated_alternatives(course, week, own, options, say)
+        first = own + right
         plan = Plan(options.repeats, options.thorough)
         flaky_row, repeated = flakes(bench, first, plan, course.source(name))
         yield flaky_row
     yield rates(week, first + repeated, wrong)
-    cheap = {
-        item.check for trial in first.trials if not trial.overlay for item in trial.judged if item.cpu <= CHEAP_SECONDS
-    }
-    yield odd_answers(week, sorted(cheap), course.secret(), say)
+    yield best_possible((first + repeated).trials)
+    yield odd_answers(week, sorted(_cheap(own.trials)), course.secret(), say)
     yield beside_hidden_data(week)
     yield _leaks(taken, origin, wrong, secrets_of(week, course.secret()))
     yield cost(course, name, taken, (*first.trials, *repeated.trials), max(1, options.workers))
@@ -191,6 +193,49 @@ def _generated(course: Course, name: str, options: VerifyOptions, say: Callable[
         if item.explained
     )
     return Finding("generated mutants", summary, tuple(defects), details, _tried(score))
+
+
+def _generated_alternatives(
+    course: Course, week: Week, own: TriedAnswers, options: VerifyOptions, say: Callable[[str], None]
+) -> Finding:
+    """Give the row on slips in alternatives; those whose checks cost much are left to `--thorough`."""
+
+    def told(done: int, of: int) -> None:
+        if done % 50 == 0 or done == of:
+            say(f"mutated alternatives: {done} of {of}")
+
+    cheap = _cheap(own.trials)
+    known = overlays(week, "alternatives")
+    chosen = {
+        name: tuple(check.name for check in week.checks if check in overlay.checks)
+        for name, overlay in known.items()
+        if options.thorough or {check.name for check in closure(overlay.checks)} <= cheap
+    }
+    name = week.assignment.week
+    score = alternatives_score(course, name, chosen, workers=options.workers or 1, told=told)
+    wrong = len(score.tried) - len(score.fair)
+    summary = f"{score.caught} of {wrong} slips in {len(chosen)} alternatives are caught ({score.score:.1%})"
+    summary += f"; {len(known) - len(chosen)} costly ones are left to --thorough" * (len(chosen) < len(known))
+    defects = [
+        f"The slip '{item.mutated.after.strip()}' for '{item.mutated.before.strip()}' in the alternative '{item.cell}' "
+        "makes a check of ours fail itself: let it expect such answers."
+        for item in score.tried
+        if item.fate is Fate.BROKE
+    ]
+    if wrong and score.score < LEAST_SCORE:
+        defects.append(f"Only {score.score:.1%} of these slips are caught; {LEAST_SCORE:.0%} are expected.")
+    details = tuple(
+        f"'{item.cell}' line {item.mutated.line}: '{item.mutated.before.strip()}' became '{item.mutated.after.strip()}'"
+        " and passes."
+        for item in score.survivors
+    )
+    return Finding("mutated alternatives", summary, tuple(defects), details, _tried(score))
+
+
+def _cheap(trials: Sequence[Trial]) -> set[str]:
+    """Name the checks that cost little on the reference."""
+    own = [item for trial in trials if not trial.overlay for item in trial.judged]
+    return {item.check for item in own} - {item.check for item in own if item.cpu > CHEAP_SECONDS}
 
 
 def _tried(score: Score) -> Origin:

@@ -1,13 +1,13 @@
 """A stepwise rehearsal runs what the checks at hand need, and nothing else."""
 
 from nbviva.grading.verdict import Outcome
-from nbviva.verify.mutation.trial import Rehearsal
+from nbviva.verify.mutation.trial import Instead, Rehearsal
 
 
 def rehearse(course, *names, texts=None):
     week = course.week("toy")
     checks = [check for check in week.checks if check.name in names]
-    rehearsal = Rehearsal(week, checks, texts or {}, b"secret", "group")
+    rehearsal = Rehearsal(week, checks, Instead(texts or {}), b"secret", "group")
     return rehearsal, [rehearsal.verdict(check)[0].outcome for check in checks]
 
 

@@ -15,6 +15,7 @@ from nbviva.notebooks import NotebookNode, grade_id, is_answer
 from nbviva.processes.forks import forked, grant
 from nbviva.processes.job import Bounds, End, Finished
 from nbviva.verify.cache import TrialCache, files_digest, framework_digest
+from nbviva.verify.mutation import rewritten
 from nbviva.verify.mutation.score import (
     FILE,
     Excuse,
@@ -26,7 +27,7 @@ from nbviva.verify.mutation.score import (
     explained,
     mutants_of,
 )
-from nbviva.verify.mutation.trial import MutantTrial, attempt, failing, warm_up
+from nbviva.verify.mutation.trial import Instead, MutantTrial, attempt, failing, warm_up
 from nbviva.week.source import code_cells, release_template, source_notebook
 from nbviva.week.week import Week
 
@@ -34,6 +35,7 @@ BOUNDS = Bounds(processor=60.0, clock=600.0, memory=4 << 30)  # of a mutant, bef
 GROUPS = 4  # the first group's questions decide; those of the others are asked of what passed
 LEAST_SECONDS, TIMES = 1.0, 10.0  # a mutant may take ten times what the solution takes, and a second
 SAVED_EVERY = 50
+MOST = 4  # slips of an alternative
 SAME_ANSWER = "The answer is the same, and nothing else of its cell is asked."
 _NO_INFLUENCE = (FILE, "notebook.py", "*mutants.py", "*alternatives.py", "*.typ")  # of the notebook the code has one
 
@@ -69,6 +71,36 @@ def mutation_score(
     return Score(name, tried, tuple(_stale(entries, tried)), bench.seconds, len(jobs) - bench.made)
 
 
+def alternatives_score(
+    course: Course,
+    name: str,
+    alternatives: Mapping[str, tuple[str, ...]],
+    *,
+    most: int = MOST,
+    secret: bytes = b"mutants",
+    workers: int | None = None,
+    told: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Score:
+    """Mutate right answers that are written differently, some slips of each, and try every one not in the cache.
+
+    Parameters
+    ----------
+    alternatives
+        By name, `module.name`, the checks that are to catch a slip.
+    most
+        How many slips of each are tried: always the same ones.
+    """
+    week = course.week(name)
+    kept = TrialCache(course.root / ".nbviva" / "cache" / f"mutated-alternatives-{name}.json")
+    bench = _MutantBench(week, secret, kept, workers)
+    jobs = bench.alternative_jobs(alternatives, most)
+    trials, entries = bench.run(jobs, told), explained(week.folder)
+    tried = tuple(
+        _tried(cell, mutated, trials[key], entries, only_answers=False) for key, (cell, mutated, _) in jobs.items()
+    )
+    return Score(name, tried, (), bench.seconds, len(jobs) - bench.made)
+
+
 Job = tuple[str, Mutated, tuple[str, ...]]
 
 
@@ -79,6 +111,7 @@ class _MutantBench:
         self.week, self.secret, self.kept = week, secret, kept
         self.workers = workers or os.cpu_count() or 1
         self.seconds, self.made, self._bounds = 0.0, 0, BOUNDS
+        self._rewritten = set[str]()
         codes = [cell.source for cell in code_cells(week)]
         self._context = digest(files_digest(week.folder, _NO_INFLUENCE), *codes, framework_digest(), secret)
 
@@ -90,6 +123,15 @@ class _MutantBench:
             digest(self._context, cell, mutated.source): (cell, mutated, dependent[cell])
             for cell, source in cells.items()
             for mutated in mutants_of(source)
+        }
+
+    def alternative_jobs(self, alternatives: Mapping[str, tuple[str, ...]], most: int) -> dict[str, Job]:
+        """Give mutants of alternatives by their keys, with the checks that are to notice."""
+        self._rewritten |= set(alternatives)
+        return {
+            digest(self._context, name, rewritten.text_of(self.week, name), mutated.source): (name, mutated, checks)
+            for name, checks in alternatives.items()
+            for mutated in rewritten.slips(self.week, name, most)
         }
 
     def run(self, jobs: Mapping[str, Job], told: Callable[[int, int], None]) -> dict[str, tuple[End, MutantTrial]]:
@@ -115,7 +157,11 @@ class _MutantBench:
         checks = [check for name in names for check in self.week.checks if check.name == name]
         groups = [f"mutants {number}" for number in range(GROUPS)]
         more = partial(grant, self._bounds.processor)
-        return attempt(self.week, checks, {cell: mutated.source}, self.secret, groups, more).to_json()
+        if cell not in self._rewritten:
+            return attempt(self.week, checks, Instead({cell: mutated.source}), self.secret, groups, more).to_json()
+        overlays = rewritten.with_slip(self.week, cell, mutated), rewritten.original(self.week, cell)
+        instead, before = (Instead(overlay=overlay) for overlay in overlays)
+        return attempt(self.week, checks, instead, self.secret, groups[:1], more, before).to_json()
 
     def _told(self, ended: Finished) -> str:
         self.seconds += ended.seconds or self._bounds.processor

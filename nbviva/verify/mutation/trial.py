@@ -11,7 +11,7 @@ import ast
 import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import import_module
 from itertools import islice
@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 
 from nbviva.grading.examine import Examination
-from nbviva.grading.rehearsal import Rehearsed, closure, execute, small
+from nbviva.grading.rehearsal import Rehearsed, answer_names, closure, execute, put_in, small
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.handin.sheet import Sheet
 from nbviva.inside import Frames, decode
 from nbviva.inside.agent import Agent
 from nbviva.kernel.student import Student
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
-from nbviva.week.declare import Check
+from nbviva.week.declare import Check, Overlay
 from nbviva.week.draws import generators
 from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
 from nbviva.week.week import Week, load
@@ -39,13 +39,24 @@ Talk = list[Frames]
 CLOSE = 1e-6  # relative to the largest number of an array
 
 
-class Rehearsal:
-    """The notebook with some cells' texts replaced; it runs no further than to the test cell of the check at hand."""
+@dataclass(frozen=True)
+class Instead:
+    """What stands in the place of the notebook's own solutions: cells' texts by name, or an answer for a name."""
 
-    def __init__(
-        self, week: Week, checks: Iterable[Check], texts: Mapping[str, str], secret: bytes, group: str
-    ) -> None:
+    texts: Mapping[str, str] = field(default_factory=dict)
+    overlay: Overlay | None = None
+
+
+OWN = Instead()
+
+
+class Rehearsal:
+    """The notebook with something instead; it runs no further than to the test cell of the check at hand."""
+
+    def __init__(self, week: Week, checks: Iterable[Check], instead: Instead, secret: bytes, group: str) -> None:
+        texts, self._overlay, self._answers = instead.texts, instead.overlay, answer_names(week)
         self._texts, self._evidence, self._done = texts, _LazyEvidence(self), 0
+        self._evidence.overlay = instead.overlay
         asked = {check.exercise for check in closure(checks)}
         questions = [question for question in week.assignment.questions if question.name not in asked]
         self._idle = {f"{question.name}_answer" for question in questions if question.answers}
@@ -86,6 +97,7 @@ class Rehearsal:
         """Run one cell, with its other text if it has one."""
         code = compile(self._texts[cell.name], f"<{cell.name}>", "exec") if cell.name in self._texts else cell.code
         execute(code, self._namespace, cell.name, self._evidence)
+        put_in(self._overlay, self._namespace, self._answers)
 
     def run_late(self, name: str) -> None:
         """Run a cell that was left out, now that somebody asks what it printed."""
@@ -187,17 +199,18 @@ def failing(week: Week, texts: Mapping[str, str], secret: bytes, group: str) -> 
     names = [cell.name for cell in cells_of(week.folder)]
     first = min((names.index(name) for name in texts), default=0)
     checks = [check for check in week.checks if names.index(check.exercise) > first]
-    rehearsal = Rehearsal(week, checks, texts, secret, group)
+    rehearsal = Rehearsal(week, checks, Instead(texts), secret, group)
     return [check.name for check in checks if rehearsal.verdict(check)[0].outcome is not Outcome.PASSED]
 
 
 def attempt(
     week: Week,
     checks: list[Check],
-    texts: Mapping[str, str],
+    instead: Instead,
     secret: bytes,
     groups: Iterable[str],
     rest: Callable[[], None],
+    before: Instead = OWN,
 ) -> MutantTrial:
     """Try a mutant: the first group's questions decide; where it passes, those of the others tell more.
 
@@ -207,25 +220,27 @@ def attempt(
         Those that can notice it, in the order in which they are to be run.
     rest
         Called before each group's questions: to be given more time.
+    before
+        What it is compared with: the same without the slip.
     """
     same, others = True, 0
     for number, group in enumerate(groups):
         rest()
-        verdict, talks = _heard(week, checks, texts, secret, group)
+        verdict, talks = _heard(week, checks, instead, secret, group)
         if verdict and not number:
             broke = verdict.detail if verdict.outcome is Outcome.ERROR else ""
             return MutantTrial(verdict.check, verdict.cause, broke)
         others += verdict is not None
         rest()
-        same = same and not verdict and _same_talks(talks, _heard(week, checks, {}, secret, group)[1])
+        same = same and not verdict and _same_talks(talks, _heard(week, checks, before, secret, group)[1])
     return MutantTrial(others=others, same=same)
 
 
 def _heard(
-    week: Week, checks: list[Check], texts: Mapping[str, str], secret: bytes, group: str
+    week: Week, checks: list[Check], instead: Instead, secret: bytes, group: str
 ) -> tuple[Verdict | None, list[Talk]]:
     """Give the first verdict that is not a pass, and what was answered before."""
-    rehearsal = Rehearsal(week, checks, texts, secret, group)
+    rehearsal = Rehearsal(week, checks, instead, secret, group)
     talks: list[Talk] = []
     for check in checks:
         verdict, talk = rehearsal.verdict(check)
