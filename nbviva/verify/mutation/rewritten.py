@@ -8,6 +8,9 @@ from __future__ import annotations
 import ast
 import inspect
 import random
+from importlib.abc import InspectLoader
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from types import ModuleType
 
 from nbviva.verify.mutation.score import Mutated, mutants_of
@@ -31,11 +34,23 @@ def with_slip(week: Week, name: str, mutated: Mutated) -> Overlay:
     start, end = _lines(module, overlay)
     lines = _source(module).splitlines()
     text = "\n".join([*lines[:start], mutated.source, *lines[end:]])
-    namespace = {"__name__": module.__name__, "__file__": module.__file__, "__package__": module.__package__}
-    exec(compile(text, f"<{module.__name__}>", "exec"), namespace)  # noqa: S102 - our own file, in a fork
-    found = namespace[name.rpartition(".")[2]]
-    assert isinstance(found, Overlay)  # noqa: S101 - for mypy
+    loader = _TextLoader(text)
+    made = module_from_spec(ModuleSpec(module.__name__, loader))
+    loader.exec_module(made)
+    found: Overlay = getattr(made, name.rpartition(".")[2])
     return found
+
+
+class _TextLoader(InspectLoader):
+    """Makes a module of a text; it takes nobody's place among the modules."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_source(self, fullname: str) -> str:
+        """Give the text."""
+        del fullname
+        return self._text
 
 
 def original(week: Week, name: str) -> Overlay:
