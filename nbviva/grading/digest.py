@@ -21,7 +21,7 @@ from importlib.metadata import Distribution, distributions, packages_distributio
 from pathlib import Path
 
 from nbviva.files import regular_files
-from nbviva.handin.walk import Walk
+from nbviva.handin.walk import HandedFile, Walk
 from nbviva.week.deadline import NOT_LATE
 from nbviva.week.imports import files_behind, modules_of
 from nbviva.week.spec import Assignment
@@ -165,12 +165,19 @@ def of_environment() -> str:
 
 
 def run_causes(
-    came: Walk, data: Path, cells: Sequence[tuple[object, ...]], draws: bytes, place: object
+    came: Walk,
+    files: Iterable[HandedFile],
+    data: Path,
+    cells: Sequence[tuple[object, ...]],
+    draws: bytes,
+    place: object,
 ) -> dict[str, str]:
     """Give the digest (hex) of each cause of what a kernel shows and answers, by what it is.
 
     Parameters
     ----------
+    files
+        The files of the hand-in with those of its archives, which a kernel can import from.
     cells
         The code cells as they are run, in order.
     draws
@@ -185,15 +192,15 @@ def run_causes(
         "secret, week or group": draws,
         "sandbox or limits": repr(place).encode(),
         "the framework": _running(),
-        "the environment": of_kernel(_texts(came, cells), running_files()),
+        "the environment": of_kernel(_texts(files, cells), running_files()),
     }
     return {name: hashlib.sha256(content).hexdigest()[:32] for name, content in causes.items()}
 
 
-def _texts(came: Walk, cells: Sequence[tuple[object, ...]]) -> Iterator[str]:
+def _texts(files: Iterable[HandedFile], cells: Sequence[tuple[object, ...]]) -> Iterator[str]:
     """Give what of a hand-in runs: its notebook's cells, and the modules and notebooks that lie beside it."""
     yield from (part for cell in cells for part in cell if isinstance(part, str))
-    for file in came.files:
+    for file in files:
         if file.path.suffix in (".py", ".ipynb"):
             yield file.content().decode(errors="replace")
 

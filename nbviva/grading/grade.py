@@ -179,7 +179,8 @@ def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
     ]
     draws = submission.draw("transcript").bytes(32)
     place = submission.room, submission.clock
-    return run_causes(submission.handin.came, submission.data, cells, draws, place)
+    handin = submission.handin
+    return run_causes(handin.came, handin.files, submission.data, cells, draws, place)
 
 
 def _asked_anew(submission: Submission, framed: FramedNotebook, causes: dict[str, str]) -> _Examined:

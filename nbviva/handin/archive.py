@@ -66,7 +66,7 @@ class ArchivedFile:
     problem: str = ""
 
 
-ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")  # these are opened
+ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tbz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")  # these are opened
 CLOSED_ARCHIVES = (".7z", ".rar")  # these are not
 _TIGHT = "is packed so tightly that it looks like an archive bomb"
 _DAMAGE = (

@@ -13,7 +13,7 @@ from functools import cached_property
 from nbviva.handin.archive import ARCHIVES
 from nbviva.handin.cells import BrokenNotebook, HandedCell, read_notebook
 from nbviva.handin.doubt import Doubt
-from nbviva.handin.recognise import Recognised, normal, recognise
+from nbviva.handin.recognise import Recognised, defined_names, normal, recognise
 from nbviva.handin.walk import HandedFile
 from nbviva.kernel.outputs import clean, printed
 from nbviva.notebooks import NotebookNode, grade_id, is_answer, tags
@@ -69,6 +69,11 @@ class Candidate:
         return {name: text for name, text in texts.items() if name and text}
 
     @property
+    def defined(self) -> frozenset[str]:
+        """The names that the group's own code defines."""
+        return frozenset(name for text in (*self.answers.values(), *self.own) for name in defined_names(text))
+
+    @property
     def outputs(self) -> int:
         """The number of cells that were handed in with outputs."""
         return sum(bool(cell.outputs) for cell in self.cells)
@@ -93,12 +98,15 @@ class TakenNotebook:
         None where there is none that could be read; `broken` says why then.
     notes, doubts
         What else was there and why not that; and what a person has to decide about, if anything.
+    blank
+        Notebooks of this week in which nothing was filled in.
     """
 
     taken: Candidate | None = None
     broken: str = ""
     notes: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    blank: tuple[HandedFile, ...] = ()
 
 
 def take_notebook(files: Sequence[HandedFile], expected: str, template: NotebookNode) -> TakenNotebook:
@@ -152,7 +160,8 @@ def _chosen(found: list[Candidate], broken: list[str], expected: str, files: Seq
     reruns = [item for item in worked if item.covers(most) and _differ(item.trained, most.trained)]
     doubts = [*_doubts(most, rivals, reruns, found), *([] if most.is_worked else broken)]
     notes = [*_notes(most, found, rivals, expected), *(broken if most.is_worked else ())]
-    return TakenNotebook(most, notes=(*most.notes, *notes), doubts=tuple(map(Doubt, doubts)))
+    blank = tuple(item.file for item in found if item.is_ours and not item.is_worked)
+    return TakenNotebook(most, notes=(*most.notes, *notes), doubts=tuple(map(Doubt, doubts)), blank=blank)
 
 
 def _none(broken: list[str], expected: str, files: Sequence[HandedFile]) -> TakenNotebook:

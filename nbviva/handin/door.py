@@ -17,12 +17,14 @@ from nbviva.course import Course
 from nbviva.handin.candidates import Candidate, TakenNotebook, take_notebook
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import FramedNotebook, blank, merge
-from nbviva.handin.papers import TakenSheet, is_pdf, take_sheet
+from nbviva.handin.papers import PAPERS, TakenSheet, is_pdf, take_sheet
 from nbviva.handin.unpacked import Unpacked, unpack
 from nbviva.handin.walk import HandedFile, Walk, walk
 from nbviva.notebooks import NotebookNode
 from nbviva.week.spec import Assignment
 from nbviva.week.week import Week
+
+_WORK = (".py", ".ipynb", ".html", ".docx", ".odt", ".pdf")  # in a folder of data, too
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +119,8 @@ class Handin:
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         """What a person has to decide about before a mark stands; none for most hand-ins."""
-        return tuple(dict.fromkeys((*self._found.doubts, *map(Doubt, self._strays()), *self.sheet.doubts)))
+        told = (*self._found.doubts, *map(Doubt, self._strays()), *self.sheet.doubts, *self._unanswered())
+        return tuple(dict.fromkeys(told))
 
     def _strays(self) -> Iterator[str]:
         """Say what came, where no work of the group's was found in a notebook."""
@@ -127,14 +130,35 @@ class Handin:
             names = ", ".join((*self.came.links, *self.came.litter)[:5])
             yield f"What came holds no work that can be read: {names}."
         if self.notebooks and not self.notebooks[0].is_worked and (others := self._others()):
-            name = self.notebooks[0].file.name
-            yield f"Nothing was filled in in {name}; beside it there is {', '.join(others[:5])}."
+            name, beside = self.notebooks[0].file.name, ", ".join(file.name for file in others[:5])
+            yield f"Nothing was filled in in {name}; beside it there is {beside}."
 
-    def _others(self) -> list[str]:
-        """Names of files that are neither the notebook, nor a PDF, nor of the release: somebody's work, perhaps."""
+    def _unanswered(self) -> Iterator[Doubt]:
+        """Doubt the questions that neither notebook nor sheet answers, where another file may answer them."""
+        if not self._is_worked:
+            return
+        papers = [file.name for file in self._others() if file.path.suffix.lower() in PAPERS]
+        beside = f"Beside them there is {', '.join(papers[:5])}, which is not read." if papers else ""
+        unread = " ".join(filter(None, (beside, *self._unpacked.problems)))
+        filled = self.sheet.filled
+        on_paper = filled.answers.keys() | filled.refused.keys() - filled.empty if filled else set()
+        given = self.notebooks[0].defined | on_paper
+        asked = [q for q in self.assignment.questions if any(answer not in given for answer, _ in q.answers)]
+        if asked and unread:
+            numbers = ", ".join(dict.fromkeys(question.number for question in asked))
+            said = f"Notebook and sheet have no answer to question {numbers}. {unread}"
+            yield Doubt(said, tuple(question.name for question in asked))
+
+    def _others(self) -> list[HandedFile]:
+        """Files that are neither the notebook, nor blank, nor a PDF, nor of the release: somebody's work, perhaps."""
         given = {PurePosixPath(path) for path, _ in self.assignment.files}
-        known = {self.notebooks[0].file.path, *(file.path for file in self.pdfs), *given}
-        return [file.name for file in self.files if file.path not in known and "data" not in file.path.parts[:-1]]
+        known = {*(file.path for file in (self.notebooks[0].file, *self._found.blank, *self.pdfs)), *given}
+        return [
+            file
+            for file in self.files
+            if file.path not in known | self._unpacked.opened
+            and not ("data" in file.path.parts[:-1] and file.path.suffix.lower() not in _WORK)
+        ]
 
     def staged(self) -> Iterator[tuple[Path, PurePosixPath]]:
         """Give what a kernel may see, each file with its path there: the notebook's own folder is where it runs.

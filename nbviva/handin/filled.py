@@ -46,6 +46,8 @@ class Filled:
         The answers whose fields are empty: there the notebook's counts.
     drawn
         What was typed as notes on its pages; an empty text for what was only drawn.
+    unsure
+        The answers that a person should look at, each with the sentence that says why.
     foreign
         The text of a PDF that has nothing to do with the sheet; None where it has.
     """
@@ -57,6 +59,7 @@ class Filled:
     refused: Mapping[str, str] = field(default_factory=dict)
     empty: frozenset[str] = frozenset()
     drawn: tuple[str, ...] = ()
+    unsure: Mapping[str, str] = field(default_factory=dict)
     foreign: str | None = None
 
     @property
@@ -68,7 +71,8 @@ class Filled:
     @property
     def is_untouched(self) -> bool:
         """Whether nobody wrote anything into the week's form."""
-        return self.readable and not (self.answers or self.members or self.drawn or set(self.refused) - self.empty)
+        said = self.answers or self.members or self.drawn or self.unsure or set(self.refused) - self.empty
+        return self.readable and not said
 
 
 class _UnreadableForm(ValueError):
@@ -77,6 +81,10 @@ class _UnreadableForm(ValueError):
 
 class _ForeignForm(_UnreadableForm):
     """The file is another PDF, and none that was made of the sheet."""
+
+
+class _Undecided(Mismatch):
+    """What is filled in may be an answer, but nobody can tell which."""
 
 
 def read_forms(paths: Sequence[Path], week: Assignment) -> list[Filled]:
@@ -108,6 +116,7 @@ class _Form:
         self.content = content
         self.problems: list[str] = []
         self.refused: dict[str, str] = {}
+        self.unsure: dict[str, str] = {}
         self.texts: dict[str, set[str]] = {}
         self.ticks: dict[str, set[str]] = {}
         self.empty: set[str] = set()
@@ -131,6 +140,9 @@ class _Form:
         if name != MARK and text and _differs(text, looks, redrawn=self.content["redrawn"]):
             shows = f"shows {quoted(looks)}" if looks else "shows nothing"
             self.problems.append(f"The field '{name}' of the sheet holds {quoted(text)}, while its picture {shows}.")
+        if name != MARK and looks and not (text or item["box"] or self.content["redrawn"]):
+            shows = "shows a text" if looks == "?" else f"shows {quoted(looks)}"
+            self.unsure[name] = f"The field '{name}' of the sheet holds nothing, while its picture {shows}."
         return True
 
     def filled(self) -> Filled:
@@ -148,7 +160,7 @@ class _Form:
         }
         drawn = tuple(map(_clean, self.content["drawn"]))
         problems = (*self.problems, *self.refused.values())
-        return Filled(answers, members, problems, True, self.refused, frozenset(self.empty), drawn)
+        return Filled(answers, members, problems, True, self.refused, frozenset(self.empty), drawn, self.unsure)
 
     def check_mark(self) -> None:
         """Refuse what is not the week's form; note where it is another version of it."""
@@ -206,11 +218,13 @@ class _Form:
             self.empty |= {answer} if isinstance(error, EmptyField) else set()
             part = f" ({label})" if len(question.answers) > 1 else ""
             self.refused[answer] = f"Question {question.number}{part}: {error}"
+            if isinstance(error, _Undecided):
+                self.unsure[answer] = self.refused[answer]
             return None
 
     def number(self, question: Question, answer: str) -> str:
         if len(self.texts.get(answer, set()) - {""}) > 1:
-            raise Mismatch("the field is there more than once, with different texts, so none of them counts.")
+            raise _Undecided("the field is there more than once, with different texts, so none of them counts.")
         return number_text(self.text(answer), share=question.share)
 
     def choice(self, question: Question, answer: str) -> str | frozenset[str]:
@@ -218,6 +232,8 @@ class _Form:
         ticked = {option for option in labels if self.ticks.get(box_name(answer, option))}
         as_radio = {name.lower() for name in self.ticks.get(answer, set())}
         ticked |= {option for option, label in labels.items() if as_radio & {option.lower(), label.lower()}}
+        if as_radio and not ticked:
+            raise _Undecided("a box is ticked, but the file does not tell which.")
         if not ticked:
             raise EmptyField("no box is ticked.")
         if question.kind is Kind.MULTIPLE_CHOICE:

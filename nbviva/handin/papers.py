@@ -19,7 +19,11 @@ from nbviva.week.fields import FORM_NAME
 from nbviva.week.spec import Assignment
 
 MAX_PDFS = 10
-_PICTURES = (".jpg", ".jpeg", ".png", ".heic", ".tif", ".tiff", ".docx", ".doc", ".odt", ".pages", ".rtf")
+PAPERS = (
+    ".jpg", ".jpeg", ".png", ".heic", ".tif", ".tiff", ".webp", ".docx", ".doc", ".odt", ".pages", ".rtf", ".txt",
+    ".md", ".tex", ".html", ".htm", ".xlsx", ".ods", ".pptx", ".odp", ".key", ".xopp", ".goodnotes", ".eml", ".msg",
+    ".fdf", ".xfdf",
+)  # fmt: skip
 _LINE = 12  # letters: shorter lines of a notebook may stand in any text
 _LINES = 3
 
@@ -79,7 +83,14 @@ def take_sheet(files: Sequence[HandedFile], week: Assignment, template: Notebook
     notes = (*_beside(most, same, papers), *_left_open(filled, week), *filled.told)
     asked = tuple(q.name for q in week.questions if filled.empty.intersection(answer for answer, _ in q.answers))
     drawn = (Doubt(sentence, asked) for sentence in _drawn(filled))
-    return TakenSheet(filled, notes, (*_rivals(most, rivals, week), *drawn))
+    return TakenSheet(filled, notes, (*_rivals(most, rivals, week), *drawn, *_unsure(filled, week)))
+
+
+def _unsure(filled: Filled, week: Assignment) -> Iterator[Doubt]:
+    for question in week.questions:
+        for answer, _ in question.answers:
+            if answer in filled.unsure:
+                yield Doubt(filled.unsure[answer], (question.name,))
 
 
 def _by_name(file: HandedFile) -> tuple[bool, int, str]:
@@ -99,7 +110,7 @@ def _without_sheet(
     ]
     if not week.sheet_required:
         return TakenSheet(None, tuple(notes), tuple(doubts))
-    if not papers and (pictures := [f.name for f in files if f.path.suffix.lower() in _PICTURES]):
+    if not papers and (pictures := [f.name for f in files if f.path.suffix.lower() in PAPERS]):
         sentence = f"There is no exercise sheet as a PDF in the hand-in, but {', '.join(pictures[:5])}."
         doubts.append(Doubt(sentence, asked))
     first = next((paper.filled for paper in papers if paper.filled.readable), None)

@@ -52,6 +52,7 @@ _ACTIVE = {
 _DRAWN = frozenset(
     {"/FreeText", "/Text", "/Ink", "/Stamp", "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine", "/Caret"}
 )
+_SILENT = frozenset({"/Widget", "/Link", "/Popup", "/PrinterMark", "/TrapNet", "/Watermark"})
 _UNSEEN = 2 | 32  # the flags of an annotation that no viewer shows
 _LEAST = 2.0  # points: a field that is narrower or lower is seen by nobody
 _SHOWN = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
@@ -124,8 +125,10 @@ class _VisiblePages:
                 node = item.get_object() if isinstance(item, IndirectObject) else item
                 if not isinstance(node, DictionaryObject):
                     continue
-                if node.get("/Subtype") in _DRAWN and not _number(_get(node, "/F")) & _UNSEEN:
-                    self.drawn.append(_text(_get(node, "/Contents")))
+                kind, words = node.get("/Subtype"), _text(_get(node, "/Contents"))
+                says = kind in _DRAWN or (words.strip() and kind not in _SILENT)
+                if says and not _number(_get(node, "/F")) & _UNSEEN:
+                    self.drawn.append(words)
                 self.boxes[_identity(item, node)] = box
 
     def show(self, chain: list[DictionaryObject]) -> bool:
@@ -232,7 +235,7 @@ def _looks(chain: list[DictionaryObject]) -> str | None:
         return None
     with suppress(PyPdfError, ValueError):
         data = look.get_data()[: 8 * MAX_TEXT]
-        if re.search(rb"<[0-9A-Fa-f\s]*>[^<>]*T[jJ]", data):
+        if re.search(rb"<\s*[0-9A-Fa-f][0-9A-Fa-f\s]*>[^<>]*T[jJ]", data):
             return "?"  # the numbers of glyphs, which no letter can be told from
         return "".join(part[1:-1].decode("latin-1") for part in _SHOWN.findall(data))[:MAX_TEXT]
     return None
@@ -283,6 +286,8 @@ def _text(value: Any) -> str:
         return data.decode(marks.get(data[:2], "latin-1"), "replace")[:MAX_TEXT]
     if isinstance(value, NameObject):
         return str(value)[1:MAX_TEXT]
+    if isinstance(value, ArrayObject):  # of a list of which several can be chosen
+        return " ".join(_text(item) for item in value[:20] if not isinstance(item, ArrayObject))[:MAX_TEXT]
     if isinstance(value, TextStringObject | int | float):
         return str(value)[:MAX_TEXT]
     return value[:MAX_TEXT].decode("latin-1") if isinstance(value, bytes) else ""

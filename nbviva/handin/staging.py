@@ -61,28 +61,29 @@ def _unpack(source: Source, item: ArchivedFile, name: str, staged: Staged) -> bo
         try:
             packed.seek(0)
             with Source(packed, staged.limits) as inner:
-                _write_all(inner, staged)
+                return _write_all(inner, staged)
         except UnreadableArchive as error:
             staged.notes.append(f"{name} {error} It was kept unopened.")
             return False
-    return True
 
 
-def _write_all(inner: Source, staged: Staged) -> None:
+def _write_all(inner: Source, staged: Staged) -> bool:
+    """Write what an archive holds; False where something is left out, or there is nothing: then it is kept, too."""
     items = list(inner.items())
     tops = {entry.parts[0] for entry in items}
     strip = int(len(tops) == 1 and all(len(entry.parts) > 1 for entry in items))
     for entry in sorted(items, key=lambda entry: _order(entry.parts)):
         _write_inner(inner, entry, entry.parts[strip:], staged)
+    return bool(items) and not any(entry.problem for entry in items)
 
 
 def _write_inner(inner: Source, entry: ArchivedFile, path: tuple[str, ...], staged: Staged) -> None:
     if entry.problem:
         staged.notes.append(f"{path[-1]} {entry.problem}; it was left out.")
-    elif path[-1].lower().endswith((*ARCHIVES, *CLOSED_ARCHIVES)):
-        staged.notes.append(f"{path[-1]} is an archive in an archive; it was left out.")
-    else:
-        _write(inner, entry, path, staged)
+        return
+    if path[-1].lower().endswith((*ARCHIVES, *CLOSED_ARCHIVES)):
+        staged.notes.append(f"{path[-1]} is an archive in an archive; it was kept unopened.")
+    _write(inner, entry, path, staged)
 
 
 def _write(source: Source, item: ArchivedFile, path: tuple[str, ...], staged: Staged) -> None:

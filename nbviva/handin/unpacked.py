@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,16 +17,22 @@ from nbviva.sandbox import scratch
 
 CAPS = ArchiveCaps(file_bytes=256 << 20, total_bytes=512 << 20)
 _DEPTH = 2  # archives in archives
-_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
+_OPEN = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
+_CLOSED = (b"7z\xbc\xaf", b"Rar!")
+_SUFFIX = re.compile(r"\.(?!zip|ipynb)\w{1,8}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Unpacked:
-    """The files of a hand-in with those of its archives, and a sentence for each archive or file that was not read."""
+    """The files of a hand-in with those of its archives, and a sentence for each archive or file that was not read.
+
+    `opened` are the archives of which everything was read.
+    """
 
     files: tuple[HandedFile, ...]
     problems: tuple[str, ...] = ()
     aside: Path | None = None
+    opened: frozenset[PurePosixPath] = frozenset()
 
 
 def unpack(files: tuple[HandedFile, ...]) -> Unpacked:
@@ -33,7 +40,7 @@ def unpack(files: tuple[HandedFile, ...]) -> Unpacked:
     if not any(map(_is_archive, files)):
         return Unpacked(files)
     aside = Path(tempfile.mkdtemp(prefix=scratch.prefix()))
-    found, problems, left = list(files), list[str](), CAPS.handin_files
+    found, problems, opened, left = list(files), list[str](), set[PurePosixPath](), CAPS.handin_files
     todo, number = [(file, 1) for file in files], 0
     while todo:
         (file, depth), number = todo.pop(0), number + 1
@@ -42,22 +49,27 @@ def unpack(files: tuple[HandedFile, ...]) -> Unpacked:
         if depth > _DEPTH:
             problems.append(f"{file.name} is an archive in an archive and was not opened.")
             continue
+        before = len(problems)
         inner = list(_opened(file, aside / str(number), left, problems))
+        opened |= {file.path} if inner and len(problems) == before else set()
         left -= len(inner)
         found += inner
         todo += [(item, depth + 1) for item in inner]
-    return Unpacked(tuple(sorted(found, key=lambda file: file.path)), tuple(problems), aside)
+    return Unpacked(tuple(sorted(found, key=lambda file: file.path)), tuple(problems), aside, frozenset(opened))
 
 
 def _is_archive(file: HandedFile) -> bool:
     name = file.path.name.lower()
     if name.endswith((*ARCHIVES, *CLOSED_ARCHIVES)):
         return True
-    return ("." not in name or ".ipynb" in name or ".zip" in name) and file.head(8).startswith(_MAGIC)
+    if _SUFFIX.fullmatch(file.path.suffix):  # a document or a model may be packed in the same way
+        return False
+    head = file.head(512)
+    return head.startswith((*_OPEN, *_CLOSED)) or head[257:262] == b"ustar"
 
 
 def _opened(file: HandedFile, place: Path, most: int, problems: list[str]) -> Iterator[HandedFile]:
-    if file.path.name.lower().endswith(CLOSED_ARCHIVES) or file.head(8).startswith(_MAGIC[2:]):
+    if file.path.name.lower().endswith(CLOSED_ARCHIVES) or file.head(8).startswith(_CLOSED):
         problems.append(
             f"{file.name} is an archive that is not opened: hand in the files themselves, or a zip archive."
         )

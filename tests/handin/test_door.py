@@ -184,6 +184,8 @@ def test_encodings_of_editors_are_read_and_told(hand, honest, encoding, said, na
     [
         ("a.tar.gz", tarred), ("a.tgz", tarred), ("a.tar", lambda files: tarred(files, "w")), ("A.ZIP", zipped),
         ("a.tar.xz", lambda files: tarred(files, "w:xz")), ("toys.ipynb", zipped), ("abgabe", zipped),
+        ("a.tbz", lambda files: tarred(files, "w:bz2")), ("abgabe", lambda files: tarred(files, "w")),
+        ("Abgabe Gr. 5", zipped), ("abgabe_xz", lambda files: tarred(files, "w:xz")), ("a.zipx", zipped),
         ("more/a.zip", lambda files: zipped({"inner.tar.gz": tarred(files)})),
     ],
 )  # fmt: skip
@@ -261,6 +263,30 @@ def test_really_nothing_is_no_doubt(hand):
 def test_a_blank_notebook_beside_other_work_is_for_a_person(hand, blank, other):
     (doubt,) = hand({"toys.ipynb": blank, other: b"def double(x): return 2 * x"}).doubts
     assert f"Nothing was filled in in toys.ipynb; beside it there is {other}." == doubt.sentence
+
+
+def test_a_blank_notebook_is_blank_beside_packed_copies_of_itself(hand, blank):
+    handin = hand({"toys.ipynb": blank, "Abgabe.zip": zipped({"toys.ipynb": blank, "x/toys.ipynb": blank})})
+    assert () == handin.doubts
+
+
+def test_work_in_a_folder_of_data_is_seen(hand, blank):
+    assert () == hand({"toys.ipynb": blank, "data/a.tsv": b"1\t2"}).doubts
+    (doubt,) = hand({"data/loesung.py": b"x = 1"}).doubts
+    assert "beside it there is data/loesung.py" in doubt.sentence
+
+
+@pytest.mark.parametrize("name", ["sheet.jpg", "sheet.docx", "answers.txt", "sheet.xfdf", "scan/1.HEIC", "sheet.7z"])
+def test_answers_that_may_stand_in_what_is_not_read_are_for_a_person(hand, honest, blank, sheet, name):
+    """Only those questions wait that neither the notebook nor the sheet answers."""
+    content = b"7z\xbc\xaf" if name.endswith("7z") else b"?"
+    assert () == hand({"toys.ipynb": honest, name: content}).doubts
+    cell(honest, "half_answer")["source"] = cell(blank, "half_answer")["source"]
+    (doubt,) = hand({"toys.ipynb": honest}).doubts
+    assert "Notebook and sheet have no answer to question 1.2." in doubt.sentence
+    assert name in doubt.sentence
+    assert (HALF,) == doubt.questions
+    assert () == hand({"exercise_sheet.pdf": sheet(**FILLED)}).doubts
 
 
 def test_a_blank_notebook_alone_is_none(hand, blank):

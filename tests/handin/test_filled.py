@@ -318,7 +318,33 @@ def test_two_texts_of_one_field_are_no_answer(read):
         second.V, second.Subtype, second.Rect = String("4"), Name.Widget, Array([100, 100, 200, 120])
         pdf.pages[0].Annots.append(second)
 
-    assert "more than once" in read(change=change).refused["half"]
+    found = read(change=change)
+    assert "more than once" in found.refused["half"]
+    assert {"half": found.refused["half"]} == found.unsure
+
+
+@pytest.mark.parametrize("state", ["Choice1", "green", "7"])
+def test_a_ticked_box_that_nobody_can_tell_is_not_an_empty_one(read, state):
+    def change(pdf):
+        fields(pdf)["colour"].V = Name(f"/{state}")
+        for kid in fields(pdf)["colour"].Kids:
+            kid.AS = Name.Off
+
+    found = read(change=change)
+    assert "Question 2: a box is ticked, but the file does not tell which." == found.unsure["colour"]
+    assert "colour" not in found.empty
+
+
+@pytest.mark.parametrize(("glyphs", "shows"), [(b"(3.5) Tj", "'3.5'"), (b"<0012> Tj", "a text")])
+def test_an_empty_field_whose_picture_shows_a_text_is_for_a_person(read, glyphs, shows):
+    def change(pdf):
+        half = fields(pdf)["half"]
+        half.V, pdf.Root.AcroForm.NeedAppearances = String(""), False
+        half.AP = Dictionary(N=pdf.make_stream(b"BT " + glyphs + b" ET"))
+
+    found = read(change=change)
+    assert {"half": f"The field 'half' of the sheet holds nothing, while its picture shows {shows}."} == found.unsure
+    assert "half" in found.empty
 
 
 def hostile(pdf):
@@ -618,7 +644,8 @@ def annotated(kind, contents):
 
 
 @pytest.mark.parametrize(
-    ("kind", "contents"), [("/FreeText", "3.5"), ("/Text", "3.5"), ("/Ink", ""), ("/Stamp", ""), ("/Circle", "")]
+    ("kind", "contents"),
+    [("/FreeText", "3.5"), ("/Text", "3.5"), ("/Ink", ""), ("/Stamp", ""), ("/Circle", ""), ("/Highlight", "3.5")],
 )
 def test_what_was_typed_or_drawn_over_the_fields_is_known(read, kind, contents):
     found = read({}, (), change=annotated(kind, contents))
