@@ -68,8 +68,8 @@ bench: setup  ## Measure against the plain tools: start-up, questions, batches, 
 	$(BIN)/python tools/batch_bench.py
 	$(BIN)/python tools/record_bench.py
 
-stress: setup  ## Kill, fill and lock what marks a class at random, and print what was lost (half an hour and more)
-	$(BIN)/python tools/stress.py
+stress: setup  ## Kill, fill, lock and attack what marks a class, and print what was lost (an hour); a part of it: PART=kernel
+	$(BIN)/python tools/stress.py $(addprefix --part ,$(PART))
 
 clean:  ## Remove all that is generated, but not hand-ins and gradebook
 	rm -rf .venv release reports autograded feedback .nbviva/recorded graders/*/.data source/*/data

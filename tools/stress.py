@@ -1,15 +1,22 @@
 """Kill, fill and lock what marks a class, and print what was lost: nothing, or this ends with 1.
 
 Twenty-six faults of students are handed in to the toy week and marked once, undisturbed. Then `nbviva grade` is killed
-at random instants (itself, a worker, the template, a kernel), runs on full disks of seven sizes and beside a locked
-gradebook; after each the same command is run again, and every mark has to be as before. Ten new courses are opened by
-two page processes each. Counted: reports lost, marks changed, processes and folders left.
+at random instants (itself, a worker, the template, a kernel) while it marks eight of them that are drawn each time,
+runs on full disks of seven sizes and beside a locked gradebook; after each the same command is run again, and every
+mark has to be as before, in the report and in the gradebook. Ten new courses are opened by two page processes each.
+
+Counted: reports lost, marks that became another number, processes and folders left. A hand-in whose own code ends its
+kernel and that loses a second kernel to a kill may be left to a person; such are counted apart, and no others may be.
+
+`--part NAME` does one of the parts, each of which takes some minutes: see `PARTS`.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import random
 import shutil
 import signal
@@ -18,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +39,8 @@ PROGRAM = Path(sys.executable).with_name("nbviva")
 TEMPORARY = Path("/tmp")  # noqa: S108 - where sockets are: their paths must be short
 KINDS = ("main", "worker", "template", "kernel")
 SIZES = (64, 128, 256, 384, 512, 1024, 2048)  # KiB that are left for the course's reports
-OPENED = 10
+SAMPLE, OPENED = 8, 10
+SECONDS = 900.0  # after which a command counts as hanging
 IN_DOUBLE = (
     "pass", "quit()", "exit()", "import sys; sys.exit(1)", "import os; os._exit(1)", "import os; os.abort()",
     "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "get_ipython().kernel.do_shutdown(True)",
@@ -44,6 +52,14 @@ AS_DOUBLE = (
     "def double(x): import os; os._exit(1)", "def double(x): quit()", "def double(x): raise SystemExit",
     "def double(x): return double(x)", "double = 3", "def double(x): return x, double", "def double(: syntax",
 )  # fmt: skip
+DEADLY = ("os._exit", "os.abort", "SIGKILL", "string_at", "return double(x)", "return f()")
+MARKS = """
+    select student_id, base_cell.name, auto_score from grade join base_cell on base_cell.id = cell_id
+    join submitted_notebook on submitted_notebook.id = grade.notebook_id
+    join submitted_assignment on submitted_assignment.id = assignment_id
+"""
+
+Marks = dict[str, dict[str, float | None]]
 
 
 def faults() -> Iterator[tuple[str, str, bytes | None]]:
@@ -54,6 +70,11 @@ def faults() -> Iterator[tuple[str, str, bytes | None]]:
     for number, text in enumerate(AS_DOUBLE):
         yield f"as{number:02}", text, None
     yield "empty", "", b""
+
+
+def deadly() -> set[str]:
+    """Give the groups whose own code ends their kernel."""
+    return {name for name, text, _ in faults() if any(word in text for word in DEADLY)}
 
 
 def new_course(folder: Path, groups: list[tuple[str, str, bytes | None]]) -> Path:
@@ -79,16 +100,31 @@ def command(*more: str) -> list[str]:
 
 def grade(root: Path, *more: str) -> int:
     """Grade undisturbed; give the exit code."""
-    return subprocess.run(command(*more), cwd=root, capture_output=True, check=False).returncode
+    return subprocess.run(command(*more), cwd=root, capture_output=True, check=False, timeout=SECONDS).returncode
 
 
-def marks(root: Path) -> dict[str, list[float | None]]:
+def reported(root: Path) -> Marks:
     """Give the marks of each group as the reports have them."""
-    found = {}
+    found: Marks = {}
     for path in sorted((root / "reports" / "toy").glob("*/report.json")):
         report = json.loads(path.read_text("utf-8"))
-        found[path.parent.name] = [mark["points"] for mark in report["marks"]]
+        found[path.parent.name] = {mark["question"]: mark["points"] for mark in report["marks"]}
     return found
+
+
+def recorded(root: Path) -> Marks:
+    """Give the marks of each group as the gradebook has them."""
+    found: Marks = {}
+    with contextlib.closing(sqlite3.connect(root / "gradebook.db")) as book:
+        for group, name, points in book.execute(MARKS):
+            found.setdefault(group, {})[name] = points
+    return found
+
+
+def _inner(process: psutil.Process) -> list[int]:
+    """Give a process's number in each pid namespace, from the outermost to its own."""
+    lines = Path(f"/proc/{process.pid}/status").read_text("ascii", "replace").splitlines()
+    return next(([int(word) for word in line.split()[1:]] for line in lines if line.startswith("NSpid:")), [])
 
 
 def of_kind(process: psutil.Process, kind: str) -> list[psutil.Process]:
@@ -96,29 +132,28 @@ def of_kind(process: psutil.Process, kind: str) -> list[psutil.Process]:
     if kind == "main":
         return [process]
     below = process.children(recursive=True)
-    lines = {item: " ".join(item.cmdline()) for item in below}
-    templates = [item for item in below if "nbviva.inside.forking" in lines[item]]
-    if kind == "template":
-        return templates[-1:]
-    if kind == "kernel":
-        return [item for item in templates if not item.children() and item != templates[-1]]
-    return [item for item in below if "forkserver" in lines[item] and "forkserver" in " ".join(item.parent().cmdline())]
+    if kind == "worker":
+        servers = [item for item in process.children() if "forkserver" in " ".join(item.cmdline())]
+        return [worker for server in servers for worker in server.children()]
+    inside = [item for item in below if _inner(item.parent())[1:][-1:] == [1]]  # a child of a namespace's first
+    templates = [item for item in inside if "nbviva.inside.forking" in item.cmdline() and len(_inner(item)) == 2]
+    return templates if kind == "template" else [item for item in inside if item not in templates]
 
 
-def killed(root: Path, kind: str, rng: random.Random, seconds: float) -> bool:
-    """Kill one process of a kind at a random instant; tell whether there was one."""
-    process = psutil.Popen(command("--again"), cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(rng.uniform(0.1, 0.8) * seconds)
+def killed(root: Path, groups: list[str], kind: str, rng: random.Random, seconds: float) -> bool:
+    """Kill one process of a kind at a random instant while these groups are graded; tell whether there was one."""
+    words = command("--again", *groups)
+    process = psutil.Popen(words, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(rng.uniform(0.1, 0.9) * seconds)
     hit = False
     while not hit and process.poll() is None:
-        try:
-            for victim in of_kind(process, kind)[:1]:
-                victim.send_signal(signal.SIGKILL)
+        with contextlib.suppress(psutil.Error, OSError, AttributeError):
+            found = of_kind(process, kind)
+            if found:
+                rng.choice(found).send_signal(signal.SIGKILL)
                 hit = True
-        except psutil.Error:
-            continue
-        time.sleep(0.05)
-    process.wait()
+        time.sleep(0.02)
+    process.wait(SECONDS)
     return hit
 
 
@@ -127,82 +162,131 @@ def on_full_disk(root: Path, kibibytes: int) -> None:
     script = 'mount -t tmpfs -o size="$1"k none "$2" && shift 2 && exec "$@"'
     shutil.rmtree(root / "reports")
     (root / "reports").mkdir()
-    place = [str(kibibytes), str(root / "reports")]
-    subprocess.run(
-        ["unshare", "-m", "sh", "-c", script, "sh", *place, *command()], cwd=root, capture_output=True, check=False
-    )
+    words = ["unshare", "-m", "sh", "-c", script, "sh", str(kibibytes), str(root / "reports"), *command()]
+    subprocess.run(words, cwd=root, capture_output=True, check=False, timeout=SECONDS)
 
 
 def beside_a_lock(root: Path) -> None:
     """Grade while another program holds the gradebook."""
-    book = sqlite3.connect(root / "gradebook.db")
-    book.execute("BEGIN EXCLUSIVE")
-    grade(root, "--again")
-    book.rollback()
-    book.close()
+    with contextlib.closing(sqlite3.connect(root / "gradebook.db")) as book:
+        book.execute("BEGIN EXCLUSIVE")
+        grade(root, "--again")
+        book.rollback()
 
 
 def left_processes(root: Path) -> int:
-    """Count processes that still work in the course."""
-    found = 0
-    for process in psutil.process_iter(["cwd"]):
-        found += bool(process.info["cwd"]) and str(process.info["cwd"]).startswith(str(root))
+    """Count processes that still work in the course, and kernels of ours that nobody holds; they have time to end."""
+    end = time.monotonic() + 5
+    while (found := sum(1 for process in psutil.process_iter() if _is_left(process, root))) and time.monotonic() < end:
+        time.sleep(0.1)
     return found
+
+
+def _is_left(process: psutil.Process, root: Path) -> bool:
+    with contextlib.suppress(psutil.Error):
+        if process.cwd().startswith(str(root)):
+            return True
+        words = " ".join(process.cmdline())
+        return process.ppid() == 1 and "nbviva.inside" in words and sys.executable in words
+    return False
 
 
 class Table:
     """Counts what was lost after each disturbance, and prints it."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self.expected, self.bad = root, marks(root), 0
+        self.root, self.bad = root, 0
+        self.expected = {"report": reported(root), "gradebook": recorded(root)}
+        columns = "times reports lost marks changed for a person processes left folders left"
+        sys.stdout.write(f"{'':32} {columns}\n")
 
     def line(self, name: str, times: int, disturb: Callable[[], object]) -> None:
         """Disturb so often, each time run the command again, and compare."""
-        lost = changed = processes = 0
+        lost = changed = doubted = processes = hits = 0
         for _ in range(times):
-            disturb()
+            hits += disturb() is not False
             grade(self.root)
-            found = marks(self.root)
-            lost += len(self.expected.keys() - found.keys())
-            changed += sum(found.get(group, points) != points for group, points in self.expected.items())
+            found = {"report": reported(self.root), "gradebook": recorded(self.root)}
+            lost += sum(len(self.expected[place].keys() - found[place].keys()) for place in found)
+            for group in sorted(self.expected["report"]):
+                kind = self._changed(found, group)
+                changed, doubted = changed + (kind == "changed"), doubted + (kind == "for a person")
             processes += left_processes(self.root)
+            if doubted:  # what a person decides stays so: the next disturbance begins from the marks as they were
+                grade(self.root, "--again", *self._doubted(found))
         folders = sum(map(is_left, TEMPORARY.glob("nbviva-*")))
-        self.bad += lost + changed + processes + folders
-        sys.stdout.write(f"{name:32} {times:5} {lost:12} {changed:13} {processes:14} {folders:12}\n")
+        self.bad += lost + changed + processes + folders + (times - hits)
+        sys.stdout.write(f"{name:32} {hits:5} {lost:12} {changed:13} {doubted:12} {processes:14} {folders:12}\n")
         sys.stdout.flush()
 
+    def _doubted(self, found: Mapping[str, Marks]) -> list[str]:
+        expected = self.expected["report"]
+        return [group for group in expected if found["report"].get(group) != expected[group]]
 
-def first_runs(folder: Path, times: int) -> int:
+    def _changed(self, found: Mapping[str, Marks], group: str) -> str:
+        if all(found[place].get(group) == marks.get(group) for place, marks in self.expected.items()):
+            return ""
+        none = not any(value is not None for marks in found.values() for value in marks.get(group, {}).values())
+        kind = "for a person" if none and group in deadly() else "changed"
+        sys.stdout.write(f"  {group}: {kind}: {found['report'].get(group)}, was {self.expected['report'][group]}\n")
+        return kind
+
+
+def first_runs(folder: Path, *_: object) -> int:
     """Open new courses with eight groups; give the number that did not end with 0 or 1."""
     bad = 0
-    for number in range(times):
+    for number in range(OPENED):
         root = new_course(folder / f"first{number}", [(f"g{i}", "", b"") for i in range(8)])
         bad += grade(root) not in (0, 1)
+    sys.stdout.write(f"{OPENED} first runs with eight groups: {bad} failed\n")
     return bad
 
 
+def attacks(kind: str, *_: object) -> int:
+    """Run all attacks in one kind of kernel."""
+    words = [sys.executable, "-m", "pytest", "-q", "tests/hostile"]
+    return subprocess.run(words, cwd=ROOT, env={**os.environ, "NBVIVA_HOSTILE": kind}, check=False).returncode
+
+
+def disturbed(part: str, folder: Path, kills: int, rng: random.Random) -> int:
+    """Mark the class, disturb it as the part says, and print the table; give how much was lost."""
+    root = new_course(folder, list(faults()))
+    code, began = grade(root), time.monotonic()
+    grade(root, "--again", *(name for name, *_ in list(faults())[:SAMPLE]))
+    seconds = time.monotonic() - began
+    sys.stdout.write(f"{len(reported(root))} hand-ins, exit code {code}; {SAMPLE} of them take {seconds:.0f} s\n\n")
+    table = Table(root)
+    groups = [name for name, *_ in faults()]
+    if part in KINDS:
+        table.line(f"killed: {part}", kills, lambda: killed(root, rng.sample(groups, SAMPLE), part, rng, seconds))
+    for size in SIZES if part == "disk" else ():
+        table.line(f"disk full: {size} KiB for reports", 1, partial(on_full_disk, root, size))
+    if part == "lock":
+        table.line("gradebook locked", 1, lambda: beside_a_lock(root))
+    return table.bad
+
+
+PARTS: dict[str, Callable[[Path, int, random.Random], int]] = {
+    **{part: partial(disturbed, part) for part in (*KINDS, "disk", "lock")},
+    "first": first_runs,
+    **{f"attacks-{kind}": partial(attacks, kind) for kind in ("started", "forked", "podman")},
+}
+
+
 def main() -> None:
-    """Print the table."""
+    """Do the parts, and end with 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", choices=PARTS, action="append", help="may be given again; default: all of them")
     parser.add_argument("--kills", type=int, default=20, help="of each kind of process")
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
-    rng = random.Random(wanted.seed)  # noqa: S311 - instants, no secrets
-    with tempfile.TemporaryDirectory() as place:
-        began = time.monotonic()
-        root = new_course(Path(place), list(faults()))
-        code, seconds = grade(root), time.monotonic() - began
-        sys.stdout.write(f"{len(marks(root))} hand-ins, exit code {code}, {seconds:.0f} s\n\n")
-        sys.stdout.write(f"{'':32} times reports lost marks changed processes left folders left\n")
-        table = Table(root)
-        for kind in KINDS:
-            table.line(f"killed: {kind}", wanted.kills, partial(killed, root, kind, rng, seconds))
-        for size in SIZES:
-            table.line(f"disk full: {size} KiB for reports", 1, partial(on_full_disk, root, size))
-        table.line("gradebook locked", 1, lambda: beside_a_lock(root))
-        bad = first_runs(Path(place), OPENED)
-        sys.stdout.write(f"\n{OPENED} first runs with eight groups: {bad} failed\n")
-    raise SystemExit(bool(table.bad + bad))
+    bad = 0
+    for part in wanted.part or PARTS:
+        sys.stdout.write(f"\n== {part}\n")
+        sys.stdout.flush()
+        with tempfile.TemporaryDirectory() as place:
+            bad += PARTS[part](Path(place), wanted.kills, random.Random(wanted.seed))  # noqa: S311 - instants, no secrets
+    raise SystemExit(bool(bad))
 
 
 if __name__ == "__main__":

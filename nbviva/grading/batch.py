@@ -90,13 +90,13 @@ def grade_batch(
     """
     watch, limits = watch or Silent(), course.assignment(week).limits
     needed = replace(options, room=options.room.allowed(limits.memory, limits.processes))
+    scratch.sweep()
     fresh, due = _fresh_and_due(course, week, groups, options, agree)
-    if not due:  # what finds nothing to do writes nothing, and waits for nobody
+    if not due:  # what finds nothing to do writes nothing in the course, and waits for nobody
         watch.begin(Standing(len(groups), len(fresh)))
         watch.end()
         return Batch(tuple(groups), (), ())
     with only_one(course), ExitStack() as ending, Mailbox() as listener:
-        scratch.sweep()
         ending.callback(scratch.sweep)  # what workers left that were killed
         _say_spoilt(course, week, due, watch)
         standing = Standing(len(groups), len(fresh))
