@@ -56,7 +56,7 @@ DEADLY = ("os._exit", "os.abort", "SIGKILL", "string_at", "return double(x)", "r
 MARKS = """
     select student_id, base_cell.name, auto_score from grade join base_cell on base_cell.id = cell_id
     join submitted_notebook on submitted_notebook.id = grade.notebook_id
-    join submitted_assignment on submitted_assignment.id = assignment_id
+    join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id
 """
 
 Marks = dict[str, dict[str, float | None]]

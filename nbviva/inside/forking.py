@@ -125,12 +125,13 @@ def become_kernel(asker: socket.socket, files: dict[str, namespaces.Found]) -> N
         os._exit(1)
     os.close(alive)
     namespaces.build(request, files)
+    os.setsid()  # the last one: the filter lets nobody have a session, and so a share of the CPU, of his own
     namespaces.give_up_privileges(program)
     if kernel := os.fork():
         asker.close()
         os.close(archive)
         _wait_for(kernel)
-    os.setsid()
+    os.setpgid(0, 0)
     _unpack(archive, request.folder)
     _set_up(request)
     asker.send(READY)

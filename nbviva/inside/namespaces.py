@@ -49,7 +49,7 @@ class Request:
     files
         what else to put where, to read, in the places that can be written.
     tmpfs
-        these places, each with size and octal permissions.
+        these places, each with its size, the number of files that it may hold, and octal permissions.
     kept
         folders inside of these places that are shown as the template sees them: an environment may lie in /tmp.
     counters, uncounted
@@ -63,7 +63,7 @@ class Request:
     command: list[str]
     folder: str
     files: dict[str, str]
-    tmpfs: dict[str, tuple[int, str]]
+    tmpfs: dict[str, tuple[int, int, str]]
     kept: list[str]
     counters: list[str]
     uncounted: list[str]
@@ -110,8 +110,8 @@ def build(request: Request, files: dict[str, Found]) -> None:
     _mount(None, "/", None, RECURSIVE | PRIVATE)
     _raise_loopback()
     kept = [(path, os.open(path, os.O_PATH | os.O_DIRECTORY)) for path in request.kept]
-    for place, (size, octal) in request.tmpfs.items():
-        _mount("tmpfs", place, "tmpfs", NO_SETUID | NO_DEVICES, f"size={size},mode={octal}")
+    for place, (size, inodes, octal) in request.tmpfs.items():
+        _mount("tmpfs", place, "tmpfs", NO_SETUID | NO_DEVICES, f"size={size},nr_inodes={inodes},mode={octal}")
     for path, number in kept:
         Path(path).mkdir(0o755, parents=True)
         _mount(f"/proc/self/fd/{number}", path, None, BIND | RECURSIVE)

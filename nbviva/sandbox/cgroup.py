@@ -173,7 +173,7 @@ def _set(setting: Path, value: int) -> None:
 
 def _scope(limits: Limits) -> tuple[str, ...]:
     """Words that put a command into a systemd scope of the user's own; they exec it, so its id stays the same."""
-    ceilings = (f"MemoryMax={limits.memory}", "MemorySwapMax=0", f"TasksMax={limits.processes}")
+    ceilings = (f"MemoryMax={limits.memory}", "MemorySwapMax=0", f"TasksMax={limits.processes}", "CPUWeight=100")
     properties = (f"--property={ceiling}" for ceiling in ceilings)
     return ("systemd-run", "--user", "--scope", "--quiet", "--collect", *properties, "--")
 

@@ -129,7 +129,7 @@ def group_for(limits: Limits) -> cgroup.Cgroup:
 
 def request(kernel: Sequence[str], limits: Limits, connection: Mapping[str, object], shown: Iterable[Path]) -> Request:
     """Write down what a fork needs to know to be this kernel; `shown` are the folders of its interpreter."""
-    places = {str(place): (size, world.mode(place)) for place, size in world.tmpfs(limits).items()}
+    places = {str(place): (size, limits.inodes, world.mode(place)) for place, size in world.tmpfs(limits).items()}
     return Request(
         command=list(kernel),
         folder=str(world.WORKING_COPY),
@@ -233,7 +233,7 @@ class ForkServer:
         forked = Forked(self.address)
         command = [sys.executable, "-P", "-m", "nbviva.inside.agent", "-f", str(world.CONNECTION_FILE)]
         with os.fdopen(os.memfd_create("handin"), "w+b") as archive:
-            world.pack(None, 0, archive)
+            world.pack(None, self.limits, archive)
             forked.ask(request(command, self.limits, {"key": ""}, self._shown), archive.fileno())
         try:
             _until_ready(forked.stdout.fileno())

@@ -50,6 +50,8 @@ class Limits:
         of each process, the second in bytes; what all take together is bounded by wall time, which the asker keeps.
     disk
         bytes of each of the four places that can be written: the working copy, the home, /tmp and /dev/shm.
+    inodes
+        files and folders in each of them; one takes a kilobyte of memory beside its content.
     """
 
     memory: int = 4 * GIB
@@ -57,6 +59,7 @@ class Limits:
     open_files: int = 1024
     file_size: int = 512 * MIB
     disk: int = 512 * MIB
+    inodes: int = 1 << 15
     cpu_seconds: int = 1800
 
     def rlimits(self) -> dict[str, tuple[int, int]]:

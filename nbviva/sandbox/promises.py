@@ -123,8 +123,8 @@ def fills_no_disk(facts: Facts) -> str:
     found = []
     for place in WRITABLE:
         room = os.statvfs(place)
-        sizes = room.f_blocks * room.f_frsize, room.f_files
-        names = [f"{place} holds {size}" for size in sizes if size > max(facts["disk"], 1 << 20) or size == 0]
+        sizes = (room.f_blocks * room.f_frsize, max(facts["disk"], 1 << 20)), (room.f_files, facts["inodes"])
+        names = [f"{place} holds {size}" for size, most in sizes if size > most or size == 0]
         found += names[:1]
     return _listed(found)
 

@@ -29,7 +29,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance, Tuple, Unicode
 
 from nbviva.errors import SandboxUnavailable
-from nbviva.sandbox import bubblewrap, cgroup, scratch, world
+from nbviva.sandbox import bubblewrap, cgroup, fairness, inodes, scratch, world
 from nbviva.sandbox.fork_server import Forked, group_for, request
 from nbviva.sandbox.limits import Limits
 
@@ -62,6 +62,7 @@ class SandboxProvisioner(LocalProvisioner):
     _folder: Path  # made by `pre_launch`
     _group = cgroup.Cgroup("none")
     _watch: cgroup.MemoryWatch | None = None
+    _share: fairness.CpuWatch | None = None
     _peak = 0
     _handles: tuple[int, ...] = ()  # pidfds of the first process inside and of the kernel: an id may pass to another
 
@@ -117,7 +118,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     def _spawn(self, kernel: Sequence[str], files: contextlib.ExitStack) -> "subprocess.Popen[bytes] | Forked":
         archive = files.enter_context(os.fdopen(os.memfd_create("handin"), "w+b"))
-        world.pack(self.working_copy, self.limits.disk, archive)
+        world.pack(self.working_copy, self.limits, archive)
         if self.template:
             return self._fork(kernel, archive)
         parcel = bubblewrap.Parcel(files)
@@ -188,10 +189,14 @@ class SandboxProvisioner(LocalProvisioner):
         except (ValueError, OSError) as error:
             message = f"The kernel's process ended as soon as it began, or could not be limited ({error})."
             raise SandboxUnavailable(message) from error
+        if not self.template:
+            inodes.limit(kernel, self.limits.inodes, world.tmpfs(self.limits))
         (self._folder / "s").symlink_to(f"/proc/{kernel}/root{world.SOCKETS}")
         if self.memory_limit_kind == "watcher":
             self._watch = cgroup.MemoryWatch(pid, self.limits.memory, self._end)
+            self._share = fairness.CpuWatch(pid, kernel)
             self._watch.start()
+            self._share.start()
 
     def _inside(self, pid: int) -> tuple[int, int]:
         """The first process inside, which is bubblewrap, and the kernel; of what was started with this id."""
@@ -236,12 +241,14 @@ class SandboxProvisioner(LocalProvisioner):
         _ = self.peak_memory  # before there is nothing left to ask
         if self._watch:
             self._watch.stop()
+        if self._share:
+            self._share.stop()
         for handle in self._handles:
             os.close(handle)
         self._group.remove()
         with contextlib.suppress(OSError, AttributeError):  # there is none before `pre_launch`
             shutil.rmtree(self._folder)
-        self._watch, self._handles = None, ()
+        self._watch, self._share, self._handles = None, None, ()
         await super().cleanup(restart)
 
 

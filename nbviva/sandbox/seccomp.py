@@ -18,6 +18,9 @@ ARGUMENT = (16, 24, 32, 40, 48, 56)  # of the low words: little-endian
 X32_CALLS = 0x40000000
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C  # both type into somebody else's terminal
+# Linux shares the CPU among sessions first, so one that starts many takes it from its neighbours. To begin a session,
+# and to make a terminal its own, succeeds and does nothing.
+TIOCSCTTY = 0x540E
 AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10  # Linux' own numbers: other systems have others
 # Locks on the files that all kernels see would tell one what another does. The filter sees no file, so no lock is held
 # anywhere: to set one succeeds and does nothing, as for a hand-in that is alone with its files.
@@ -121,6 +124,7 @@ class Machine:
     fadvise: int
     madvise: int
     preadv2: int
+    setsid: int
     clone3: int = 435
 
     def denied(self) -> dict[str, int]:
@@ -141,6 +145,7 @@ MACHINES = {
         fadvise=221,
         madvise=28,
         preadv2=327,
+        setsid=112,
     ),
     "aarch64": Machine(
         audit=0xC00000B7,
@@ -153,6 +158,7 @@ MACHINES = {
         fadvise=223,
         madvise=233,
         preadv2=286,
+        setsid=157,
     ),
 }
 
@@ -174,6 +180,7 @@ def program(machine: str | None = None) -> bytes:
         *_on(target.socket, _socket_families()),
         *_on(target.ioctl, _terminal_requests()),
         *_fail(target.flock, 0),
+        *_fail(target.setsid, 0),
         *_on(target.fcntl, [(LOAD, 0, 0, ARGUMENT[1]), *_answer(LOCKS, 0), *_answer(LEASES, EPERM), _allow()]),
         *_on(target.fadvise, [(LOAD, 0, 0, ARGUMENT[3]), *_answer([FADV_DONTNEED], 0), _allow()]),
         *_on(target.madvise, [(LOAD, 0, 0, ARGUMENT[2]), *_answer([MADV_COLD, MADV_PAGEOUT], 0), _allow()]),
@@ -235,8 +242,7 @@ def _socket_families() -> list[Instruction]:
 def _terminal_requests() -> list[Instruction]:
     return [
         (LOAD, 0, 0, ARGUMENT[1]),
-        (EQUAL, 1, 0, TIOCSTI),
-        (EQUAL, 0, 1, TIOCLINUX),
-        _error(EPERM),
+        *_answer([TIOCSTI, TIOCLINUX], EPERM),
+        *_answer([TIOCSCTTY], 0),
         _allow(),
     ]

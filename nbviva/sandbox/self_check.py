@@ -34,7 +34,9 @@ from nbviva.sandbox.fork_server import ForkServer
 from nbviva.sandbox.limits import MIB, Limits
 
 KINDS = ("started", "forked")  # beside them `podman`, where that backend is used
-LIMITS = Limits(memory=512 * MIB, processes=64, open_files=256, file_size=16 * MIB, disk=16 * MIB, cpu_seconds=60)
+LIMITS = Limits(
+    memory=512 * MIB, processes=64, open_files=256, file_size=16 * MIB, disk=16 * MIB, inodes=1024, cpu_seconds=60
+)
 BITS = 8
 START_SECONDS = ANSWER_SECONDS = 60.0
 LOOKED_AT = (
@@ -83,6 +85,15 @@ def self_check(kinds: Iterable[str] = KINDS) -> Iterator[Tried]:
                 yield from _tried(kind, template)
         except SandboxUnavailable as error:
             yield Tried(kind, BUILT, kept=False, found=str(error))
+
+
+@contextlib.contextmanager
+def side_by_side(kind: str) -> Generator[tuple[_Probed, _Probed], None, None]:
+    """Start two kernels of a kind that may be asked; called by what measures them."""
+    with _prepared(kind) as template, _machine() as facts:
+        handin = Path(facts["handin"])
+        with _Probed(kind, template, handin) as first, _Probed(kind, template, handin) as second:
+            yield first, second
 
 
 @contextlib.contextmanager
@@ -153,7 +164,8 @@ def _machine() -> Generator[dict[str, Any], None, None]:
 def _own_files() -> Iterator[str]:
     """Files of this user's that no kernel has a reason to see."""
     for folder in (Path.cwd(), Path.home()):
-        yield from (str(path) for path in list(folder.iterdir())[:50] if path.is_file())
+        found = list(folder.iterdir())[:50] if os.access(folder, os.R_OK) else []  # some users have no home
+        yield from (str(path) for path in found if path.is_file())
 
 
 def _calls() -> dict[str, int]:
@@ -216,7 +228,7 @@ class _Probed:
         try:
             self._client.wait_for_ready(timeout=START_SECONDS)
             for module in (promises, neighbours):
-                self._run(inspect.getsource(module))
+                self.run(inspect.getsource(module))
         except BaseException as error:
             self.__exit__()
             if isinstance(error, RuntimeError | _Ended):
@@ -231,10 +243,10 @@ class _Probed:
     def value(self, promise: promises.Promise, facts: Mapping[str, Any]) -> str:
         """Try one promise; what goes wrong meanwhile is what was found."""
         quiet = "__import__('warnings').simplefilter('ignore')"  # Python 3.12 warns of a fork beside threads
-        said = self._run(f"{quiet}; print({promise.__name__}(__import__('json').loads({json.dumps(facts)!r})))")
+        said = self.run(f"{quiet}; print({promise.__name__}(__import__('json').loads({json.dumps(facts)!r})))")
         return said.strip()
 
-    def _run(self, code: str) -> str:
+    def run(self, code: str) -> str:
         """Run code and give what it printed, or its error."""
         request = self._client.execute(code, store_history=False)
         said: list[str] = []

@@ -138,13 +138,14 @@ def inner_connection(connection: Mapping[str, object]) -> bytes:
     return json.dumps({name: value for name, value in inside.items() if isinstance(value, str | int)}).encode()
 
 
-def pack(folder: Path | None, space: int, archive: IO[bytes]) -> None:
+def pack(folder: Path | None, limits: Limits, archive: IO[bytes]) -> None:
     """Write the files of a working copy as a tar archive; links stay links, and what cannot be read is left out."""
     files = sorted(filter(_can_be_packed, folder.rglob("*"))) if folder else []
     size = sum(max(file.lstat().st_size, PAGE) for file in files)  # an empty file takes memory too
-    if size > space:
-        message = f"The files of the hand-in take {size} bytes, and a kernel gets {space}."
-        raise HandInTooLarge(message)
+    if size > limits.disk:
+        raise HandInTooLarge(f"The files of the hand-in take {size} bytes, and a kernel gets {limits.disk}.")
+    if len(files) >= limits.inodes:
+        raise HandInTooLarge(f"The hand-in has {len(files)} files, and a kernel may have {limits.inodes}.")
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for file in files:
             tar.add(file, file.relative_to(folder or file), recursive=False, filter=_made_readable)

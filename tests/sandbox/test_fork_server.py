@@ -466,7 +466,7 @@ def fork_and_end(running: ForkServer, times: int) -> None:
     for _ in range(times):
         forked = Forked(running.address)
         with os.fdopen(os.memfd_create("handin"), "w+b") as archive:
-            world.pack(None, 0, archive)
+            world.pack(None, Limits(), archive)
             forked.ask(request(command, ROOMY, {"key": ""}, []), archive.fileno())
         fork_server._until_ready(forked.stdout.fileno())
         forked.kill()

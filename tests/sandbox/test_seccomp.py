@@ -120,6 +120,13 @@ def test_nothing_is_typed_into_a_terminal(machine: str, request_: int, expected:
     assert found == (seccomp.ALLOW if expected is None else failing_with(expected))
 
 
+def test_nobody_begins_a_session_of_its_own(machine: str) -> None:
+    """The CPU is shared among sessions first: `setsid`, and to own a terminal, succeed and do nothing."""
+    target = seccomp.MACHINES[machine]
+    assert failing_with(0) == verdict(machine, target.setsid)
+    assert failing_with(0) == verdict(machine, target.ioctl, 0, 0x540E)
+
+
 def test_a_program_of_another_architecture_is_killed(machine: str) -> None:
     """A 32-bit program has other numbers for the same calls."""
     assert verdict(machine, 26, audit=0x40000003) == seccomp.KILL_PROCESS

@@ -18,9 +18,9 @@ from nbviva.sandbox import world
 from nbviva.sandbox.limits import Limits
 
 
-def packed(folder: Path | None, space: int = 1 << 20) -> tarfile.TarFile:
+def packed(folder: Path | None, space: int = 1 << 20, inodes: int = 100) -> tarfile.TarFile:
     archive = io.BytesIO()
-    world.pack(folder, space, archive)
+    world.pack(folder, Limits(disk=space, inodes=inodes), archive)
     return tarfile.open(fileobj=archive)
 
 
@@ -77,6 +77,13 @@ def test_a_hand_in_of_many_empty_files_is_too_large(tmp_path: Path) -> None:
         (tmp_path / str(number)).touch()
     with pytest.raises(HandInTooLarge, match="40960 bytes, and a kernel gets 40000"):
         packed(tmp_path, 40000)
+
+
+def test_more_files_than_a_kernel_may_have_are_too_many(tmp_path: Path) -> None:
+    for number in range(10):
+        (tmp_path / str(number)).touch()
+    with pytest.raises(HandInTooLarge, match="10 files, and a kernel may have 10"):
+        packed(tmp_path, inodes=10)
 
 
 def test_the_environment_is_made_and_not_inherited() -> None:
@@ -138,7 +145,7 @@ def test_the_start_unpacks_and_sets_limits(tmp_path: Path) -> None:
     (tmp_path / "hand-in").mkdir()
     (tmp_path / "hand-in/a").write_text("1")
     with (tmp_path / "archive").open("w+b") as archive:
-        world.pack(tmp_path / "hand-in", 1 << 20, archive)
+        world.pack(tmp_path / "hand-in", Limits(), archive)
         (tmp_path / "copy").mkdir()
         words = world.start_script(["sh", "-c", "ulimit -n > limit; echo unheard"], Limits(open_files=77))
         answer = subprocess.run(words, stdin=archive, capture_output=True, check=True, cwd=tmp_path / "copy")
