@@ -14,6 +14,7 @@ from pathlib import Path
 
 FROM_HANDIN = ("timestamp.txt", "submission_secret.txt")  # what nbgrader's feedback and its release ask for
 _MAX_BYTES = 4096
+SEAL_BYTES = 64
 STAMP = "timestamp.txt"  # beside a hand-in: when it came
 
 
@@ -61,6 +62,22 @@ def seal(content: bytes, key: bytes, path: Path) -> bytes:
 def has_seal(content: bytes, key: bytes, path: Path, found: bytes) -> bool:
     """Whether that is the file's seal: nobody has changed or moved it since."""
     return hmac.compare_digest(seal(content, key, path), found)
+
+
+def write_sealed(path: Path, content: bytes, key: bytes) -> None:
+    """Write a file with its seal at the end."""
+    write(path, content + seal(content, key, path))
+
+
+def read_sealed(path: Path, key: bytes, most: int | None = None) -> bytes | None:
+    """Read what `write_sealed` wrote, of so many bytes at most; None where there is nothing that is as we wrote it."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(-1 if most is None else most + SEAL_BYTES + 1)
+    except OSError:
+        return None
+    text, found = content[:-SEAL_BYTES], content[-SEAL_BYTES:]
+    return text if has_seal(text, key, path, found) else None
 
 
 def read_small(path: Path) -> bytes | None:

@@ -1,9 +1,9 @@
 """Two notes on what is done: what each group's marks and page were made from, and whether anything changed since.
 
-Both are only notes. A group is taken as recorded where its note is right and gradebook and files still hold what it
-says. A week is settled where its note, written last, still holds: a digest of all that recording reads, the stamp of
-the gradebook's file, and the stamps of all that was written; it is told without gradebook, notebooks or checks being
-opened. A gradebook on a server has no stamp, so there the server is asked each time.
+Both are only notes, and sealed. A group is taken as recorded where its note is right and gradebook and files still hold
+what it says. A week is settled where its note, written last, still holds: a digest of all that recording reads, the
+stamp of the gradebook's file, and the stamps of all that was written; it is told without gradebook, notebooks or checks
+being opened. A gradebook on a server has no stamp, so there the server is asked each time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nbviva.course import Course
-from nbviva.files import digest, write
+from nbviva.files import digest, read_sealed, write_sealed
 from nbviva.grading.digest import installed, of_framework
 
 _READ = ("report.json", "notebook.ipynb")
@@ -47,7 +47,7 @@ class RecordedGroup:
 def notes(course: Course, week: str) -> dict[str, RecordedGroup]:
     """Read the notes of a week; none where there is no file that this version can read."""
     try:
-        data = json.loads(_recorded_path(course, week).read_bytes())
+        data = json.loads(read_sealed(_recorded_path(course, week), course.secret()) or b"")
         return {str(group): RecordedGroup(**_texts(item)) for group, item in data.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
@@ -63,7 +63,7 @@ def _texts(item: dict[str, str]) -> dict[str, str]:
 def keep(course: Course, week: str, found: Mapping[str, RecordedGroup]) -> None:
     """Write the notes of a week, whole or not at all."""
     text = json.dumps({group: asdict(note) for group, note in found.items()}, indent=0)
-    write(_recorded_path(course, week), text)
+    write_sealed(_recorded_path(course, week), text.encode(), course.secret())
 
 
 def _recorded_path(course: Course, week: str) -> Path:
@@ -125,7 +125,7 @@ def settle(course: Course, week: str, groups: Sequence[str], read: str, stamp: s
     place = gradebook_file(course)
     if stamp and all(_stamp(path) for path in _written(course, week, groups)):
         note = Settled(read, place, stamp, _outputs(course, week, groups))
-        write(_settled_path(course, week), json.dumps(asdict(note), indent=1))
+        write_sealed(_settled_path(course, week), json.dumps(asdict(note), indent=1).encode(), course.secret())
 
 
 def gradebook_file(course: Course) -> str:
@@ -163,7 +163,7 @@ def _content(path: Path) -> bytes | None:
 
 def _settled_note(course: Course, week: str) -> Settled | None:
     try:
-        return Settled(**_texts(json.loads(_settled_path(course, week).read_bytes())))
+        return Settled(**_texts(json.loads(read_sealed(_settled_path(course, week), course.secret()) or b"")))
     except (OSError, ValueError, TypeError, AttributeError):
         return None
 

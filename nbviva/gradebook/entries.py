@@ -22,7 +22,7 @@ from nbviva.files import FROM_HANDIN, read_small
 from nbviva.gradebook.book import Tables, comment_rows, grade_rows
 from nbviva.gradebook.nbgrader import with_verdicts
 from nbviva.gradebook.outline import Outline, add_submissions
-from nbviva.grading.reports import stored_report
+from nbviva.grading.reports import stored_whole
 from nbviva.notebooks import NotebookNode, grade_id, read, to_text
 
 
@@ -78,7 +78,7 @@ def enter(book: Gradebook, course: Course, week: str, wanted: Outline, groups: S
 
 def _write_notebook(course: Course, week: str, wanted: Outline, group: str, mode: int) -> Entry:
     folder = course.report(week, group)
-    report = stored_report(folder)
+    report = stored_whole(folder)
     notebook = read(folder / "notebook.ipynb")
     graded = {name for cell in notebook.cells if utils.is_grade(cell) and (name := grade_id(cell))}
     if report is None or not graded == wanted.graded == {mark.question for mark in report.marks}:

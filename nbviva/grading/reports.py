@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nbviva.course import Course
-from nbviva.files import has_seal, seal, write
+from nbviva.files import digest, has_seal, read_sealed, seal, write, write_sealed
 from nbviva.grading.digest import Shared
 from nbviva.grading.verdict import Report
 from nbviva.handin.walk import walk
 from nbviva.kernel.room import Room
 
-_SEAL, _END = b',\n "seal": "', b'"\n}'
-_SEAL_BYTES = 64
+_NOTEBOOK, _SEAL, _END = b' "notebook": "', b',\n "seal": "', b'"\n}'
 EARLIER = "An earlier nbviva wrote this report, without a seal: it is shown, and no mark is entered by it."
 
 
@@ -36,8 +35,22 @@ def fresh_groups(course: Course, week: str, groups: Sequence[str], room: Room) -
 
 
 def stored_whole(folder: Path) -> Report | None:
-    """Read a stored report that has its notebook beside it; else None."""
-    return stored_report(folder) if (folder / "notebook.ipynb").is_file() else None
+    """Read a stored report that has its notebook beside it, as we wrote both; else None."""
+    report = stored_report(folder)
+    return report if report and _digest_of_notebook(folder) in _end(folder / "report.json") else None
+
+
+def _digest_of_notebook(folder: Path) -> bytes:
+    """Give how a report says which notebook lies beside it."""
+    try:
+        return _NOTEBOOK + digest((folder / "notebook.ipynb").read_bytes()).encode() + b'"'
+    except OSError:
+        return _NOTEBOOK + b'missing"'
+
+
+def _end(path: Path) -> bytes:
+    """Give a report's last two lines, which tell of its notebook and its seal."""
+    return b"\n".join(path.read_bytes().rsplit(b"\n", 3)[1:])
 
 
 def stored_report(folder: Path) -> Report | None:
@@ -71,15 +84,15 @@ def readable_report(folder: Path) -> Report | None:
 
 
 def keep_report(folder: Path, report: Report) -> None:
-    """Store a report, sealed: it is believed as long as it is as it was written."""
+    """Store a report, sealed: it is believed as long as it and the notebook beside it are as they were written."""
     path = folder / "report.json"
-    text = report.to_json().encode().removesuffix(b"\n}")
+    text = report.to_json().encode().removesuffix(b"\n}") + b",\n" + _digest_of_notebook(folder)
     write(path, text + _SEAL + seal(text, _key(folder), path) + _END)
 
 
 def is_spoilt(folder: Path) -> bool:
-    """Whether there is a report that somebody has changed, or that is damaged."""
-    return (folder / "report.json").exists() and readable_report(folder) is None
+    """Whether there is a report that somebody has changed, it or its notebook, or that is damaged."""
+    return (folder / "report.json").exists() and (stored_whole(folder) or earlier_report(folder)) is None
 
 
 def _key(folder: Path) -> bytes:
@@ -88,32 +101,25 @@ def _key(folder: Path) -> bytes:
 
 def stored_transcript(folder: Path) -> bytes:
     """Read a stored transcript's bytes, as many as one may have; empty where there is none that is as we wrote it."""
-    content = _transcript_file(folder)
-    read, found = content[:-_SEAL_BYTES], content[-_SEAL_BYTES:]
-    return read if has_seal(read, _key(folder), folder / "transcript", found) else b""
+    from nbviva.kernel.transcript import MAX_FILE_BYTES  # only where a transcript is looked at: it needs numpy
+
+    return read_sealed(folder / "transcript", _key(folder), MAX_FILE_BYTES) or b""
 
 
 def readable_transcript(folder: Path) -> bytes:
     """Read a stored transcript, an earlier version's too, whose transcripts had no seal: for people to look at."""
-    from nbviva.kernel.transcript import EARLIER_MAGIC
+    from nbviva.kernel.transcript import EARLIER_MAGIC, MAX_FILE_BYTES
 
     if sealed := stored_transcript(folder):
         return sealed
-    content = _transcript_file(folder)
-    return content if content.startswith(EARLIER_MAGIC) else b""
-
-
-def _transcript_file(folder: Path) -> bytes:
-    from nbviva.kernel.transcript import MAX_FILE_BYTES  # only where a transcript is looked at: it needs numpy
-
     try:
         with (folder / "transcript").open("rb") as file:
-            return file.read(MAX_FILE_BYTES + _SEAL_BYTES + 1)
+            content = file.read(MAX_FILE_BYTES + 1)
     except OSError:
         return b""
+    return content if content.startswith(EARLIER_MAGIC) else b""
 
 
 def keep_transcript(folder: Path, transcript: bytes) -> None:
     """Store a transcript, sealed."""
-    path = folder / "transcript"
-    write(path, transcript + seal(transcript, _key(folder), path))
+    write_sealed(folder / "transcript", transcript, _key(folder))

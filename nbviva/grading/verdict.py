@@ -146,7 +146,8 @@ class Report:
         data = json.loads(text)
         if type(data) is not dict:
             raise TypeError("a report is a JSON object")
-        data.pop("seal", None)  # of the file (`nbviva.grading.reports`)
+        for name in ("notebook", "seal"):  # of the files (`nbviva.grading.reports`)
+            data.pop(name, None)
         if data.pop("format", 1) not in range(1, FORMAT + 1):
             raise ValueError("a newer nbviva wrote this report")
         verdicts = tuple(_verdict(item) for item in data.pop("verdicts"))

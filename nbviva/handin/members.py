@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from nbviva.files import write
+from nbviva.course import Course
+from nbviva.files import has_seal, seal, write
 from nbviva.handin.door import Handin
 from nbviva.handin.people import Person
 from nbviva.week.fields import sheet_mark
@@ -52,12 +55,27 @@ def _key(handin: Handin) -> str:
 def _kept(path: Path, key: str) -> Signed | None:
     try:
         data = json.loads(path.read_text("utf-8"))
-        if data["sheet"] != key:
+        said = data.pop("seal").encode()
+        if data["sheet"] != key or not has_seal(_text(data), _secret(path), path, said):
             return None
         return Signed(tuple(Person(**person) for person in data["people"]), tuple(data["problems"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def _keep(path: Path, key: str, found: Signed) -> None:
-    write(path, json.dumps({"sheet": key, **asdict(found)}, indent=1, ensure_ascii=False))
+    keep_members(path, {"sheet": key, **asdict(found)})
+
+
+def keep_members(path: Path, data: Mapping[str, Any]) -> None:
+    """Write the file, sealed: names that somebody else has put there are not believed, but read anew."""
+    said = seal(_text(data), _secret(path), path).decode()
+    write(path, json.dumps({**data, "seal": said}, indent=1, ensure_ascii=False))
+
+
+def _text(data: Mapping[str, Any]) -> bytes:
+    return json.dumps({name: value for name, value in data.items() if name != "seal"}, sort_keys=True).encode()
+
+
+def _secret(path: Path) -> bytes:
+    return Course(path.parents[3]).secret()

@@ -20,7 +20,7 @@ from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import regular_files, write
 from nbviva.gradebook.book import opened, present, student_ids
-from nbviva.handin.members import MEMBERS
+from nbviva.handin.members import MEMBERS, keep_members
 from nbviva.handin.people import Person, group_id, plain_name, plain_number, read_roster, remembered, same_person
 from nbviva.results.export import PERSON_COLUMNS, write_workbook
 
@@ -161,7 +161,7 @@ def _members(course: Course, person: Person) -> Iterator[Path]:
         data = _json(path)
         kept = [item for item in data.get("people", []) if not same_person(person, Person(**item))]
         if len(kept) < len(data.get("people", [])):
-            write(path, json.dumps({**data, "people": kept}, indent=1, ensure_ascii=False).encode())
+            keep_members(path, {**data, "people": kept})
             yield path
 
 

@@ -230,9 +230,9 @@ def test_question_that_was_renamed_takes_its_place(booked):
     with pytest.raises(Refused, match="The report on group0000 is not one on the week's questions as they are now"):
         record(course, "toy", groups)
     report = course.report("toy", groups[0])
-    change_report(report, '"total"', '"sum"')
     notebook = report / "notebook.ipynb"
     notebook.write_text(notebook.read_text("utf-8").replace('"total"', '"sum"'), "utf-8")
+    change_report(report, '"total"', '"sum"')
     record(course, "toy", groups[:1])
     with Gradebook(url_of(course)) as book:
         assert {"double", "half", "colour", "sum"} == {
@@ -362,12 +362,12 @@ def test_mark_of_our_own_fault_waits_for_a_person(course):
     (group,) = synthetic_reports(course, "toy", 1)
     path = course.report("toy", group) / "notebook.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    change_report(course.report("toy", group), '"points": 0.0', '"points": null')
     from nbgrader.utils import compute_checksum
 
     (cell,) = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "half_answer"]
     cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
     nbformat.write(notebook, path)
+    change_report(course.report("toy", group), '"points": 0.0', '"points": null')
     record(course, "toy", [group])
     with Gradebook(url_of(course)) as book:
         assert "No response." == book.find_comment("half_answer", "toys", "toy", group).comment

@@ -7,7 +7,16 @@ import sys
 import pytest
 
 from nbviva.course import Course
-from nbviva.gradebook.done import gradebook_file, gradebook_stamp, inputs, is_settled, notes, settle
+from nbviva.gradebook.done import (
+    RecordedGroup,
+    gradebook_file,
+    gradebook_stamp,
+    inputs,
+    is_settled,
+    keep,
+    notes,
+    settle,
+)
 
 HEAVY = ("nbgrader", "nbformat", "torch", "jsonschema", "sqlalchemy", "numpy")
 
@@ -96,6 +105,14 @@ def test_gradebook_on_a_server_is_asked_each_time(settled, monkeypatch):
 def test_broken_note_is_none(settled):
     (settled.root / ".nbviva/settled/toy.json").write_text("[]", "utf-8")
     assert not is_settled(settled, "toy", ["ada"])
+
+
+def test_note_that_somebody_has_changed_is_none(settled):
+    keep(settled, "toy", {"ada": RecordedGroup("report")})
+    assert (True, ["ada"]) == (is_settled(settled, "toy", ["ada"]), list(notes(settled, "toy")))
+    for path in (settled.root / ".nbviva").glob("*ed/toy.json"):
+        path.write_bytes(path.read_bytes().replace(b'"', b' "', 1))
+    assert (False, {}) == (is_settled(settled, "toy", ["ada"]), notes(settled, "toy"))
 
 
 def test_command_line_and_its_check_for_changes_import_nothing_heavy():

@@ -1,12 +1,13 @@
 """Reports on disk: taken again while nothing has changed, made anew when anything has, and never taken in part."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from nbviva.grading import reports, stored
 from nbviva.grading.grade import Graded
-from nbviva.grading.reports import stored_report, stored_transcript
+from nbviva.grading.reports import fresh_groups, is_spoilt, stored_report, stored_transcript
 from nbviva.grading.stored import graded, save, submission
 
 
@@ -90,6 +91,18 @@ def test_report_that_somebody_has_changed_is_not_believed(graded_once, old, new)
     assert old in path.read_text("utf-8")
     path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
     assert stored_report(path.parent) is None
+
+
+@pytest.mark.parametrize("change", [lambda path: path.write_bytes(path.read_bytes() + b" "), Path.unlink])
+def test_report_whose_notebook_was_changed_is_not_fresh(graded_once, room, change):
+    """It is graded anew, and the notebook is as we write it again."""
+    course, report = graded_once
+    path = course.report("toy", "g") / "notebook.ipynb"
+    before = path.read_bytes()
+    assert {"g"} == fresh_groups(course, "toy", ["g"], room)
+    change(path)
+    assert (set(), True) == (fresh_groups(course, "toy", ["g"], room), is_spoilt(path.parent))
+    assert (report, before) == (graded(course, "toy", "g", room=room)[0], path.read_bytes())
 
 
 def test_report_of_another_group_is_not_believed(graded_once):

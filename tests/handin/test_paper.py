@@ -53,6 +53,13 @@ def test_broken_memory_is_made_anew(places, content):
     assert first == signed(places[0](), places[1])
 
 
+def test_names_that_somebody_has_put_there_are_not_believed(places):
+    first = signed(places[0](), places[1])
+    kept = places[1] / "members.json"
+    kept.write_text(kept.read_text("utf-8").replace("Bob Stone", "Eve Stone"), "utf-8")
+    assert first == signed(places[0](), places[1])
+
+
 def test_what_is_odd_about_the_sheet_is_told_and_what_is_wrong_of_answers_is_not(course, fill_in, places):
     fill_in(course, "g", answer_half="83 %", member_1_name=ADA.number, member_1_number=ADA.name)
     found = signed(places[0](), places[1])
