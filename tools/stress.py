@@ -1,7 +1,7 @@
 """Kill, fill and lock what marks a class, and print what was lost: nothing, or this ends with 1.
 
 Twenty-six faults of students are handed in to the toy week and marked once, undisturbed. Then `nbviva grade` is killed
-at random instants (itself, a worker, the template, a kernel) while it marks eight of them that are drawn each time,
+at random instants (itself, a worker, the template, a kernel) while it marks four of them that are drawn each time,
 runs on full disks of seven sizes and beside a locked gradebook; after each the same command is run again, and every
 mark has to be as before, in the report and in the gradebook. Ten new courses are opened by two page processes each.
 
@@ -39,7 +39,7 @@ PROGRAM = Path(sys.executable).with_name("nbviva")
 TEMPORARY = Path("/tmp")  # noqa: S108 - where sockets are: their paths must be short
 KINDS = ("main", "worker", "template", "kernel")
 SIZES = (64, 128, 256, 384, 512, 1024, 2048)  # KiB that are left for the course's reports
-SAMPLE, OPENED = 8, 10
+SAMPLE, OPENED = 4, 10
 SECONDS = 900.0  # after which a command counts as hanging
 IN_DOUBLE = (
     "pass", "quit()", "exit()", "import sys; sys.exit(1)", "import os; os._exit(1)", "import os; os.abort()",
@@ -140,8 +140,9 @@ def of_kind(process: psutil.Process, kind: str) -> list[psutil.Process]:
     return templates if kind == "template" else [item for item in inside if item not in templates]
 
 
-def killed(root: Path, groups: list[str], kind: str, rng: random.Random, seconds: float) -> bool:
-    """Kill one process of a kind at a random instant while these groups are graded; tell whether there was one."""
+def killed(root: Path, kind: str, rng: random.Random, seconds: float) -> list[str] | None:
+    """Kill a process of a kind at a random instant while some groups are graded; give these, None if there was none."""
+    groups = rng.sample([name for name, *_ in faults()], SAMPLE)
     words = command("--again", *groups)
     process = psutil.Popen(words, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(rng.uniform(0.1, 0.9) * seconds)
@@ -154,24 +155,26 @@ def killed(root: Path, groups: list[str], kind: str, rng: random.Random, seconds
                 hit = True
         time.sleep(0.02)
     process.wait(SECONDS)
-    return hit
+    return groups if hit else None
 
 
-def on_full_disk(root: Path, kibibytes: int) -> None:
+def on_full_disk(root: Path, kibibytes: int) -> list[str]:
     """Grade where the reports have that much room; afterwards nothing of it is left."""
     script = 'mount -t tmpfs -o size="$1"k none "$2" && shift 2 && exec "$@"'
     shutil.rmtree(root / "reports")
     (root / "reports").mkdir()
     words = ["unshare", "-m", "sh", "-c", script, "sh", str(kibibytes), str(root / "reports"), *command()]
     subprocess.run(words, cwd=root, capture_output=True, check=False, timeout=SECONDS)
+    return []
 
 
-def beside_a_lock(root: Path) -> None:
+def beside_a_lock(root: Path) -> list[str]:
     """Grade while another program holds the gradebook."""
     with contextlib.closing(sqlite3.connect(root / "gradebook.db")) as book:
         book.execute("BEGIN EXCLUSIVE")
         grade(root, "--again")
         book.rollback()
+    return []
 
 
 def left_processes(root: Path) -> int:
@@ -200,20 +203,23 @@ class Table:
         columns = "times reports lost marks changed for a person processes left folders left"
         sys.stdout.write(f"{'':32} {columns}\n")
 
-    def line(self, name: str, times: int, disturb: Callable[[], object]) -> None:
-        """Disturb so often, each time run the command again, and compare."""
+    def line(self, name: str, times: int, disturb: Callable[[], list[str] | None]) -> None:
+        """Disturb so often, each time run the command again for the groups that it was about (all), and compare."""
         lost = changed = doubted = processes = hits = 0
-        for _ in range(times):
-            hits += disturb() is not False
-            grade(self.root)
+        for number in range(times):
+            sys.stderr.write(f"\r{number} of {times} ")
+            groups = disturb()
+            hits += groups is not None
+            grade(self.root, *(groups or ()))
             found = {"report": reported(self.root), "gradebook": recorded(self.root)}
             lost += sum(len(self.expected[place].keys() - found[place].keys()) for place in found)
             for group in sorted(self.expected["report"]):
                 kind = self._changed(found, group)
                 changed, doubted = changed + (kind == "changed"), doubted + (kind == "for a person")
             processes += left_processes(self.root)
-            if doubted:  # what a person decides stays so: the next disturbance begins from the marks as they were
-                grade(self.root, "--again", *self._doubted(found))
+            if doubtful := self._doubted(found):  # what a person decides stays so: begin from the marks as they were
+                grade(self.root, "--again", *doubtful)
+        grade(self.root)  # as anybody's next call would
         folders = sum(map(is_left, TEMPORARY.glob("nbviva-*")))
         self.bad += lost + changed + processes + folders + (times - hits)
         sys.stdout.write(f"{name:32} {hits:5} {lost:12} {changed:13} {doubted:12} {processes:14} {folders:12}\n")
@@ -256,9 +262,8 @@ def disturbed(part: str, folder: Path, kills: int, rng: random.Random) -> int:
     seconds = time.monotonic() - began
     sys.stdout.write(f"{len(reported(root))} hand-ins, exit code {code}; {SAMPLE} of them take {seconds:.0f} s\n\n")
     table = Table(root)
-    groups = [name for name, *_ in faults()]
     if part in KINDS:
-        table.line(f"killed: {part}", kills, lambda: killed(root, rng.sample(groups, SAMPLE), part, rng, seconds))
+        table.line(f"killed: {part}", kills, lambda: killed(root, part, rng, seconds))
     for size in SIZES if part == "disk" else ():
         table.line(f"disk full: {size} KiB for reports", 1, partial(on_full_disk, root, size))
     if part == "lock":
