@@ -24,11 +24,13 @@ def report(
 ) -> None:
     """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
     from nbviva.cli.printing import print_json
+    from nbviva.grading.bound import bounded_class
     from nbviva.results import classreport, page
 
     course = Course.find()
-    found = classreport.class_report(course, week, anonymous=anonymous)
-    path = page.write_page(course, found)
+    with bounded_class("The class report", len(course.groups(week))):
+        found = classreport.class_report(course, week, anonymous=anonymous)
+        path = page.write_page(course, found)
     if as_json:
         print_json({"page": path, **asdict(found)})
         return
@@ -43,10 +45,12 @@ def export_(
 ) -> None:
     """Write the marks list, one row a student: CSV, XLSX, and files for Moodle, Blackboard and Canvas."""
     from nbviva.cli.printing import print_json
+    from nbviva.grading.bound import bounded_class
     from nbviva.results.export import export
 
     course = Course.find()
-    found = export(course, week, folder or course.root / "marks")
+    with bounded_class("The marks list", len(course.groups(week))):
+        found = export(course, week, folder or course.root / "marks")
     if as_json:
         print_json({"files": found.files, "problems": len(found.problems)})
         return

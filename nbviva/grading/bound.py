@@ -15,12 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nbviva.sandbox.limits import CPU_GRACE, GIB
+from nbviva.errors import Refused
+from nbviva.sandbox.limits import CPU_GRACE, GIB, MIB
 
 CPU_SECONDS = 300.0  # an honest hand-in takes some ten
 MEMORY = (
     3 * GIB // 2
 )  # bytes beside what the process has when it begins; an answer may take 256 MB, and is copied twice
+CLASS_SECONDS, EACH_SECONDS = 120.0, 2.0  # for a class, and for each hand-in of it, which takes some hundredth of that
+EACH_MEMORY = 8 * MIB
 _LOOK = 0.2  # seconds
 _AGAIN = 5.0  # seconds of CPU after which somebody is told again who did not listen
 
@@ -56,13 +59,34 @@ def bounded(seconds: float | None = None, memory: int | None = None) -> Generato
 @contextmanager
 def _by_signal(seconds: float) -> Generator[None, None, None]:
     """Tell the main thread: the system counts, and signals even where C code looks for signals."""
-    before = signal.signal(signal.SIGPROF, _tell)
-    signal.setitimer(signal.ITIMER_PROF, seconds, _AGAIN)
+    before, began = signal.signal(signal.SIGPROF, _tell), time.process_time()
+    outer, _ = signal.setitimer(signal.ITIMER_PROF, seconds, _AGAIN)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        left = max(_LOOK, outer - (time.process_time() - began)) if outer else 0  # of a bound around this one
+        signal.setitimer(signal.ITIMER_PROF, left, _AGAIN if outer else 0)
         signal.signal(signal.SIGPROF, before)
+
+
+@contextmanager
+def bounded_class(what: str, handins: int) -> Generator[None, None, None]:
+    """Bound what is made of a whole class: its report, lists and archives; so much for itself, and for each hand-in.
+
+    Raises
+    ------
+    Refused
+        With one sentence, where it took more.
+    """
+    seconds, memory = CLASS_SECONDS + EACH_SECONDS * handins, MEMORY + EACH_MEMORY * handins
+    try:
+        with bounded(seconds, memory):
+            yield
+    except (Overspent, MemoryError):
+        raise Refused(
+            f"{what} took more than {seconds:g} s of CPU time or {memory / GIB:.1f} GiB of memory and was stopped: "
+            "look for a hand-in that is far larger than the others, and move it out of submitted/ meanwhile."
+        ) from None
 
 
 def _tell(*_: Any) -> None:

@@ -1,5 +1,6 @@
 """The outer bound: whatever a hand-in costs us, it ends, is left to a person, and the next goes on."""
 
+import contextlib
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from pebble import ProcessExpired
 
+from nbviva.errors import Refused
 from nbviva.grading import bound
 from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.grade import grade
@@ -73,6 +75,23 @@ def test_what_was_before_is_there_afterwards():
         assert before[0] != [resource.getrlimit(kind) for kind in kinds]
     assert before == ([resource.getrlimit(kind) for kind in kinds], signal.getsignal(signal.SIGPROF))
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_PROF)
+
+
+def test_a_bound_inside_of_another_leaves_that_in_force():
+    def two():
+        with contextlib.suppress(Overspent), bounded(0.2):
+            spin()
+        spin()
+
+    with pytest.raises(Overspent, match=r"more than 0.5 s"), bounded(0.5):
+        two()
+
+
+def test_what_a_class_costs_is_bounded_by_its_size(monkeypatch):
+    monkeypatch.setattr(bound, "CLASS_SECONDS", 0.1)
+    monkeypatch.setattr(bound, "EACH_SECONDS", 0.1)
+    with pytest.raises(Refused, match=r"The list took more than 0.3 s of CPU time"), bound.bounded_class("The list", 2):
+        spin()
 
 
 def deaf(job, folder):
