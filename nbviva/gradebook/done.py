@@ -8,7 +8,6 @@ being opened. A gradebook on a server has no stamp, so there the server is asked
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from nbviva.course import Course
 from nbviva.files import digest, read_sealed, write_sealed
 from nbviva.grading.digest import installed, of_framework
+from nbviva.records import readable, to_json
 
 _READ = ("report.json", "notebook.ipynb")
 _HANDED_IN = ("timestamp.txt", "submission_secret.txt")
@@ -46,24 +46,13 @@ class RecordedGroup:
 
 def notes(course: Course, week: str) -> dict[str, RecordedGroup]:
     """Read the notes of a week; none where there is no file that this version can read."""
-    try:
-        data = json.loads(read_sealed(_recorded_path(course, week), course.secret()) or b"")
-        return {str(group): RecordedGroup(**_texts(item)) for group, item in data.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
-
-
-def _texts(item: dict[str, str]) -> dict[str, str]:
-    """Give a note's fields; raises TypeError where one is no text, so that the note counts as none."""
-    if not all(type(value) is str for value in item.values()):
-        raise TypeError("a note holds texts")
-    return item
+    return readable(dict[str, RecordedGroup], read_sealed(_recorded_path(course, week), course.secret())) or {}
 
 
 def keep(course: Course, week: str, found: Mapping[str, RecordedGroup]) -> None:
     """Write the notes of a week, whole or not at all."""
-    text = json.dumps({group: asdict(note) for group, note in found.items()}, indent=0)
-    write_sealed(_recorded_path(course, week), text.encode(), course.secret())
+    said = {group: asdict(note) for group, note in found.items()}
+    write_sealed(_recorded_path(course, week), to_json(said, indent=0).encode(), course.secret())
 
 
 def _recorded_path(course: Course, week: str) -> Path:
@@ -82,7 +71,7 @@ class Settled:
 
 def is_settled(course: Course, week: str, groups: Sequence[str]) -> bool:
     """Whether these groups were recorded as they are now, and all that was written is there as it was."""
-    note = _settled_note(course, week)
+    note = readable(Settled, read_sealed(_settled_path(course, week), course.secret()))
     if note is None or note.stamp != gradebook_stamp(note.gradebook):
         return False
     return note.read == inputs(course, week, groups) and note.written == _outputs(course, week, groups)
@@ -125,7 +114,7 @@ def settle(course: Course, week: str, groups: Sequence[str], read: str, stamp: s
     place = gradebook_file(course)
     if stamp and all(_stamp(path) for path in _written(course, week, groups)):
         note = Settled(read, place, stamp, _outputs(course, week, groups))
-        write_sealed(_settled_path(course, week), json.dumps(asdict(note), indent=1).encode(), course.secret())
+        write_sealed(_settled_path(course, week), to_json(note, indent=1).encode(), course.secret())
 
 
 def gradebook_file(course: Course) -> str:
@@ -158,13 +147,6 @@ def _content(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
     except OSError:
-        return None
-
-
-def _settled_note(course: Course, week: str) -> Settled | None:
-    try:
-        return Settled(**_texts(json.loads(read_sealed(_settled_path(course, week), course.secret()) or b"")))
-    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 

@@ -23,6 +23,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from nbviva.listing import shown
+from nbviva.records import read
 from nbviva.sandbox import scratch
 from nbviva.wording import counted
 
@@ -63,7 +64,7 @@ class Mailbox:
                 message = self._socket.recv(MESSAGE_BYTES)
             except BlockingIOError:
                 return
-            yield Told(**json.loads(message))
+            yield read(Told, message, half_characters=True)
 
 
 def teller(address: str, group: str) -> Callable[[str], None]:

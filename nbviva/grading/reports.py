@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from nbviva.course import Course
 from nbviva.files import digest, has_seal, read_sealed, seal, write, write_sealed
 from nbviva.grading.digest import Shared
-from nbviva.grading.verdict import Report
+from nbviva.grading.verdict import FileHead, Report
 from nbviva.handin.walk import walk
 from nbviva.kernel.room import Room
+from nbviva.records import read
 
 _NOTEBOOK, _SEAL, _END = b' "notebook": "', b',\n "seal": "', b'"\n}'
 EARLIER = "An earlier nbviva wrote this report, without a seal: it is shown, and no mark is entered by it."
@@ -64,17 +64,18 @@ def stored_report(folder: Path) -> Report | None:
         text, _, rest = content.rpartition(_SEAL)
         if not has_seal(text, _key(folder), path, rest.removesuffix(_END)):
             return None
-        return Report.from_json(content.decode("utf-8"))
-    except (OSError, ValueError, KeyError, TypeError):
+        return Report.from_json(content)
+    except (OSError, ValueError):
         return None
 
 
 def earlier_report(folder: Path) -> Report | None:
     """Read a report of a version whose reports had no seal, for people to look at: no mark is entered by it."""
     try:
-        text = (folder / "report.json").read_text(encoding="utf-8")
-        return None if {"format", "seal"} & json.loads(text).keys() else Report.from_json(text)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        content = (folder / "report.json").read_bytes()
+        told = read(FileHead, content, half_characters=True)
+        return None if told.format or told.seal else Report.from_json(content)
+    except (OSError, ValueError):
         return None
 
 

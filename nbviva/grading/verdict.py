@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from nbviva.handin.doubt import Doubt
-from nbviva.week.declare import Plot, PlotKind, Series, Value
+from nbviva.records import read, to_json
+from nbviva.week.declare import Plot, Value
 from nbviva.week.spec import Question
 
 
@@ -136,24 +134,23 @@ class Report:
 
     def to_json(self) -> str:
         """Give the report as JSON text, valid also where a number is not finite: such a number is a text there."""
-        data = {"format": FORMAT, **_encoded(asdict(self))}
-        text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+        text = to_json({"format": FORMAT, **asdict(self)}, indent=1, ascii_only=False)
         return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)  # of a folder's name that is no UTF-8
 
     @classmethod
-    def from_json(cls, text: str) -> Report:
-        """Read what `to_json` wrote, of this format or an older one; raises ValueError, KeyError or TypeError else."""
-        data = json.loads(text)
-        if type(data) is not dict:
-            raise TypeError("a report is a JSON object")
-        for name in ("notebook", "seal"):  # of the files (`nbviva.grading.reports`)
-            data.pop(name, None)
-        if data.pop("format", 1) not in range(1, FORMAT + 1):
+    def from_json(cls, text: str | bytes) -> Report:
+        """Read what `to_json` wrote, of this format or an older one; raises ValueError else."""
+        if (read(FileHead, text, half_characters=True).format or 1) not in range(1, FORMAT + 1):
             raise ValueError("a newer nbviva wrote this report")
-        verdicts = tuple(_verdict(item) for item in data.pop("verdicts"))
-        marks = tuple(Mark(**{**item, "outcome": Outcome(item["outcome"])}) for item in data.pop("marks"))
-        doubts = tuple(Doubt(item["sentence"], tuple(item["questions"])) for item in data.pop("doubts", ()))
-        return cls(**{**data, "verdicts": verdicts, "marks": marks, "notes": tuple(data["notes"]), "doubts": doubts})
+        return read(cls, text, half_characters=True)
+
+
+@dataclass(frozen=True)
+class FileHead:
+    """What the file of a report says of itself; `nbviva.grading.reports` writes the seal."""
+
+    format: int | None = None
+    seal: str = ""
 
 
 def combine(outcomes: list[Outcome]) -> Outcome:
@@ -177,47 +174,3 @@ def mark(question: Question, verdicts: tuple[Verdict, ...], doubts: Sequence[Dou
     return Mark(
         question.name, question.number, question.title, points, question.points, question.bonus, outcome, provisional
     )
-
-
-def _encoded(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _encoded(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_encoded(item) for item in data]
-    return str(data) if isinstance(data, float) and not math.isfinite(data) else data
-
-
-def _verdict(item: dict[str, Any]) -> Verdict:
-    item = dict(item)  # raises what is promised for what is none
-    values = tuple(
-        Value(**{**value, "number": _number(value["number"]), "bound": _bound(value)})
-        for value in item.get("values", ())
-    )
-    plots = tuple(_plot(plot) for plot in item.get("plots", ()))
-    return Verdict(
-        **{
-            **item,
-            "outcome": Outcome(item["outcome"]),
-            "values": values,
-            "plots": plots,
-            "doubts": tuple(item.get("doubts", ())),
-        }
-    )
-
-
-def _plot(item: dict[str, Any]) -> Plot:
-    series = tuple(
-        Series(**{**one, "x": tuple(map(_number, one["x"])), "y": tuple(map(_number, one["y"]))})
-        for one in item["series"]
-    )
-    return Plot(**{**item, "kind": PlotKind(item["kind"]), "series": series, "bound": _bound(item)})
-
-
-def _bound(item: dict[str, Any]) -> float | None:
-    return None if item.get("bound") is None else _number(item["bound"])
-
-
-def _number(value: object) -> float:
-    if type(value) not in (int, float, str):
-        raise TypeError("a number, or the text of one, is expected")
-    return float(str(value))  # through its text, since a whole number may be too large for a float

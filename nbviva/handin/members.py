@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from nbviva.course import Course
 from nbviva.files import has_seal, seal, write
 from nbviva.handin.door import Handin
 from nbviva.handin.people import Person
+from nbviva.records import kept, to_json
 from nbviva.week.fields import sheet_mark
 
 MEMBERS = "members.json"
@@ -19,21 +17,29 @@ MEMBERS = "members.json"
 
 @dataclass(frozen=True)
 class Signed:
-    """Whom a hand-in's sheet names, and in one sentence each what is odd about names, numbers and the file."""
+    """Whom a hand-in's sheet names, and in one sentence each what is odd about names, numbers and the file.
+
+    Attributes
+    ----------
+    sheet, seal
+        Digest of what they were read from, and the seal of the file that keeps them.
+    """
 
     people: tuple[Person, ...] = ()
     problems: tuple[str, ...] = ()
+    sheet: str = field(default="", compare=False)
+    seal: str = field(default="", compare=False)
 
 
 def signed(handin: Handin, report: Path) -> Signed:
     """Give whom the sheet names: from the report's folder while the PDFs are the same, else read and kept there."""
-    key = _key(handin)
-    kept = _kept(report / MEMBERS, key)
-    if kept is None:
-        kept = _signed(handin)
-        if kept != Signed():
-            _keep(report / MEMBERS, key, kept)
-    return kept
+    path, key = report / MEMBERS, _key(handin)
+    found = _kept(path, key)
+    if found is None:
+        found = replace(_signed(handin), sheet=key)
+        if found != Signed():
+            keep(path, found)
+    return found
 
 
 def _signed(handin: Handin) -> Signed:
@@ -53,28 +59,22 @@ def _key(handin: Handin) -> str:
 
 
 def _kept(path: Path, key: str) -> Signed | None:
-    try:
-        data = json.loads(path.read_text("utf-8"))
-        said = data.pop("seal").encode()
-        if data["sheet"] != key or not has_seal(_text(data), _secret(path), path, said):
-            return None
-        return Signed(tuple(Person(**person) for person in data["people"]), tuple(data["problems"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    found = kept(Signed, path)
+    if found is None or found.sheet != key or not has_seal(_text(found), _secret(path), path, found.seal.encode()):
         return None
+    return found
 
 
-def _keep(path: Path, key: str, found: Signed) -> None:
-    keep_members(path, {"sheet": key, **asdict(found)})
-
-
-def keep_members(path: Path, data: Mapping[str, Any]) -> None:
+def keep(path: Path, found: Signed) -> None:
     """Write the file, sealed: names that somebody else has put there are not believed, but read anew."""
-    said = seal(_text(data), _secret(path), path).decode()
-    write(path, json.dumps({**data, "seal": said}, indent=1, ensure_ascii=False))
+    said = seal(_text(found), _secret(path), path).decode()
+    write(path, to_json(replace(found, seal=said), indent=1, ascii_only=False))
 
 
-def _text(data: Mapping[str, Any]) -> bytes:
-    return json.dumps({name: value for name, value in data.items() if name != "seal"}, sort_keys=True).encode()
+def _text(found: Signed) -> bytes:
+    """Give what is sealed."""
+    said = {"people": [asdict(person) for person in found.people], "problems": found.problems, "sheet": found.sheet}
+    return to_json(said).encode()
 
 
 def _secret(path: Path) -> bytes:

@@ -7,7 +7,6 @@ goes into the marks list and the instructor's list of problems, and nowhere else
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import unicodedata
 from collections import Counter
@@ -20,6 +19,7 @@ from typing import Generic, TypeVar
 from nbviva.files import write
 from nbviva.handin.archive import safe_name
 from nbviva.listing import plain_word, read_listing
+from nbviva.records import kept, to_json
 
 T = TypeVar("T")
 
@@ -277,16 +277,17 @@ def absent(people: Iterable[Person], present: Iterable[Person]) -> list[Person]:
 
 def remember(path: Path, found: Mapping[str, Sequence[Person]]) -> None:
     """Keep what an LMS said last about the groups' members, beside what it said about others; a private file."""
-    kept = remembered(path) | {group: tuple(dict.fromkeys(people)) for group, people in found.items()}
+    said = remembered(path) | {group: tuple(dict.fromkeys(people)) for group, people in found.items()}
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    text = json.dumps({g: [asdict(p) for p in kept[g]] for g in sorted(kept)}, indent=1, ensure_ascii=False)
-    write(path, text.encode())
+    write(path, people_text(said))
+
+
+def people_text(people: Mapping[str, Sequence[Person]]) -> str:
+    """Give the text of the file that `remembered` reads."""
+    said = {group: [asdict(person) for person in people[group]] for group in sorted(people)}
+    return to_json(said, indent=1, ascii_only=False)
 
 
 def remembered(path: Path) -> dict[str, tuple[Person, ...]]:
     """Give what the LMS said about each group's members."""
-    try:
-        data = json.loads(path.read_text("utf-8"))
-        return {group: tuple(Person(**person) for person in people) for group, people in data.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+    return kept(dict[str, tuple[Person, ...]], path) or {}

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import zlib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from nbviva.inside import CAPS, Frames
 from nbviva.kernel.student import Died, NoAnswer, TimedOut, UnreadableAnswer
+from nbviva.records import Size, read
 
 MAGIC = b"nbviva transcript 2\n"
 EARLIER_MAGIC = b"nbviva transcript 1\n"  # of files without a seal; what is in them reads the same
@@ -107,13 +107,13 @@ class Ran:
     kept_in: str = ""
     death: str = ""
     last_death: str = ""
-    dropped: int = 0
-    called: tuple[int, ...] = ()
-    asked: int = 0
-    settled: int = 0
-    outputs: Mapping[int, list[Any]] = field(default_factory=dict)
+    dropped: Size = 0
+    called: tuple[Size, ...] = ()
+    asked: Size = 0
+    settled: Size = 0
+    outputs: Mapping[int, Sequence[dict[str, Any]]] = field(default_factory=dict)
     seconds: float = 0.0
-    memory: int = 0
+    memory: Size = 0
     left_out: str = ""
     last: str = ""
     doubt: str = ""
@@ -194,17 +194,30 @@ def _read(plain: bytes) -> Transcript:
     length = int.from_bytes(plain[:8], "big")
     if length > min(MAX_HEADER_BYTES, len(plain) - 8):
         raise BrokenTranscript("The transcript's header is too large.")
-    header = json.loads(plain[8 : 8 + length].decode("ascii"))
-    if len(header["exchanges"]) > MAX_EXCHANGES:
+    head = read(_Head, plain[8 : 8 + length])
+    if len(head.exchanges) > MAX_EXCHANGES:
         raise BrokenTranscript("The transcript has too many questions.")
     frames = _Frames(memoryview(plain)[8 + length :])
-    exchanges = tuple(_exchange(item, frames) for item in header["exchanges"])
+    exchanges = tuple(_exchange(item, frames) for item in head.exchanges)
     if frames.left:
         raise BrokenTranscript("The transcript has more bytes than its header says.")
-    ran = _ran(header["ran"])
-    if not ran.asked <= ran.settled <= len(exchanges):
+    if not head.ran.asked <= head.ran.settled <= len(exchanges):
         raise BrokenTranscript("The transcript has fewer questions than its header says.")
-    return Transcript(ran, exchanges)
+    return Transcript(head.ran, exchanges)
+
+
+@dataclass(frozen=True)
+class _Sized(Exchange):
+    """An exchange in the header: of each frame the size, where that has its bytes."""
+
+    question: tuple[Size, ...]  # type: ignore[assignment]
+    answer: tuple[Size, ...] | None = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class _Head:
+    ran: Ran
+    exchanges: list[_Sized]
 
 
 class _Frames:
@@ -217,10 +230,10 @@ class _Frames:
     def left(self) -> int:
         return len(self._data) - self._place
 
-    def take(self, sizes: Any) -> tuple[bytes, ...]:
+    def take(self, sizes: Sequence[int]) -> tuple[bytes, ...]:
         if len(sizes) > CAPS.frames + 1:
             raise ValueError("too many frames")
-        return tuple(self._next(_whole(size)) for size in sizes)
+        return tuple(self._next(size) for size in sizes)
 
     def _next(self, size: int) -> bytes:
         if size > self.left:
@@ -229,65 +242,9 @@ class _Frames:
         return bytes(self._data[self._place - size : self._place])
 
 
-def _exchange(item: Any, frames: _Frames) -> Exchange:
-    question = frames.take(item["question"])
-    answer = None if item["answer"] is None else frames.take(item["answer"])
-    failure = _text(item["failure"])
-    if failure and failure not in FAILURES:
+def _exchange(item: _Sized, frames: _Frames) -> Exchange:
+    if item.failure and item.failure not in FAILURES:
         raise ValueError("an unknown failure")
-    return Exchange(
-        asker=_text(item["asker"]),
-        digest=_text(item["digest"]),
-        question=question,
-        brief=_text(item["brief"]),
-        limit=_number(item["limit"]),
-        seconds=_number(item["seconds"]),
-        writes=item["writes"] is True,
-        answer=answer,
-        failure=failure,
-        sentence=_text(item["sentence"]),
-    )
-
-
-def _ran(item: Any) -> Ran:
-    outputs = {int(index): list(_cells(cell)) for index, cell in item["outputs"].items()}
-    return Ran(
-        causes={_text(name): _text(digest) for name, digest in item["causes"].items()},
-        kept_in=_text(item["kept_in"]),
-        death=_text(item["death"]),
-        last_death=_text(item["last_death"]),
-        dropped=_whole(item["dropped"]),
-        called=tuple(_whole(index) for index in item["called"]),
-        asked=_whole(item["asked"]),
-        settled=_whole(item["settled"]),
-        outputs=outputs,
-        seconds=_number(item["seconds"]),
-        memory=_whole(item["memory"]),
-        **{name: _text(item.get(name, "")) for name in ("left_out", "last", "doubt")},
-    )
-
-
-def _cells(outputs: Any) -> Iterator[dict[str, Any]]:
-    for output in outputs:
-        if type(output) is not dict:
-            raise TypeError("an output is an object")
-        yield output
-
-
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise TypeError("a text is expected")
-    value.encode("utf-8")  # raises for half a character
-    return value
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < 2**40:
-        raise TypeError("a size is expected")
-    return value
-
-
-def _number(value: Any) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise TypeError("a number is expected")
-    return float(value)
+    question = frames.take(item.question)
+    answer = None if item.answer is None else frames.take(item.answer)
+    return Exchange(**{**vars(item), "question": question, "answer": answer})

@@ -9,19 +9,28 @@ from __future__ import annotations
 import csv
 import html
 import io
-import json
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import regular_files, write
 from nbviva.gradebook.book import opened, present, student_ids
-from nbviva.handin.members import MEMBERS, keep_members
-from nbviva.handin.people import Person, group_id, plain_name, plain_number, read_roster, remembered, same_person
+from nbviva.handin.members import MEMBERS, Signed, keep
+from nbviva.handin.people import (
+    Person,
+    group_id,
+    people_text,
+    plain_name,
+    plain_number,
+    read_roster,
+    remembered,
+    same_person,
+)
+from nbviva.records import kept
 from nbviva.results.export import PERSON_COLUMNS, write_workbook
 
 _GONE = "(removed)"
@@ -67,7 +76,7 @@ def _known(course: Course) -> list[Person]:
     for path in _people_files(course):
         found += [replace(person, lms="") for people in remembered(path).values() for person in people]
     for path in _member_files(course):
-        found += [Person(**item) for item in _json(path).get("people", [])]
+        found += (kept(Signed, path) or Signed()).people
     return found
 
 
@@ -148,29 +157,24 @@ def _cell(text: str, place: int) -> str | float | None:
 def _memories(course: Course, person: Person) -> Iterator[Path]:
     for path in _people_files(course):
         found = remembered(path)
-        kept = {group: [p for p in people if not same_person(person, p)] for group, people in found.items()}
-        if kept != {group: list(people) for group, people in found.items()}:
-            said = {group: [asdict(p) for p in people] for group, people in kept.items()}
-            write(path, json.dumps(said, indent=1, ensure_ascii=False).encode())
+        others = {group: _others(people, person) for group, people in found.items()}
+        if others != found:
+            write(path, people_text(others))
             yield path
 
 
 def _members(course: Course, person: Person) -> Iterator[Path]:
     """Take the student out of what the sheets said; it is kept while the sheet is the same, so it is not read again."""
     for path in _member_files(course):
-        data = _json(path)
-        kept = [item for item in data.get("people", []) if not same_person(person, Person(**item))]
-        if len(kept) < len(data.get("people", [])):
-            keep_members(path, {**data, "people": kept})
+        found = kept(Signed, path) or Signed()
+        others = _others(found.people, person)
+        if others != found.people:
+            keep(path, replace(found, people=others))
             yield path
 
 
-def _json(path: Path) -> dict[str, list[dict[str, str]]]:
-    try:
-        data = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}
+def _others(people: Iterable[Person], person: Person) -> tuple[Person, ...]:
+    return tuple(other for other in people if not same_person(person, other))
 
 
 def _problems(course: Course, pattern: re.Pattern[str]) -> Iterator[Path]:

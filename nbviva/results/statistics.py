@@ -7,12 +7,12 @@ class by.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from nbviva.course import Course
 from nbviva.files import write
 from nbviva.grading.verdict import Outcome, Report
+from nbviva.records import kept, to_json
 from nbviva.week.spec import Assignment, Question
 
 _POINT = re.compile(r"(?P<name>.+)\[(?P<setting>-?\d+(\.\d+)?)\]")
@@ -223,14 +224,15 @@ def _outcomes(question: Question, reports: Sequence[Report]) -> tuple[tuple[str,
 
 
 def keep(course: Course, week: str, values: Mapping[str, float]) -> None:
-    """Keep the values by their names."""
-    write(course.root / ".nbviva" / "reference" / f"{week}.json", json.dumps(dict(values)))
+    """Keep the values by their names; a page shows finite ones."""
+    finite = {name: value for name, value in values.items() if math.isfinite(value)}
+    write(_reference(course, week), to_json(finite))
 
 
 def known(course: Course, week: str) -> dict[str, float]:
     """Give the values that were kept; none where the week was never verified, or the file is none of ours."""
-    try:
-        data = json.loads((course.root / ".nbviva" / "reference" / f"{week}.json").read_text("utf-8"))
-        return {str(name): float(value) for name, value in data.items() if math.isfinite(value)}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
+    return kept(dict[str, float], _reference(course, week)) or {}
+
+
+def _reference(course: Course, week: str) -> Path:
+    return course.root / ".nbviva" / "reference" / f"{week}.json"

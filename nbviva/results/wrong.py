@@ -7,7 +7,6 @@ rehearsal, with the questions that the group was asked; no code of a student's i
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections import Counter, defaultdict
@@ -18,6 +17,7 @@ from nbviva.course import Course
 from nbviva.files import digest, write
 from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict
+from nbviva.records import kept, to_json
 from nbviva.week.declare import Overlay
 from nbviva.week.spec import Assignment, Kind
 from nbviva.week.week import Week
@@ -44,18 +44,15 @@ def stories(course: Course, week: Week, failures: Iterable[Failure], seconds: fl
     name = week.assignment.week
     path = course.root / ".nbviva" / "cache" / f"behaves-{name}.json"
     state = digest(_week_digest(week), course.secret())
-    try:
-        known: dict[str, str] = json.loads(path.read_text("utf-8"))
-    except (FileNotFoundError, ValueError):
-        known = {}
+    known = kept(dict[str, str], path) or {}
     keys = {failure: _key(state, failure) for failure in failures}
     search = _Search(course, week, time.monotonic() + seconds)
     for failure, key in keys.items():
         if key not in known and (story := search.story(failure)) is not None:
             known[key] = story
-    kept = {key: known[key] for key in keys.values() if key in known}
-    write(path, json.dumps(kept))
-    return {failure: kept[key] for failure, key in keys.items() if kept.get(key)}
+    used = {key: known[key] for key in keys.values() if key in known}
+    write(path, to_json(used))
+    return {failure: used[key] for failure, key in keys.items() if used.get(key)}
 
 
 class _Search:

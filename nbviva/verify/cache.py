@@ -7,17 +7,17 @@ may meet any part of it.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Generic
 
 from nbviva.files import digest, write
 from nbviva.grading.digest import NBVIVA, installed
+from nbviva.records import Record, kept, to_json
 
 MOST = 20_000  # the oldest go first
 
@@ -27,7 +27,7 @@ class TrialCache:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._kept = _read(path)
+        self._kept = kept(dict[str, str], path) or {}
 
     def get(self, key: str) -> str | None:
         """Give the text of a key, or None."""
@@ -36,7 +36,7 @@ class TrialCache:
     def update(self, texts: Mapping[str, str]) -> None:
         """Add texts, and write the file whole or not at all."""
         self._kept = dict(list({**self._kept, **texts}.items())[-MOST:])
-        write(self._path, json.dumps(self._kept, indent=0))
+        write(self._path, to_json(self._kept, indent=0))
 
 
 def files_digest(folder: Path, without: Iterable[str] = ()) -> str:
@@ -55,20 +55,11 @@ def framework_digest() -> str:
     return digest(files_digest(NBVIVA), *installed())
 
 
-def _read(path: Path) -> dict[str, str]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    good = isinstance(found, dict) and all(isinstance(text, str) for text in found.values())
-    return found if good else {}
-
-
 @dataclass(frozen=True)
-class Kept:
+class Kept(Generic[Record]):
     """A result from the cache, and when it was made (Unix time)."""
 
-    value: Any
+    value: Record
     made: float
 
 
@@ -78,20 +69,19 @@ class ResultCache:
     def __init__(self, folder: Path, *, anew: bool = False) -> None:
         self._folder, self._anew = folder, anew
 
-    def get(self, kind: str, key: str) -> Kept | None:
+    def get(self, kind: type[Record], key: str) -> Kept[Record] | None:
         """Give a result that was kept, unless everything is to be made anew."""
-        path = self._folder / kind / f"{key}.json"
-        if self._anew:
-            return None
-        try:
-            return Kept(json.loads(path.read_text("utf-8")), path.stat().st_mtime)
-        except (OSError, ValueError):
-            return None
+        path = self._path(kind, key)
+        found = None if self._anew else kept(kind, path)
+        return None if found is None else Kept(found, path.stat().st_mtime)
 
-    def put(self, kind: str, key: str, value: Any) -> Kept:
+    def put(self, key: str, result: Record) -> Kept[Record]:
         """Keep a result, whole or not at all."""
-        write(self._folder / kind / f"{key}.json", json.dumps(value, ensure_ascii=False))
-        return Kept(value, time.time())
+        write(self._path(type(result), key), to_json(result))
+        return Kept(result, time.time())
+
+    def _path(self, kind: type, key: str) -> Path:
+        return self._folder / kind.__name__.lower() / f"{key}.json"
 
 
 def key_of(*parts: object) -> str:

@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from nbviva.course import Course
 from nbviva.files import regular_files
@@ -24,6 +23,7 @@ from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.outputs import clean, printed
 from nbviva.kernel.room import Clock, Room, stage
 from nbviva.notebooks import copy, is_answer, new_cell, new_notebook, to_text
+from nbviva.records import Measured
 from nbviva.results.marks import gradebook_marks
 from nbviva.results.statistics import noted
 from nbviva.sandbox import scratch
@@ -82,14 +82,7 @@ class Taken:
     leaks: tuple[str, ...]
     cpu: dict[str, float]
     wall: dict[str, float]
-    values: dict[str, float] = field(default_factory=dict)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Taken:
-        """Read what was kept as JSON."""
-        points = {name: (float(a), float(b)) for name, (a, b) in data["points"].items()}
-        failures = {name: tuple(found) for name, found in data["failures"].items()}
-        return cls(points, failures, tuple(data["leaks"]), data["cpu"], data["wall"], data["values"])
+    values: dict[str, Measured] = field(default_factory=dict)
 
 
 def take(course: Course, week: str, room: Room, say: Callable[[str], None]) -> Taken:

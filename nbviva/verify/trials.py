@@ -12,9 +12,8 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from nbviva.grading.digest import NBVIVA
 from nbviva.grading.examine import Examination, examine
@@ -22,6 +21,7 @@ from nbviva.grading.rehearsal import Prepared, closure, examination, prepare
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.processes.job import Bounds, End, Finished, hush
 from nbviva.processes.workers import Workers, here
+from nbviva.records import Measured
 from nbviva.verify.cache import ResultCache, environment, key_of
 from nbviva.verify.row import Origin
 from nbviva.week.declare import Check, Overlay
@@ -72,7 +72,7 @@ class Judged:
     detail: str
     cpu: float
     wall: float
-    values: tuple[tuple[str, float, float | None, float | None], ...] = ()
+    values: tuple[tuple[str, Measured, Measured | None, Measured | None], ...] = ()
     doubts: tuple[str, ...] = ()
 
 
@@ -85,15 +85,6 @@ class Trial:
     real: bool
     judged: tuple[Judged, ...] = ()
     fault: str = ""
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Trial:
-        """Read what was kept as JSON."""
-        judged = tuple(
-            Judged(**{**item, "values": tuple(map(tuple, item["values"])), "doubts": tuple(item["doubts"])})
-            for item in data["judged"]
-        )
-        return cls(**{**data, "judged": judged})
 
 
 class Timed(Examination):
@@ -219,19 +210,19 @@ class Bench:
             (job, seed): entry
             for job in jobs
             for seed in job.seeds
-            if (entry := self._cache.get("trials", self._key(job, seed)))
+            if (entry := self._cache.get(Trial, self._key(job, seed)))
         }
         todo = [
             replace(job, seeds=left) for job in jobs if (left := tuple(s for s in job.seeds if (job, s) not in kept))
         ]
         made = self._make(todo, what)
-        old = tuple(Trial.from_json(entry.value) for entry in kept.values())
+        old = tuple(entry.value for entry in kept.values())
         oldest = min((entry.made for entry in kept.values()), default=None)
         return TriedAnswers((*old, *made), Origin(len(made), len(old), oldest))
 
     def has(self, job: Job, seed: int) -> bool:
         """Whether the cache has this trial."""
-        return self._cache.get("trials", self._key(job, seed)) is not None
+        return self._cache.get(Trial, self._key(job, seed)) is not None
 
     def _make(self, jobs: Sequence[Job], what: str) -> list[Trial]:
         made: list[Trial] = []
@@ -239,7 +230,7 @@ class Bench:
             self._say(f"{what}: {number} of {len(jobs)}, {job.overlay or 'reference'}")
             for item in trials:
                 if not item.fault:
-                    self._cache.put("trials", self._key(job, item.seed), asdict(item))
+                    self._cache.put(self._key(job, item.seed), item)
             made += trials
         return made
 

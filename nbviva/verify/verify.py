@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from nbviva.course import Course
@@ -143,11 +143,11 @@ def _route(
     files = [path for path in regular_files(week.folder) if "__pycache__" not in path.parts]
     secret = course.secret()
     key = key_of(environment(), *code, *sorted(NBVIVA.rglob("*.typ")), *sorted(files), secret, options.room)
-    kept = cache.get("route", key)
+    kept = cache.get(Taken, key)
     if kept is not None:
-        return Taken.from_json(kept.value), Origin(kept=1, oldest=kept.made)
+        return kept.value, Origin(kept=1, oldest=kept.made)
     taken = take(course, week.assignment.week, options.room, say)
-    cache.put("route", key, asdict(taken))
+    cache.put(key, taken)
     return taken, Origin(made=1)
 
 

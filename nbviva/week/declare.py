@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from nbviva.records import Measured
+
 QUESTION_SECONDS = 60.0
 
 
@@ -35,9 +37,9 @@ class Value:
     """
 
     name: str
-    number: float
-    bound: float | None = None
-    best: float | None = None
+    number: Measured
+    bound: Measured | None = None
+    best: Measured | None = None
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Series:
     """
 
     name: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
+    x: tuple[Measured, ...]
+    y: tuple[Measured, ...]
     panel: str = ""
     dashed: bool = False
 
@@ -83,7 +85,7 @@ class Plot:
     y_axis: str
     series: tuple[Series, ...]
     log_y: bool = False
-    bound: float | None = None
+    bound: Measured | None = None
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,13 @@ def test_broken_json_raises_what_is_promised(text):
         {"verdicts": [{"outcome": "passed"}]},
         {"marks": [[]]},
         {"notes": 3},
-        {"unknown": 1},
+        {"memory": 1.5},
+        {"memory": "1"},
+        {"seconds": {"total": "1"}},
+        {"marks": [{**asdict(mark(1.0)), "points": "1"}]},
+        {"marks": [{**asdict(mark(1.0)), "points": "inf"}]},
+        {"marks": [{**asdict(mark(1.0)), "bonus": 0}]},
+        {"verdicts": [{**asdict(VERDICT), "values": [{"name": "v", "number": "2.5"}]}]},
         {"marks": [{"question": "q", "outcome": "maybe"}]},
         {"verdicts": "xy"},
         {"verdicts": [{**asdict(VERDICT), "values": [{"name": "v"}]}]},
@@ -149,6 +155,23 @@ def test_changed_json_raises_what_is_promised(change):
     data = {**json.loads(report(mark(1.0)).to_json()), **change}
     with pytest.raises((ValueError, KeyError, TypeError)):
         Report.from_json(json.dumps(data))
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_points_are_finite(number):
+    text = report(mark(123.0)).to_json()
+    with pytest.raises(ValueError, match="no number"):
+        Report.from_json(text.replace("123.0", number))
+
+
+def test_what_this_version_does_not_know_is_left_out():
+    """The number of the format says whether a report can be read."""
+    assert report(mark(1.0)) == Report.from_json(json.dumps({**json.loads(report(mark(1.0)).to_json()), "more": 1}))
+
+
+def test_group_whose_name_is_no_text_is_read():
+    expected = report(mark(1.0), group="a\udcff")
+    assert expected == Report.from_json(expected.to_json().encode())
 
 
 def test_every_prefix_of_a_report_is_refused():

@@ -101,7 +101,7 @@ def test_what_the_lms_says_is_kept_private_and_added_to(tmp_path):
     assert 0o600 == stat.S_IMODE(path.stat().st_mode)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": [1]}', '{"a": [{"x": 1}]}', '{"a": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": [1]}', '{"a": [{"name": 1}]}', '{"a": 1}'])
 def test_damaged_memory_is_none(tmp_path, text):
     (tmp_path / "m.json").write_text(text)
     assert {} == remembered(tmp_path / "m.json")

@@ -1,28 +1,38 @@
 """The cache: what is kept, what is not believed, and that a key holds all that decides a result."""
 
+import math
+
+import pytest
+
 from nbviva.verify.cache import ResultCache, key_of
+from nbviva.verify.trials import Judged, Trial
 from nbviva.week.imports import files_behind, libraries_behind
+
+TRIAL = Trial(
+    "mutants.wrong", 1, real=False, judged=(Judged("adds", "failed", "", 0.1, 0.2, (("x", math.inf, None, None),)),)
+)
 
 
 def test_what_was_put_is_given_again(tmp_path):
     cache = ResultCache(tmp_path)
-    assert cache.get("trials", "a") is None
-    made = cache.put("trials", "a", {"x": [1.5, None]})
-    kept = cache.get("trials", "a")
-    assert {"x": [1.5, None]} == kept.value
+    assert cache.get(Trial, "a") is None
+    made = cache.put("a", TRIAL)
+    kept = cache.get(Trial, "a")
+    assert TRIAL == kept.value
     assert abs(made.made - kept.made) < 60
 
 
 def test_fresh_cache_gives_nothing_and_still_keeps(tmp_path):
-    ResultCache(tmp_path, anew=True).put("trials", "a", 1)
-    assert ResultCache(tmp_path, anew=True).get("trials", "a") is None
-    assert 1 == ResultCache(tmp_path).get("trials", "a").value
+    ResultCache(tmp_path, anew=True).put("a", TRIAL)
+    assert ResultCache(tmp_path, anew=True).get(Trial, "a") is None
+    assert TRIAL == ResultCache(tmp_path).get(Trial, "a").value
 
 
-def test_broken_entry_is_made_anew(tmp_path):
-    ResultCache(tmp_path).put("trials", "a", 1)
-    (tmp_path / "trials" / "a.json").write_text("[1, 2", "utf-8")
-    assert ResultCache(tmp_path).get("trials", "a") is None
+@pytest.mark.parametrize("text", ["[1, 2", "[1, 2]", '{"overlay": "a", "seed": "1", "real": false}'])
+def test_broken_entry_is_made_anew(tmp_path, text):
+    ResultCache(tmp_path).put("a", TRIAL)
+    (tmp_path / "trial" / "a.json").write_text(text, "utf-8")
+    assert ResultCache(tmp_path).get(Trial, "a") is None
 
 
 def test_key_follows_the_content_of_files_and_the_borders_of_parts(tmp_path):

@@ -14,6 +14,7 @@ from nbviva.files import digest
 from nbviva.notebooks import NotebookNode, grade_id, is_answer
 from nbviva.processes.forks import forked, grant
 from nbviva.processes.job import Bounds, End, Finished
+from nbviva.records import read
 from nbviva.verify.cache import TrialCache, files_digest, framework_digest
 from nbviva.verify.mutation import rewritten
 from nbviva.verify.mutation.score import (
@@ -203,7 +204,7 @@ def _solutions(week: Week) -> list[NotebookNode]:
 
 def _read(text: str) -> tuple[End, MutantTrial]:
     end, _, answer = text.partition("\n")
-    return End(end), MutantTrial(**json.loads(answer)) if answer else MutantTrial()
+    return End(end), read(MutantTrial, answer) if answer else MutantTrial()
 
 
 def _tried(
