@@ -24,6 +24,7 @@ def report(
 ) -> None:
     """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
     from nbviva.cli.printing import print_json
+<<<<<<< HEAD
     from nbviva.grading.bound import bounded_class
     from nbviva.results import classreport, page
 
@@ -31,10 +32,23 @@ def report(
     with bounded_class("The class report", len(course.groups(week))):
         found = classreport.class_report(course, week, anonymous=anonymous)
         path = page.write_page(course, found)
+=======
+    from nbviva.gradebook.record import record
+    from nbviva.grading import pointers
+    from nbviva.results import classreport, page
+
+    course = Course.find()
+    found = classreport.class_report(course, week, anonymous=anonymous)
+    path = page.write_page(course, found)
+    if pointed := pointers.look(course, week):
+        record(course, week, pointed)
+>>>>>>> ccf0088 (pointers: name the mistake to a group whose answers are a mutant's, once the week is over)
     if as_json:
-        print_json({"page": path, **asdict(found)})
+        print_json({"page": path, "pointed": pointed, **asdict(found)})
         return
     typer.echo(str(path.relative_to(course.root)))
+    if pointed:
+        typer.echo(f"The mistake is named now on the pages of: {', '.join(pointed)}.")
 
 
 @app.command(name="export", rich_help_panel=PANEL)

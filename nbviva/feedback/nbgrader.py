@@ -26,6 +26,7 @@ from nbviva.errors import Refused
 from nbviva.feedback.page import Head, ShownQuestion, render
 from nbviva.files import FROM_HANDIN, read_small
 from nbviva.grading.bound import Overspent, bounded
+from nbviva.grading.pointers import told, with_pointers
 from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Mark, Outcome, Report
 from nbviva.machine import cores
@@ -138,6 +139,7 @@ class FeedbackExporter(Exporter):
         week, group = names["assignment"], names["student"]
         complete(course, week, group)
         report = stored_report(course.report(week, group))
+        report = with_pointers(report, told(course, course.assignment(week), group))
         comments = {name: text for cell in nb.cells if (name := grade_id(cell)) and (text := _comment(cell))}
         loaded = course.week(week)
         asked = questions(loaded.assignment, report, resources["nbviva"], comments)

@@ -18,7 +18,7 @@ from nbviva.files import digest, read_sealed, write_sealed
 from nbviva.grading.digest import installed, of_framework
 from nbviva.records import readable, to_json
 
-_READ = ("report.json", "notebook.ipynb")
+_READ = ("report.json", "notebook.ipynb", "pointers.json")
 _HANDED_IN = ("timestamp.txt", "submission_secret.txt")
 _WEEK = ("assignment.toml", "notebook.py")
 _COURSE = ("nbgrader_config.py", "extensions.csv")

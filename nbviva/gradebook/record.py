@@ -36,6 +36,7 @@ from nbviva.gradebook.names import takes
 from nbviva.gradebook.outline import Outline, bring_up, outline
 from nbviva.gradebook.penalties import reapply
 from nbviva.grading.digest import of_framework
+from nbviva.grading.pointers import told
 from nbviva.grading.regrade import Regraded
 from nbviva.grading.reports import stored_report
 from nbviva.grading.stored import save
@@ -169,7 +170,8 @@ def _record_pages(
 ) -> tuple[str, ...]:
     known = notes(course, week)
     same = [read_small(course.root / "nbgrader_config.py"), repr(course.assignment(week)).encode()]
-    target = {group: digest(known[group].report, text, *same) for group, text in shown.items()}
+    words = {group: repr(told(course, course.assignment(week), group)) for group in shown}
+    target = {group: digest(known[group].report, text, words[group], *same) for group, text in shown.items()}
     places = {group: course.feedback(week, group) / f"{wanted.notebook}.html" for group in shown}
     before = {group: stamp(places[group]) for group in shown}
     stale = [g for g in shown if not before[g] or (known[g].shown, known[g].page) != (target[g], before[g])]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nbviva.kernel.student import Remote
 from nbviva.ml.networks import dtype_of, output_of, set_weights, state_of, tensor
-from nbviva.week.compare import as_numbers, require
+from nbviva.week.compare import as_numbers, require, require_near
 
 Floats = NDArray[np.float64]
 MAX_KERNELS = 4096
@@ -132,9 +132,9 @@ def require_motifs(answer: object, layer: FirstLayer, x: Floats, name: str, tole
     found = as_numbers(answer, shape=expected.shape, name=f"{name}(...)")
     sums = found.sum(axis=2)
     worst = float(sums.flat[np.abs(sums - 1).argmax()])
-    require(abs(worst - 1) < tolerance, f"A row of a probability matrix sums to {worst:.4g}, not to 1.")
+    require_near(abs(worst - 1) < tolerance, f"A row of a probability matrix sums to {worst:.4g}, not to 1.")
     errors = np.abs(found - expected).max(axis=(1, 2))  # (n_kernels,)
-    require(
+    require_near(
         errors.max() < tolerance,
         f"{(errors >= tolerance).sum()} of {len(errors)} matrices differ from those of the windows that activate the "
         f"kernels, by up to {errors.max():.2g} where {tolerance:g} is allowed.",

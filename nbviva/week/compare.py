@@ -33,6 +33,11 @@ def require(condition: object, detail: str) -> None:
         raise Mismatch(detail)
 
 
+def require_near(condition: object, detail: str) -> None:
+    """Raise `Mismatch` as `require` does, but where a check asks on: for a comparison of values of the right form."""
+    require(condition or _ASKING_ON.get(), detail)
+
+
 def assert_close(actual: object, expected: ArrayLike, *, rtol: float = 1e-4, atol: float = 0.0, name: str = "") -> None:
     """Check numbers: `|actual - expected| <= atol + rtol * |expected|` everywhere, and the same shape."""
     wanted = np.asarray(expected, dtype=np.float64)
@@ -66,7 +71,7 @@ def _too_far(found: Floats, wanted: Floats, rtol: float, atol: float) -> NDArray
 
 @contextmanager
 def asking_on() -> Iterator[None]:
-    """Inside, `assert_close` lets numbers pass that are too far off: for a check whose verdict stands already."""
+    """Inside, `assert_close` and `require_near` let pass what is too far off: for a check whose verdict stands."""
     token = _ASKING_ON.set(True)
     try:
         yield

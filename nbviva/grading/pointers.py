@@ -1,0 +1,196 @@
+"""Name the mistake: words that a week's author marked on a mutant, for a group whose wrong answers are the very same.
+
+A transcript holds what a check asked and what was answered. The mutant is asked the same in this process, and so is the
+week's own solution: where these two differ, an answer tells which of them it is. Several answers have to be the
+mutant's, none the solution's, and no mutant with other words may fit as well; else nothing is told. No code of a
+student's runs. The words are told once the week's last extension is over, and only with the report that they are about.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from nbviva.course import Course
+from nbviva.files import digest, write
+from nbviva.grading.rehearsal import examination, prepare
+from nbviva.grading.reports import readable_report, readable_transcript
+from nbviva.grading.verdict import Outcome, Report
+from nbviva.inside import Frames, Unreadable, decode
+from nbviva.kernel.student import NoAnswer, Transport, listen
+from nbviva.kernel.transcript import BrokenTranscript, Transcript
+from nbviva.week.compare import Mismatch, as_numbers
+from nbviva.week.declare import Overlay
+from nbviva.week.spec import Assignment
+from nbviva.week.week import Week
+
+FILE = "pointers.json"
+LEAST = 2  # answers that are the mutant's
+SECONDS = 120.0  # for all groups of a week; who is left is looked at by the next call
+SLOW = 5.0  # a check that takes a mutant longer is left out
+CLOSE = 1e-3
+MOST_TEXT = 300
+Numbers = np.ndarray | None
+
+
+def is_over(course: Course, assignment: Assignment, now: datetime | None = None) -> bool:
+    """Whether nobody may hand the week in any more without being late, with an extension or without.
+
+    Where a line of extensions.csv cannot be read, somebody may have one that we do not know of.
+    """
+    found = course.extensions(assignment)
+    last = max(moment.astimezone(UTC) for moment in [assignment.due, *found.by_group.values()])
+    return (now or datetime.now(UTC)) > last and not found.problems
+
+
+def told(course: Course, assignment: Assignment, group: str) -> Mapping[str, str]:
+    """Give the words that a group may read now, by the check that they stand beside."""
+    folder = course.report(assignment.week, group)
+    kept = _kept(folder)
+    return kept if kept and is_over(course, assignment) else {}
+
+
+def with_pointers(report: Report | None, words: Mapping[str, str]) -> Report | None:
+    """Put the words behind what the checks found."""
+    if report is None or not words:
+        return report
+    verdicts = (
+        replace(verdict, detail=f"{verdict.detail} A pointer: {words[verdict.check]}.")
+        if verdict.check in words
+        else verdict
+        for verdict in report.verdicts
+    )
+    return replace(report, verdicts=tuple(verdicts))
+
+
+def look(course: Course, name: str, seconds: float = SECONDS) -> tuple[str, ...]:
+    """Look for each group's mistakes once the week is over, and keep what is found beside its report.
+
+    Gives the groups for which something else is kept than before.
+    """
+    if not is_over(course, course.assignment(name)):
+        return ()
+    week, until, changed = course.week(name), time.monotonic() + seconds, []
+    bench = _AskedAlike(course, week)
+    for group in course.groups(name):
+        folder = course.report(name, group)
+        report, before = readable_report(folder), _kept(folder)
+        if report is None or before is not None or time.monotonic() > until:
+            continue
+        found = {name: words for name in _failed(report) if (words := bench.words(group, folder, name))}
+        write(folder / FILE, json.dumps({"report": _digest(folder), "told": found}))
+        changed += [group] * bool(found)
+    return tuple(changed)
+
+
+def _failed(report: Report) -> Iterator[str]:
+    return (v.check for v in report.verdicts if v.outcome is Outcome.FAILED and not v.cause)
+
+
+def _kept(folder: Path) -> Mapping[str, str] | None:
+    """Read what was kept with the report as it is now; None where nothing was."""
+    try:
+        data = json.loads((folder / FILE).read_bytes())
+        if data["report"] != _digest(folder):
+            return None
+        return {str(check): str(words)[:MOST_TEXT] for check, words in data["told"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _digest(folder: Path) -> str:
+    return digest((folder / "report.json").read_bytes())
+
+
+class _AskedAlike:
+    """Asks mutants, and the week's own solution, what groups were asked."""
+
+    def __init__(self, course: Course, week: Week) -> None:
+        self._course, self._week, self._slow = course, week, set[str]()
+        modules = week.modules("mutants").values()
+        known = [item for module in modules for item in vars(module).values() if isinstance(item, Overlay)]
+        self._mutants = [mutant for mutant in known if mutant.tell]
+        self._checks = {check.name: check for check in week.checks}
+        self._prepared = cache(lambda check, overlay: prepare(week, overlay, [self._checks[check]]))
+
+    def words(self, group: str, folder: Path, check: str) -> str:
+        """Give the words on the one mutant that a group's answers to a check are those of; or none."""
+        mutants = [mutant for mutant in self._mutants if check in {item.name for item in mutant.checks}]
+        given = list(_answers(folder, check)) if mutants and check in self._checks else []
+        if len(given) < LEAST:
+            return ""
+        own = self._asked(check, None, group)
+        fits = {m.tell for m in mutants if own and is_mutants(given, self._asked(check, m, group), own)}
+        return fits.pop() if len(fits) == 1 else ""
+
+    def _asked(self, check: str, overlay: Overlay | None, group: str) -> list[Numbers]:
+        """Let a check ask all its questions of a mutant or the solution; nothing where that takes long."""
+        if check in self._slow:
+            return []
+        began, heard = time.monotonic(), list[Numbers]()
+
+        def hear(transport: Transport, asker: str, frames: Frames, seconds: float) -> Frames:
+            try:
+                answer = transport(frames, seconds)
+            except NoAnswer:
+                heard.extend([None] * (asker == check))
+                raise
+            heard.extend([_numbers(answer)] * (asker == check))
+            return answer
+
+        prepared = self._prepared(check, overlay)
+        with contextlib.redirect_stdout(io.StringIO()):
+            asked = examination(prepared, self._course.secret(), group)
+            before = prepared.student._transport  # noqa: SLF001 - the notebook stays; what listens goes
+            listen(prepared.student, hear)
+            asked.ask_on(self._checks[check])
+            prepared.student._transport = before  # noqa: SLF001
+        if time.monotonic() - began > SLOW:
+            self._slow.add(check)
+        return heard
+
+
+def _answers(folder: Path, check: str) -> Iterator[Numbers]:
+    """Give what a group answered to a check, question by question; None for what is no number."""
+    try:
+        exchanges = Transcript.from_bytes(readable_transcript(folder)).exchanges
+    except BrokenTranscript:
+        return
+    for exchange in exchanges:
+        if exchange.asker == check:
+            yield _numbers(exchange.answer) if exchange.answer else None
+
+
+def _numbers(answer: Frames) -> Numbers:
+    try:
+        status, *value = decode(answer)
+        return as_numbers(value[0]) if status == "ok" else None
+    except (Unreadable, Mismatch, ValueError, TypeError, IndexError):
+        return None
+
+
+def is_mutants(given: Sequence[Numbers], mutants: Sequence[Numbers], own: Sequence[Numbers]) -> bool:
+    """Whether answers are a mutant's: several where it differs from the solution, and none of them the solution's."""
+    telling = [
+        (answer, wrong, right)
+        for answer, wrong, right in zip(given, mutants, own, strict=False)
+        if wrong is not None and right is not None and not _same(wrong, right)
+    ]
+    agree = sum(_same(answer, wrong) for answer, wrong, _ in telling)
+    return agree >= LEAST and not any(_same(answer, right) for answer, _, right in telling)
+
+
+def _same(one: Numbers, other: Numbers) -> bool:
+    if one is None or other is None or one.shape != other.shape:
+        return False
+    scale = float(np.abs(other).max(initial=0.0))
+    return bool(np.allclose(one, other, rtol=CLOSE, atol=1e-6 * scale, equal_nan=True))
