@@ -194,16 +194,16 @@ def _read(plain: bytes) -> Transcript:
     length = int.from_bytes(plain[:8], "big")
     if length > min(MAX_HEADER_BYTES, len(plain) - 8):
         raise BrokenTranscript("The transcript's header is too large.")
-    head = read(_Head, plain[8 : 8 + length])
-    if len(head.exchanges) > MAX_EXCHANGES:
+    header = read(_Header, plain[8 : 8 + length])
+    if len(header.exchanges) > MAX_EXCHANGES:
         raise BrokenTranscript("The transcript has too many questions.")
     frames = _Frames(memoryview(plain)[8 + length :])
-    exchanges = tuple(_exchange(item, frames) for item in head.exchanges)
+    exchanges = tuple(_exchange(item, frames) for item in header.exchanges)
     if frames.left:
         raise BrokenTranscript("The transcript has more bytes than its header says.")
-    if not head.ran.asked <= head.ran.settled <= len(exchanges):
+    if not header.ran.asked <= header.ran.settled <= len(exchanges):
         raise BrokenTranscript("The transcript has fewer questions than its header says.")
-    return Transcript(head.ran, exchanges)
+    return Transcript(header.ran, exchanges)
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ class _Sized(Exchange):
 
 
 @dataclass(frozen=True)
-class _Head:
+class _Header:
     ran: Ran
     exchanges: list[_Sized]
 
