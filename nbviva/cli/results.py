@@ -24,7 +24,8 @@ def report(
 ) -> None:
     """Write the class report, one page that needs no server: reports/WEEK/index.html (or anonymous.html)."""
     from nbviva.cli.printing import print_json
-<<<<<<< HEAD
+    from nbviva.gradebook.record import record
+    from nbviva.grading import pointers
     from nbviva.grading.bound import bounded_class
     from nbviva.results import classreport, page
 
@@ -32,17 +33,8 @@ def report(
     with bounded_class("The class report", len(course.groups(week))):
         found = classreport.class_report(course, week, anonymous=anonymous)
         path = page.write_page(course, found)
-=======
-    from nbviva.gradebook.record import record
-    from nbviva.grading import pointers
-    from nbviva.results import classreport, page
-
-    course = Course.find()
-    found = classreport.class_report(course, week, anonymous=anonymous)
-    path = page.write_page(course, found)
     if pointed := pointers.look(course, week):
         record(course, week, pointed)
->>>>>>> ccf0088 (pointers: name the mistake to a group whose answers are a mutant's, once the week is over)
     if as_json:
         print_json({"page": path, "pointed": pointed, **asdict(found)})
         return
