@@ -18,7 +18,7 @@ from nbviva.handin.candidates import Candidate, TakenNotebook, take_notebook
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import FramedNotebook, blank, merge
 from nbviva.handin.papers import PAPERS, TakenSheet, is_pdf, take_sheet
-from nbviva.handin.unpacked import Unpacked, unpack
+from nbviva.handin.unpacked import Unpacked, unpack, unpacked_path
 from nbviva.handin.walk import HandedFile, Walk, walk
 from nbviva.notebooks import NotebookNode
 from nbviva.week.spec import Assignment
@@ -163,13 +163,17 @@ class Handin:
     def staged(self) -> Iterator[tuple[Path, PurePosixPath]]:
         """Give what a kernel may see, each file with its path there: the notebook's own folder is where it runs.
 
-        Other notebooks are there for `%run` and imports; the one that runs is not.
+        Other notebooks are there for `%run` and imports; the one that runs is not. What came in an archive lies in a
+        folder of the archive's name, beside the archive itself.
         """
         taken = self.notebooks[0].file.path if self.notebooks else PurePosixPath("none")
+        around = {folder for file in self.files for folder in file.path.parents}
+        archives = around & {file.path for file in self.files}
+        base = unpacked_path(taken, archives).parent
         for file in self.files:
             if file.path != taken:
-                inside = file.path.is_relative_to(taken.parent)
-                yield file.place, file.path.relative_to(taken.parent) if inside else file.path
+                path = unpacked_path(file.path, archives)
+                yield file.place, path.relative_to(base) if path.is_relative_to(base) else path
 
 
 def open_handin(course: Course, week: Week, group: str) -> Handin:

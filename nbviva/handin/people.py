@@ -74,6 +74,8 @@ class Person:
     ----------
     lms
         The LMS's own name for them, such as Moodle's `Participant 123456`.
+    guessed
+        Whether that is only a guess by the look of an archive.
     """
 
     name: str = ""
@@ -82,6 +84,7 @@ class Person:
     login: str = ""
     group: str = ""
     lms: str = ""
+    guessed: bool = False
 
 
 @dataclass(frozen=True)

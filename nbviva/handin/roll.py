@@ -38,7 +38,7 @@ class Counted:
     Attributes
     ----------
     known
-        Whether platform or roster knows the student, or there is no roster that could.
+        Whether platform or roster knows the student, or there is no roster that could; a guess is no knowledge.
     doubt
         Why a person has to decide; empty where the student counts.
     """
@@ -68,7 +68,8 @@ def _listed(listed: Person, said: Person) -> Person:
 
 
 def _filled(person: Person, other: Person) -> Person:
-    return Person(**{name: value or getattr(other, name) for name, value in asdict(person).items()})
+    both = {name: value or getattr(other, name) for name, value in asdict(person).items()}
+    return Person(**both | {"guessed": person.guessed and other.guessed})
 
 
 def official(roster: Roster, group: str, named: Named) -> tuple[Person, ...]:
@@ -82,7 +83,8 @@ def official(roster: Roster, group: str, named: Named) -> tuple[Person, ...]:
 
 def who_counts(said: Mapping[str, Named], roster: Roster, group_size: int) -> dict[str, tuple[Counted, ...]]:
     """Give the members of each group; none where nobody is named."""
-    sure = {group: official(roster, group, named) for group, named in said.items()}
+    guesses = {group: tuple(p for p in named.platform if p.guessed) for group, named in said.items()}
+    sure = {group: _sure(roster, group, named) for group, named in said.items()}
     settled = Lookup((person for people in sure.values() for person in people), KEYS)
     claims = {
         group: merged(roster, named.claimed) for group, named in said.items() if not sure[group] and named.claimed
@@ -90,10 +92,18 @@ def who_counts(said: Mapping[str, Named], roster: Roster, group_size: int) -> di
     free = {group: [p for p in people if not _among(p, settled)] for group, people in claims.items()}
     legal = {group: people for group, people in free.items() if len(claims[group]) <= group_size}
     times = Counter(person_key(person) for people in legal.values() for person in people)
-    counted = {group: tuple(Counted(person) for person in people) for group, people in sure.items()}
+    counted = {
+        group: tuple(map(Counted, people)) or tuple(Counted(person, known=False) for person in guesses[group])
+        for group, people in sure.items()
+    }
     for group, people in free.items():
         counted[group] = _claimed(people, len(claims[group]), group_size, times, roster)
     return counted
+
+
+def _sure(roster: Roster, group: str, named: Named) -> tuple[Person, ...]:
+    """Give the members whom platform or roster name for sure; a guess at a platform's words names nobody."""
+    return official(roster, group, replace(named, platform=tuple(p for p in named.platform if not p.guessed)))
 
 
 def _claimed(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -56,6 +56,15 @@ def unpack(files: tuple[HandedFile, ...]) -> Unpacked:
         found += inner
         todo += [(item, depth + 1) for item in inner]
     return Unpacked(tuple(sorted(found, key=lambda file: file.path)), tuple(problems), aside, frozenset(opened))
+
+
+def unpacked_path(path: PurePosixPath, archives: Collection[PurePosixPath]) -> PurePosixPath:
+    """Give the path of a file of an archive as people unpack it: into a folder of its name without the suffix."""
+    found = PurePosixPath()
+    for outer in reversed([path, *path.parents][:-1]):
+        stem = next((outer.name[: -len(end)] for end in ARCHIVES if outer.name.lower().endswith(end)), "")
+        found /= (stem or f"{outer.name}_unpacked") if outer in archives and outer != path else outer.name
+    return found
 
 
 def _is_archive(file: HandedFile) -> bool:

@@ -197,6 +197,30 @@ def test_archives_are_opened(hand, honest, name, pack, inside):
         assert "helper.py" in [str(path) for _, path in handin.staged()]
 
 
+@pytest.mark.parametrize(
+    ("files", "there"),
+    [
+        ({"a.zip": {"toys.ipynb": None, "helper.py": b""}}, ["a.zip", "helper.py"]),
+        (
+            {"toys.ipynb": None, "code.zip": {"helper.py": b"", "x/y.py": b""}},
+            ["code.zip", "code/helper.py", "code/x/y.py"],
+        ),
+        ({"Abgabe": {"toys.ipynb": None}, "b.csv": b""}, ["Abgabe", "b.csv"]),
+        ({"toys.ipynb": None, "my code": {"b.py": b""}}, ["my code", "my code_unpacked/b.py"]),
+    ],
+    ids=range(4),
+)
+def test_what_came_in_an_archive_lies_beside_the_notebook_as_people_unpack_it(hand, honest, files, there):
+    def filled(content):
+        return {name: honest if data is None else data for name, data in content.items()}
+
+    packed = {name: zipped(filled(data)) if isinstance(data, dict) else data for name, data in files.items()}
+    handin = hand(filled(packed))
+    places = {str(path): place for place, path in handin.staged()}
+    assert there == sorted(places)
+    assert all(place.is_file() for place in places.values())
+
+
 def test_what_is_unpacked_goes_with_the_hand_in(hand, honest):
     handin = hand({"a.zip": zipped({"toys.ipynb": honest})})
     place = handin.notebooks[0].file.place

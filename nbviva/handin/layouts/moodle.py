@@ -20,7 +20,10 @@ _FOLDER = re.compile(r"(?P<name>.*?)(_(?P<id>\d+))?_assignsubmission_(file|onlin
 _GROUP = re.compile(r"\d|\b(group|gruppe|groupe|team|grupo|gruppo|groep|tutori)", re.IGNORECASE)
 _BLIND = re.compile(r"(Participant|Teilnehmer(/?\s?in)?|Participante?|Partecipante|Deelnemer)", re.IGNORECASE)
 NO_MEMBERS = "Moodle names the group only: --times with Moodle's worksheet, or the roster's group, says who is in it."
-GUESSED = "Its number is taken for a participant's: --times with Moodle's worksheet, or roster.csv, makes sure."
+GUESSED = (
+    "Its number is taken for a participant's, which no import trusts: --times with Moodle's worksheet, or roster.csv,"
+    " makes sure."
+)
 
 
 class Moodle(Layout):
@@ -95,6 +98,7 @@ def _as_student(handin: Gathered, wanted: Wanted, teams: bool | None) -> Gathere
         said = replace(said, name="")
     line = wanted.worksheet.of_participant(said) if wanted.worksheet else None
     person = replace(line.person, name=line.person.name or said.name) if line else said
+    person = replace(person, guessed=teams is None)
     notes = (GUESSED,) if teams is None else ()
     told = (line.moment,) if line and line.moment else ()
     return replace(handin, owner=replace(handin.owner, people=(person,), team=""), told=told, notes=notes)

@@ -7,7 +7,8 @@ import pytest
 from nbviva.errors import CourseError
 from nbviva.handin.collect import Action, collect, lms_file
 from nbviva.handin.layouts.moodle import GUESSED, NO_MEMBERS
-from nbviva.handin.people import Person, remembered
+from nbviva.handin.people import Person, Roster, remembered
+from nbviva.handin.roll import Counted, Named, who_counts
 from tests.archives import LATE, NOTEBOOK, moodle, only, packed, tree
 
 
@@ -101,6 +102,20 @@ def test_what_was_taken_for_a_participant_is_forgotten_when_the_worksheet_says_o
     collect(course, "toy", source, tmp_path / "times.csv")
     (cleo,) = remembered(lms_file(course, "toy"))["participant_102"]
     assert Person("Cleo Late", email="c@x.org", lms="Participant 101") == cleo
+
+
+def test_a_guessed_participant_counts_for_no_import_and_hides_no_claim(course, tmp_path):
+    """A group may be called as a person is; where nothing tells, its number is nobody's."""
+    source = packed(tmp_path / "all.zip", moodle("Ann Doe", 11, ("toys.ipynb", NOTEBOOK)))
+    collect(course, "toy", source)
+    people = remembered(lms_file(course, "toy"))["participant_11"]
+    assert (Person("Ann Doe", lms="Participant 11", guessed=True),) == people
+    counted = who_counts({"participant_11": Named(people)}, Roster(), 2)
+    assert (Counted(people[0], known=False),) == counted["participant_11"]
+    claimed = (Person("Cleo Late", "3000001"), Person("Dan Stone", "4000005"))
+    assert claimed == tuple(
+        item.person for item in who_counts({"g": Named(people, claimed)}, Roster(), 2)["g"] if item.known
+    )
 
 
 def test_participants_are_those_of_worksheet_or_roster(course, tmp_path):
