@@ -10,13 +10,20 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from nbviva.cli import authoring, beginning, marking, results
+from nbviva.cli import authoring, beginning, handing, marking, results
 from nbviva.cli.app import app
 from nbviva.cli.exits import SAID, ExitCode, code_of
 from nbviva.course import Course
 from nbviva.errors import CourseError, Refused, missing_extra
 
-__all__ = ["authoring", "beginning", "main", "marking", "results"]  # that they are imported makes the commands known
+__all__ = [
+    "authoring",
+    "beginning",
+    "handing",
+    "main",
+    "marking",
+    "results",
+]  # that they are imported makes the commands known
 
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 

@@ -123,7 +123,10 @@ def set_deadline(course: Course, week: str) -> None:
 
 
 def with_verdicts(notebook: NotebookNode, report: Report) -> NotebookNode:
-    """Write each question's verdicts and exactly one number into its graded cell."""
+    """Write each question's verdicts and exactly one number into its graded cell, in the place of all its outputs.
+
+    nbgrader gives 0 for a cell that wrote to stderr; no such text is left here, and the mark is the verdict's.
+    """
     marks = {mark.question: mark for mark in report.marks}
     out = new_notebook(cells=notebook.cells, metadata=notebook.metadata)
     for cell in out.cells:

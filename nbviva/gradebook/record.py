@@ -41,7 +41,7 @@ from nbviva.grading.regrade import Regraded
 from nbviva.grading.reports import stored_report
 from nbviva.grading.stored import save
 from nbviva.handin.door import open_handins
-from nbviva.handin.members import signed
+from nbviva.handin.signed import signed
 
 BATCH = 100
 

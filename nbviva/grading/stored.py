@@ -12,7 +12,7 @@ from nbviva.grading.reports import keep_report, keep_transcript, shared, stored_
 from nbviva.grading.runs import Turn
 from nbviva.grading.verdict import Report
 from nbviva.handin.door import open_handin
-from nbviva.handin.members import signed
+from nbviva.handin.signed import signed
 from nbviva.kernel.room import Clock, Room
 from nbviva.kernel.sitting import Tell, untold
 from nbviva.notebooks import NotebookNode, read, to_text

@@ -6,6 +6,7 @@ sheet are parsed where somebody first asks for them, and then kept.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import weakref
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from nbviva.week.spec import Assignment
 from nbviva.week.week import Week
 
 _WORK = (".py", ".ipynb", ".html", ".docx", ".odt", ".pdf")  # in a folder of data, too
+DESCRIPTION = "nbviva.json"  # of the release, by which a group looks at its hand-in itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,9 @@ class Handin:
     group: str
     came: Walk
     week: Week = field(repr=False)
+    given: NotebookNode | None = field(
+        default=None, repr=False
+    )  # the release's notebook, where there is no week behind it
 
     def tidy(self) -> None:
         """Remove what was unpacked aside; who asks for the files again has them unpacked anew. Called after grading."""
@@ -67,6 +72,8 @@ class Handin:
     @cached_property
     def template(self) -> NotebookNode:
         """The release's notebook, into whose frame the hand-in's cells are put."""
+        if self.given is not None:
+            return self.given
         from nbviva.week.source import frame  # with jupytext, which nobody needs who only wants the digest
 
         return frame(self.week)
@@ -112,6 +119,20 @@ class Handin:
         closed = self._unpacked.problems if self._is_worked else ()
         return (*self._found.notes, *((self.broken,) if self.broken else ()), *self.sheet.notes, *closed)
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve digits by which to see whether two folders hold the same notebook and PDFs, wherever these lie.
+
+        `nbviva check` shows it to the group, and `collect` to who marks.
+        """
+        parts = sorted(hashlib.sha256(file.content()).hexdigest() for file in self._told_by)
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
+
+    @property
+    def _told_by(self) -> Iterator[HandedFile]:
+        yield from (notebook.file for notebook in self.notebooks)
+        yield from self.pdfs
+
     @property
     def _is_worked(self) -> bool:
         return any(notebook.is_worked for notebook in self.notebooks)
@@ -151,7 +172,7 @@ class Handin:
 
     def _others(self) -> list[HandedFile]:
         """Files that are neither the notebook, nor blank, nor a PDF, nor of the release: somebody's work, perhaps."""
-        given = {PurePosixPath(path) for path, _ in self.assignment.files}
+        given = {PurePosixPath(DESCRIPTION), *(PurePosixPath(path) for path, _ in self.assignment.files)}
         known = {*(file.path for file in (self.notebooks[0].file, *self._found.blank, *self.pdfs)), *given}
         return [
             file

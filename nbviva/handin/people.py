@@ -1,4 +1,4 @@
-"""Who handed in: the roster, what the form, the notebook and the LMS say, and what does not fit together.
+"""A person, the roster and the header of a notebook: when two of them mean the same student.
 
 Everything here is personal data: it is kept in `roster.csv` and in `.nbviva/people/` (readable by the owner alone),
 goes into the marks list and the instructor's list of problems, and nowhere else.

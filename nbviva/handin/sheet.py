@@ -6,18 +6,26 @@ kept beside the report, in a file that only its owner can read; no report, trans
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from nbviva.handin.filled import Filled
 from nbviva.handin.numerals import number_text
-from nbviva.kernel.student import NoAnswer, Raised, Student
+from nbviva.kernel.student import NoAnswer, Raised
 from nbviva.week.compare import Mismatch, as_number, require, show
 from nbviva.week.spec import Assignment, Kind, Question
 
 DIFFERS = "; the sheet counts."  # the class report looks for it
 _TRUTHS = {"true": True, "correct": True, "false": False, "incorrect": False}
+
+
+class AskedNames(Protocol):
+    """What is asked of a notebook: the value of a name. A `Student` is one."""
+
+    def __getitem__(self, name: str) -> Any:
+        """Give the value; raises `Raised` where there is no such name, and `NoAnswer` where it cannot be had."""
+        ...
 
 
 class Sheet:
@@ -26,7 +34,7 @@ class Sheet:
     They come from the filled PDF's fields, and where those are empty or there is none from the notebook's answer cells.
     """
 
-    def __init__(self, assignment: Assignment, student: Student, filled: Filled | None = None) -> None:
+    def __init__(self, assignment: Assignment, student: AskedNames, filled: Filled | None = None) -> None:
         self._assignment, self._student, self._filled = assignment, student, filled
         self._questions = {name: q for q in assignment.questions for name, _ in q.answers}
 
@@ -34,10 +42,14 @@ class Sheet:
         """Give the question that an answer belongs to."""
         return self._questions[answer]
 
+    def read(self, answer: str) -> Any:
+        """Give an answer as its question's kind reads it; raises `Mismatch` where there is none."""
+        return _READ[self._questions[answer].kind](self, answer)
+
     def judge(self, answer: str, key: object) -> str:
         """Compare an answer with its key as its question's kind says; raise `Mismatch`, or tell what the answer was."""
         question = self._questions[answer]
-        given = _READ[question.kind](self, answer)
+        given = self.read(answer)
         said = f"Your answer: {_told(given)}"
         if question.kind is Kind.NUMERIC:
             bound = question.tolerance or 0.0
@@ -55,8 +67,8 @@ class Sheet:
         if self._filled is None or answer not in self._filled.answers:
             return ""
         try:
-            given = _READ[question.kind](self, answer)
-            cell = _READ[question.kind](Sheet(self._assignment, self._student), answer)
+            given = self.read(answer)
+            cell = Sheet(self._assignment, self._student).read(answer)
         except Mismatch:
             return ""  # the cell is not filled in
         same = abs(cell - given) <= (question.tolerance or 0) if question.kind is Kind.NUMERIC else cell == given

@@ -46,15 +46,6 @@ from nbviva.ml.networks import (
     tensor,
     vector_jacobian_product,
 )
-from nbviva.ml.reported import (
-    agrees,
-    count_decimals,
-    mistaken,
-    printed_numbers,
-    rounds_to,
-    supported,
-    supported_shares,
-)
 from nbviva.ml.scores import SCORES, score
 from nbviva.ml.validated import (
     KNOWN,
@@ -63,6 +54,15 @@ from nbviva.ml.validated import (
     ask_known,
     ask_ruleless,
     require_known,
+)
+from nbviva.week.reported import (
+    agrees,
+    count_decimals,
+    mistaken,
+    printed_numbers,
+    rounds_to,
+    supported,
+    supported_shares,
 )
 
 __all__ = [

@@ -19,7 +19,6 @@ from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import regular_files, write
 from nbviva.gradebook.book import opened, present, student_ids
-from nbviva.handin.members import MEMBERS, Signed, keep
 from nbviva.handin.people import (
     Person,
     group_id,
@@ -30,6 +29,7 @@ from nbviva.handin.people import (
     remembered,
     same_person,
 )
+from nbviva.handin.signed import MEMBERS, Signed, keep
 from nbviva.records import kept
 from nbviva.results.export import PERSON_COLUMNS, write_workbook
 

@@ -16,9 +16,9 @@ from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Report
 from nbviva.handin.collect import lms_file
 from nbviva.handin.door import Handin, open_handins
-from nbviva.handin.members import Signed, signed
 from nbviva.handin.people import Person, Roster, absent, header_people, read_roster, remembered
 from nbviva.handin.roll import Counted, Named, problems, who_counts
+from nbviva.handin.signed import Signed, signed
 from nbviva.week.deadline import Extensions, handed_in_at, late_minutes, penalty
 from nbviva.week.spec import Assignment
 

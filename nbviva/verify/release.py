@@ -10,6 +10,7 @@ from nbviva.errors import Refused
 from nbviva.files import regular_files
 from nbviva.gradebook.nbgrader import nbgrader, set_deadline
 from nbviva.gradebook.outline import keep_up
+from nbviva.precheck.description import write_description
 from nbviva.verify.leaks import find_leaks
 from nbviva.week.source import write_source
 
@@ -20,6 +21,7 @@ def make_source(course: Course, name: str) -> list[Path]:
     if (week.folder / "data.py").exists():
         week.module("data").build(week.folder / ".data")
     written = [write_source(week, folder)]
+    written.append(write_description(week, folder))
     if (week.folder / "sheet.typ").exists():
         from nbviva.week.typesetting import build_form  # a week without a sheet needs no typesetting
 

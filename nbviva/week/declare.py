@@ -14,8 +14,6 @@ from typing import Any
 
 from nbviva.records import Measured
 
-QUESTION_SECONDS = 60.0
-
 
 class PlotKind(StrEnum):
     """How a plot's series are drawn."""

@@ -170,6 +170,11 @@ def read_assignment(folder: Path) -> Assignment:
     return _Reader(path, text).assignment(folder.name, data)
 
 
+def assignment_of(week: str, data: dict[str, Any], path: Path) -> Assignment:
+    """Make an assignment of what stands in its file at `path`, read already; raises as `read_assignment` does."""
+    return _Reader(path, "").assignment(week, data)
+
+
 _QUESTION_FIELDS = {f.name for f in fields(Question)}
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from nbviva.handin import papers
 from nbviva.handin.door import Handin, open_handin
-from nbviva.handin.members import Signed, signed
 from nbviva.handin.papers import TakenSheet
 from nbviva.handin.people import Person
+from nbviva.handin.signed import Signed, signed
 from nbviva.handin.walk import walk
 
 ADA, BOB = Person("Ada Lovelace", "1000004"), Person("Bob Stone", "2000008")

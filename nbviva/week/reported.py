@@ -1,4 +1,7 @@
-"""Numbers that a group reports: those that its notebook printed, and the usual mistakes with them, named."""
+"""Numbers that a group reports: those that its notebook printed, and the usual mistakes with them, named.
+
+Weeks have it as a part of `nbviva.ml`; `nbviva check` asks the same before a hand-in is handed in.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,255 @@
+"""Looks at a hand-in before it is handed in: what will be taken, what is missing, what does not fit together.
+
+It uses what marking uses to read notebook and sheet, so its sentences are those of the feedback page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbviva.handin.door import Handin
+from nbviva.handin.people import header_people
+from nbviva.handin.recognise import normal
+from nbviva.handin.sheet import Sheet
+from nbviva.handin.walk import walk
+from nbviva.handin.written import Written, defined_in
+from nbviva.kernel.outputs import clean, figures, printed
+from nbviva.kernel.room import Clock
+from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_test, tags
+from nbviva.precheck.description import Description
+from nbviva.precheck.run import PlainRun, as_it_lies, run
+from nbviva.week.compare import Mismatch
+from nbviva.week.reported import supported
+from nbviva.week.source import TRAINING
+from nbviva.week.spec import Kind, Question
+from nbviva.week.week import Week
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A sentence on a hand-in; `question` is empty where it is about all of it.
+
+    Attributes
+    ----------
+    missing
+        Whether something has to be done; else it is only to be known.
+    """
+
+    sentence: str
+    question: str = ""
+    missing: bool = True
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was found.
+
+    Attributes
+    ----------
+    taken
+        The files that will be taken as notebook and sheet.
+    fingerprint
+        What `collect` shows, too, when the same files have arrived.
+    """
+
+    week: str
+    taken: tuple[str, ...]
+    remarks: tuple[Remark, ...]
+    fingerprint: str
+    ran: bool
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing is missing."""
+        return not any(remark.missing for remark in self.remarks)
+
+
+class _Shown:
+    """What is saved under the cells of a notebook, as evidence."""
+
+    def __init__(self, saved: Mapping[str, list[Any]]) -> None:
+        self._saved = saved
+
+    def printed(self, cell: str) -> str:
+        """All text under a cell."""
+        return printed(clean(list(self._saved.get(cell, []))))
+
+    def figures(self, cell: str) -> int:
+        """The number of pictures under a cell."""
+        return figures(clean(list(self._saved.get(cell, []))))
+
+    def ran_here(self, cell: str) -> bool:
+        """Whether it is run when graded: a saved output counts, and without one there is nothing to compare with."""
+        del cell
+        return False
+
+
+def look(folder: Path, description: Description, *, running: bool = True) -> Looked:
+    """Look at a hand-in's folder.
+
+    Parameters
+    ----------
+    running
+        Whether its notebook is run, which is the group's own code and is not sandboxed here.
+    """
+    handin = Handin("", walk(folder), Week(folder, description.assignment, ()), description.template)
+    try:
+        ran = _ran(handin, running=running)
+        remarks = [*_of_files(handin, description), *_of_members(handin)]
+        if handin.notebooks:
+            remarks += [*_of_notebook(handin, ran), *_of_run(handin, ran), *_of_questions(handin, ran)]
+        taken = [notebook.file.name for notebook in handin.notebooks]
+        taken += [file.name for file in handin.pdfs] if handin.sheet.filled is not None else []
+        name = description.assignment.title
+        return Looked(name, tuple(taken), tuple(dict.fromkeys(remarks)), handin.fingerprint, ran.notebook is not None)
+    finally:
+        handin.tidy()
+
+
+def _ran(handin: Handin, *, running: bool) -> PlainRun:
+    if not handin.notebooks:
+        return PlainRun({})
+    if not running:
+        return as_it_lies(handin.framed().notebook)
+    answers = [name for question in handin.assignment.questions for name, _ in question.answers]
+    return run(handin, [name for names in _asked(handin.template).values() for name in names], answers)
+
+
+def _asked(template: NotebookNode) -> dict[str, tuple[str, ...]]:
+    """Give the names that the release's answer cells define, by the question: these are what is asked for."""
+    cells = [cell for cell in template.cells if is_answer(cell) and cell.cell_type == "code"]
+    return {_question_of(cell): tuple(defined_in(cell.source)) for cell in cells}
+
+
+def _question_of(cell: NotebookNode) -> str:
+    return str(grade_id(cell)).removesuffix("_answer")
+
+
+def _of_files(handin: Handin, description: Description) -> Iterator[Remark]:
+    if not handin.notebooks:
+        why = handin.broken or f"There is no notebook: hand in {handin.assignment.notebook}.ipynb."
+        yield Remark(why)
+    doubts = {doubt.sentence for doubt in handin.doubts}
+    yield from (Remark(f"A person will have to decide: {sentence}") for sentence in sorted(doubts - {handin.broken}))
+    told = handin.sheet.filled.told if handin.sheet.filled else ()
+    yield from (Remark(sentence) for sentence in told)
+    if description.has_sheet and handin.sheet.filled is None:
+        yield Remark("There is no filled exercise sheet: the notebook's answers will count.", missing=False)
+    for sentence in handin.notes:
+        if sentence not in (*told, handin.broken):
+            yield Remark(sentence, missing=False)
+
+
+def _of_members(handin: Handin) -> Iterator[Remark]:
+    filled, size = handin.sheet.filled, handin.assignment.group_size
+    cells = [cell.source for notebook in handin.notebooks for cell in notebook.cells if cell.type == "markdown"]
+    people = filled.members if filled and filled.members else header_people(cells)
+    if not people:
+        yield Remark("No member of the group is named, neither on the sheet nor in the notebook's first lines.")
+    elif len(people) > size:
+        yield Remark(f"{len(people)} people are named, where a group has at most {size}.")
+
+
+def _of_notebook(handin: Handin, ran: PlainRun) -> Iterator[Remark]:
+    """Look at cells: those that are missing or untouched, and outputs that were not saved."""
+    framed, blank = handin.framed(), _texts(handin.template)
+    yield from (Remark(note) for note in framed.notes)
+    answered = _texts(framed.notebook)
+    for question in handin.assignment.questions:
+        cell = f"{question.name}_answer"
+        if not question.answers and cell in blank and answered.get(cell) in ("", blank[cell]):
+            yield Remark("Nothing was written into its cell.", _title(question), missing=not question.bonus)
+    for cell in handin.template.cells:
+        name = str(grade_id(cell))
+        if TRAINING in tags(cell) and not framed.saved.get(name):
+            yield Remark(
+                f"The cell '{name}' has no output: run it and save the notebook, since its output is evidence."
+            )
+    if ran.notebook is None and not _was_run_in_order(handin):
+        yield Remark("The notebook was not run from top to bottom before it was saved: restart and run all, then save.")
+
+
+def _texts(notebook: NotebookNode) -> dict[str, str]:
+    return {str(grade_id(cell)): normal(cell.source) for cell in notebook.cells if is_answer(cell)}
+
+
+def _was_run_in_order(handin: Handin) -> bool:
+    try:
+        cells = json.loads(handin.notebooks[0].file.content())["cells"]
+        counts = [c.get("execution_count") for c in cells if c["cell_type"] == "code" and "".join(c["source"]).strip()]
+        return all(type(count) is int for count in counts) and counts == sorted(counts)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return True  # an odd file, of which the notes say more
+
+
+def _of_run(handin: Handin, ran: PlainRun) -> Iterator[Remark]:
+    """Look at what the run gave: cells that failed, names that do not exist, cells that took too long."""
+    if ran.notebook is None:
+        return
+    questions = {question.name: question for question in handin.assignment.questions}
+    written = Written(ran.notebook)
+    blank, answered = _texts(handin.template), _texts(ran.notebook)
+    untouched = {name for name, text in blank.items() if answered.get(name) in ("", text)}
+    for failed in ran.failed:
+        question = questions.get(failed.cell.removesuffix("_answer"))
+        if question and f"{question.name}_answer" in untouched:
+            continue  # that is said already
+        which = f"the cell '{failed.cell}'" if failed.cell else f"cell {failed.place}"
+        what = "A visible test fails" if failed.cell in questions else f"When the notebook is run, {which} fails"
+        yield Remark(f"{what}: {failed.error}.", _title(question) if question else "")
+    for name, names in _asked(handin.template).items():
+        for missing in (asked for asked in names if asked not in ran.values):
+            said = f"`{missing}` does not exist when the notebook has run{written.why_missing(missing)}."
+            yield Remark(said, _title(questions[name]) if name in questions else "")
+    limit = handin.assignment.limits.cell or Clock().cell
+    for place, seconds in ran.seconds.items():
+        if seconds > limit and TRAINING not in tags(ran.notebook.cells[place - 1]):
+            said = f"Cell {place} took {seconds:.0f} s here; when it is marked a cell has {limit:g} s."
+            yield Remark(said, missing=False)
+
+
+def _of_questions(handin: Handin, ran: PlainRun) -> Iterator[Remark]:
+    """Look at the answers: whether each is there, agrees with the notebook, and is supported by it."""
+    sheet = Sheet(handin.assignment, ran, handin.sheet.filled)
+    shown = _Shown(handin.framed().saved)
+    for question in handin.assignment.questions:
+        for answer, label in question.answers:
+            yield from _of_answer(sheet, shown, question, answer, label)
+        if question.kind is Kind.FIGURE and not _has_figure(handin.template, shown, question):
+            yield Remark("No picture is saved under its cells: run them and save the notebook.", _title(question))
+
+
+def _of_answer(sheet: Sheet, shown: _Shown, question: Question, answer: str, label: str) -> Iterator[Remark]:
+    title = _title(question)
+    try:
+        sheet.read(answer)
+    except Mismatch as why:
+        left_out = question.bonus and str(why).startswith("No answer was given")
+        yield Remark(f"{label}: {why}" if len(question.answers) > 1 else str(why), title, missing=not left_out)
+        return
+    try:
+        said = supported(sheet, shown, answer) if question.evidence else sheet.difference(answer)
+        if said and (differs := sheet.difference(answer)):
+            yield Remark(differs.strip(), title)
+    except Mismatch as why:
+        yield Remark(str(why), title)
+
+
+def _has_figure(template: NotebookNode, shown: _Shown, question: Question) -> bool:
+    """Whether a picture is saved under a cell of a question: those after the test before it, up to its own."""
+    mine: list[str] = []
+    for cell in template.cells:
+        mine.append(str(grade_id(cell)))
+        if is_test(cell):
+            if grade_id(cell) == question.name:
+                return any(shown.figures(name) for name in mine)
+            mine = []
+    return True
+
+
+def _title(question: Question) -> str:
+    return f"{question.number} {question.title}"
