@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 
-from nbviva.kernel.student import local_student
-from nbviva.ml import Estimator, ask_after_permuted_labels, ask_without_model, cross_validate, require_steady
+from nbviva.kernel.student import Raised, local_student
+from nbviva.ml import (
+    Estimator,
+    ask_after_noise,
+    ask_after_permuted_labels,
+    ask_once,
+    ask_without_model,
+    cross_validate,
+    require_followed,
+    require_steady,
+)
 from nbviva.week.compare import Mismatch
 
 MODEL = """
@@ -38,6 +47,13 @@ def constant(X, y, T): return [0.5] * len(T)
 def brought_along(X, y, T): return np.array(T) @ [1.0, -2.0, 0.5]
 def raises(X, y, T): raise ValueError
 def too_few(X, y, T): return [0.5]
+nets = Line()
+def trained_on_and_on(X, y, T):
+    if len(X) > 120: least_squares(nets, X, y)
+    return predict(nets, T)[:, 0]
+def nearest_known(X, y, T):
+    items = np.array(list(known))
+    return [float(known[tuple(items[np.abs(items - t).sum(axis=1).argmin()].tolist())]) for t in T]
 """
 RNG = np.random.default_rng(3)
 X = [tuple(row.tolist()) for row in RNG.normal(size=(200, 3))]
@@ -125,3 +141,75 @@ def test_another_number_of_scores_is_refused(student):
         cross_validate(estimator(student, "too_few"), X, Y, random_state=0)
     with pytest.raises(Mismatch, match="give 3 scores for each"):
         cross_validate(estimator(student, "learn", 3), X, CLASSES, random_state=0)
+
+
+def edit(item, label):
+    """Turn the feature round that tells most; the score has to go with it."""
+    first, second, third = item
+    return (first, -second, third), 1 if second > 0 else -1
+
+
+def test_scores_of_who_learns_follow_an_edit(student):
+    answers = cross_validate(estimator(student, "learn"), X, Y, random_state=0, edit=edit)
+    assert len(answers.moves) == len(X)
+    assert require_followed(answers, 0.9) > 0.99
+
+
+@pytest.mark.parametrize("name", ["nearest_known", "constant"])
+def test_scores_of_a_table_do_not_follow(student, name):
+    answers = cross_validate(estimator(student, name), X, Y, random_state=0, edit=edit)
+    with pytest.raises(Mismatch, match=f"`learns` scores items alike.* {answers.followed:.0%} of the scores follow"):
+        require_followed(answers, 0.7, "learns")
+
+
+def test_items_that_are_not_edited_are_not_asked_about(student):
+    some = cross_validate(
+        estimator(student, "learn"), X, Y, random_state=0, edit=lambda item, label: edit(item, label) if label else None
+    )
+    assert len(some.moves) == Y.sum()
+    assert cross_validate(estimator(student, "learn"), X, Y, random_state=0).followed == 1.0
+
+
+def test_one_fit_answers_for_test_items_and_for_pairs(student):
+    pairs = [(item, *edit(item, 1)) for item in X[150:]]
+    answers = ask_once(estimator(student, "learn"), (X[:100], Y[:100]), (X[100:150], Y[100:150]), pairs)
+    assert answers.score("roc_auc_score") > 0.85
+    assert (50, 1.0) == (len(answers.moves), answers.followed)
+    assert ask_once(estimator(student, "constant"), (X[:100], Y[:100]), (X[100:], Y[100:]), pairs).followed == 0.0
+
+
+def test_no_more_folds_are_asked_than_decide(student):
+    asked = []
+
+    def enough(answers):
+        asked.append(len(answers.folds))
+        return len(asked) == 2
+
+    answers = cross_validate(estimator(student, "learn"), X, Y, random_state=0, enough=enough, order=[3, 1, 0])
+    assert ([1, 2], 2) == (asked, len(answers.folds))
+    every = cross_validate(estimator(student, "learn"), X, Y, random_state=0)
+    assert [every.scores("roc_auc_score")[i] for i in (3, 1)] == pytest.approx(answers.scores("roc_auc_score"))
+
+
+def noise(rng, n):
+    return [tuple(row) for row in rng.normal(size=(n, 3)).tolist()]
+
+
+def test_after_noise_who_trains_on_and_on_still_knows(student):
+    def asked(name):
+        about = estimator(student, name), X, Y, "roc_auc_score"
+        return ask_after_noise(*about, bound=0.65, random_state=0, noise=noise)
+
+    for name in ("learn", "trained_on_and_on"):
+        cross_validate(estimator(student, name), X, Y, random_state=0)
+    assert asked("learn") < 0.9
+    assert asked("trained_on_and_on") > 0.9
+    assert asked("look_up") > 0.9
+
+
+def test_what_raises_is_told_with_the_remark():
+    def ask(*_):
+        raise Raised("`fit_predict` raised ValueError.")
+
+    with pytest.raises(Raised, match=r"raised ValueError\. There is no GPU\."):
+        Estimator(ask, remark="There is no GPU.").predict(X, Y, X)

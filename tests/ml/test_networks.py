@@ -8,19 +8,32 @@ from torch.nn import functional
 from nbviva.kernel.student import hold, local_student
 from nbviva.ml import (
     FirstLayer,
+    align,
+    best_matches,
     clear_cut,
+    clearest,
+    correlation,
     dtype_of,
     first_layer,
     gradient_norms,
     kernel_motifs,
+    module_of,
+    output_of,
+    require_close,
+    require_logits,
+    require_motifs,
+    require_reads_first,
     require_unchanged,
+    require_weights,
     set_first_layer,
     set_weights,
+    silent,
+    single,
     state_of,
+    stir,
     vector_jacobian_product,
 )
-from nbviva.ml.networks import require_close
-from nbviva.week.compare import Mismatch, assert_close
+from nbviva.week.compare import Mismatch, asking_on, assert_close
 
 NETS = """
 import torch
@@ -40,6 +53,23 @@ def norms(net, x, y):
 def plain(): return nn.Sequential(nn.Conv1d(4, 5, 3), nn.ReLU())
 def bare(): return nn.Sequential(nn.Conv1d(4, 5, 3, bias=False))
 def normed(): return nn.Sequential(weight_norm(nn.Conv1d(4, 5, 3)))
+class Scan(nn.Module):
+    def __init__(self, stride=1, used=True, dtype=torch.float32):
+        super().__init__()
+        self.first = nn.Conv1d(4, 6, 3, stride=stride, padding=1, dtype=dtype)
+        self.other, self.last, self.used = nn.Conv1d(4, 6, 3), nn.Linear(6, 1, dtype=dtype), used
+    def forward(self, x): return self.last((self.first if self.used else self.other)(x).relu().amax(2))[:, 0]
+class Noisy(Scan):
+    def forward(self, x): return super().forward(x) + torch.rand(len(x))
+class OfTheBatch(Scan):
+    def forward(self, x): return super().forward(x) - super().forward(x).mean()
+class Same(Scan):
+    def forward(self, x): return 0 * super().forward(x) + 3.0
+class Column(Scan):
+    def forward(self, x): return super().forward(x)[:, None]
+def wide(): return Scan(dtype=torch.float64)
+def strided(): return Scan(stride=2)
+def unused(): return Scan(used=False)
 def square(x): return x * x
 def half_detached(x): return x * x.detach()
 def in_place(x): return x.clamp_(min=0)
@@ -142,3 +172,108 @@ def test_items_with_a_window_at_half_are_left_out():
     weight = np.zeros((1, 4, 2))
     weight[0, 0, 0] = weight[0, 1, 1] = 1.0
     assert [0, 1] == clear_cut(FirstLayer(weight, np.array([1e-9])), x).tolist()
+
+
+LETTERS = np.eye(4)[RNG.integers(0, 4, (40, 30))].transpose(0, 2, 1)  # (40, 4, 30)
+
+
+@pytest.mark.parametrize("maker", ["Scan", "wide"])
+def test_an_honest_network_reads_first_and_gives_logits(student, maker):
+    net = module_of(getattr(student, maker)(), "`Scan()`")
+    stir(net, np.random.default_rng(0))
+    require_reads_first(net, LETTERS, np.random.default_rng(0))
+    assert (40,) == require_logits(net, LETTERS).shape
+    assert_close(output_of(net, LETTERS, (40,)), require_logits(net, LETTERS), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("maker", "said"), [("strided", "every position"), ("unused", "change no output")])
+def test_a_first_layer_that_does_not_read_everything_is_refused(student, maker, said):
+    with pytest.raises(Mismatch, match=said):
+        require_reads_first(getattr(student, maker)(), LETTERS, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("maker", "said"),
+    [
+        ("Noisy", "other logits each time"),
+        ("OfTheBatch", "others in its batch"),
+        ("Same", "same logit"),
+        ("Column", "shape"),
+    ],
+)
+def test_what_is_no_logit_an_item_is_refused(student, maker, said):
+    with pytest.raises(Mismatch, match=said):
+        require_logits(getattr(student, maker)(), LETTERS)
+
+
+def test_stirring_changes_all_weights(student):
+    net = student.Net()
+    before = state_of(net)
+    stir(net, np.random.default_rng(0), 0.5)
+    assert all(np.abs(state_of(net)[name] - value).min() > 0 for name, value in before.items())
+
+
+def test_weights_that_changed_are_refused(student):
+    net = student.Net()
+    set_weights(net, WEIGHTS)
+    require_weights(net, {name: single(value) for name, value in WEIGHTS.items()})
+    stir(net, np.random.default_rng(0))
+    with pytest.raises(Mismatch):
+        require_weights(net, WEIGHTS)
+    with pytest.raises(Mismatch, match="any more"):
+        require_weights(net, {"c": np.zeros(2)})
+
+
+@pytest.mark.parametrize("answer", [None, 3, np.zeros(3)])
+def test_plain_data_is_no_module(answer):
+    with pytest.raises(Mismatch, match=r"`Net\(\)` has to give a network"):
+        module_of(answer, "`Net()`")
+
+
+def test_single_precision_is_what_a_network_gets():
+    assert single([0.1]).tolist() == [float(np.float32(0.1))]
+
+
+def layer_of(seed):
+    rng = np.random.default_rng(seed)
+    return FirstLayer(rng.normal(size=(5, 4, 3)), rng.normal(size=5))
+
+
+def test_motifs_are_compared_row_by_row():
+    layer = layer_of(0)
+    right = kernel_motifs(layer, LETTERS)
+    assert np.array_equal(right, require_motifs(right.tolist(), layer, LETTERS, "motifs"))
+    for wrong, said in (
+        (right * 40, "sums to 40"),
+        (right[:, :, ::-1], "5 of 5 matrices differ"),
+        (right[:4], "shape"),
+    ):
+        with pytest.raises(Mismatch, match=said):
+            require_motifs(wrong, layer, LETTERS, "motifs")
+    with asking_on():
+        require_motifs(right * 40, layer, LETTERS, "motifs")
+
+
+def test_a_kernel_that_is_never_active_is_silent():
+    layer = FirstLayer(np.ones((2, 4, 3)), np.array([0.0, -9.0]))
+    assert [False, True] == silent(kernel_motifs(layer, np.eye(4)[[[0, 0, 1, 2]]].transpose(0, 2, 1))).tolist()
+
+
+def test_the_clearest_items_are_taken_and_all_where_none_is_clear():
+    layer = layer_of(1)
+    few = clear_cut(layer, LETTERS, 2e-3)
+    assert 0 < len(few) < 40
+    assert few.tolist() == clearest(layer, LETTERS, [2e-3, 1e-4]).tolist()
+    assert few.tolist() == clearest(layer, LETTERS, [9.0, 2e-3]).tolist()
+    assert list(range(40)) == clearest(layer, LETTERS, [9.0]).tolist()
+
+
+def test_a_motif_is_found_where_it_is_shifted_or_on_the_other_strand():
+    motif = np.random.default_rng(5).dirichlet(np.ones(4) / 4, 10)
+    shifted = np.vstack([np.full((2, 4), 0.25), motif[:9]])
+    place = align(shifted, motif)
+    assert (2, True) == (place.offset, place.motif is motif)
+    assert correlation(motif[::-1, ::-1], motif) == pytest.approx(1.0)
+    others = {"other": np.random.default_rng(6).dirichlet(np.ones(4), 10), "motif": motif}
+    best = best_matches(np.array([np.full((10, 4), 0.25), motif]), others)
+    assert ("motif", 1) == (best[0].motif, best[0].kernel)

@@ -3,7 +3,7 @@
 import pytest
 
 from nbviva.author import Mismatch
-from nbviva.ml import count_decimals, mistaken, printed_numbers, rounds_to, score
+from nbviva.ml import agrees, count_decimals, mistaken, printed_numbers, rounds_to, score
 
 LABELS = {"roc_auc": "ROC-AUC", "r2": "R2"}
 
@@ -63,3 +63,14 @@ def test_scores_have_scikit_learns_names():
     assert score("r2_score", [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]) == 1
     assert score("roc_auc_score", [0, 0, 1], [0.1, 0.2, 0.3]) == 1
     assert score("accuracy_score", [0, 1, 2], [[3, 0, 0], [0, 3, 0], [3, 0, 0]]) == pytest.approx(2 / 3)
+
+
+def test_lines_that_contradict_each_other_may_be_left_out():
+    text = "ROC-AUC: 0.2\nROC-AUC: .89\nR2: 0.5\n"
+    assert {"r2": 0.5} == printed_numbers(text, LABELS, strict=False)
+
+
+def test_a_report_agrees_with_what_is_measured_or_is_refused():
+    assert "0.07 apart is accepted" in agrees("ROC-AUC", 0.84, 0.80, "on others", 0.07)
+    with pytest.raises(Mismatch, match=r"you report 0\.840, measured on others 0\.700 .* never saw it"):
+        agrees("ROC-AUC", 0.84, 0.70, "on others", 0.07)
