@@ -20,8 +20,8 @@ from nbviva.course import Course
 from nbviva.gradebook.names import LEFT, takes
 from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, combine
+from nbviva.handin.arrival import arrival
 from nbviva.listing import shown
-from nbviva.week.deadline import handed_in_at, late_minutes
 from nbviva.week.spec import Assignment
 from nbviva.wording import counted
 
@@ -113,15 +113,8 @@ def row(course: Course, report: Report) -> MarkLine:
 
 def lateness(course: Course, week: str, group: str) -> str:
     """Say how late a hand-in came, by its timestamp.txt; a dash where it is in time or has none."""
-    stamp = course.submitted(week, group) / "timestamp.txt"
-    if not stamp.is_file():
-        return "-"
-    moment = handed_in_at(stamp)
-    if moment is None:
-        return "?"
-    assignment = course.assignment(week)
-    minutes = late_minutes(moment, course.extensions(assignment).due(group, assignment.due))
-    return f"{minutes} min" if minutes else "-"
+    minutes = arrival(course, course.assignment(week), group).late_minutes
+    return "?" if minutes is None else f"{minutes} min" if minutes else "-"
 
 
 def _reason(mark: Mark, report: Report) -> str:

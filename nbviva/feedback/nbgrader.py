@@ -29,12 +29,12 @@ from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.pointers import told, with_pointers
 from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Mark, Outcome, Report
+from nbviva.handin.arrival import arrival
 from nbviva.machine import cores
 from nbviva.notebooks import NotebookNode, grade_id, new_notebook
 from nbviva.processes.forks import forked
 from nbviva.processes.job import End, die_with_parent
 from nbviva.processes.programs import program
-from nbviva.week.deadline import handed_in_at, late_minutes
 from nbviva.week.spec import Assignment
 
 PAGE_SECONDS = 30.0  # of CPU; a page takes about one
@@ -232,12 +232,11 @@ def _notices(asked: tuple[ShownQuestion, ...], report: Report | None) -> tuple[s
 
 
 def _times(course: Course, assignment: Assignment, group: str) -> tuple[tuple[str, str], ...]:
-    moment = handed_in_at(course.submitted(assignment.week, group) / "timestamp.txt")
-    if moment is None:
+    came = arrival(course, assignment, group)
+    if came.moment is None:
         return ()
-    due = course.extensions(assignment).due(group, assignment.due)
-    late = late_minutes(moment, due)
-    when = f"{moment.astimezone(due.tzinfo):%d.%m.%Y %H:%M}"
+    late = came.late_minutes
+    when = f"{came.moment.astimezone(came.due.tzinfo):%d.%m.%Y %H:%M}"
     return (("Handed in", f"{when}, {f'{_spell(late)} late' if late else 'in time'}"),)
 
 

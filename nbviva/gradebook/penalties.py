@@ -14,7 +14,8 @@ from nbgrader.plugins.base import BasePlugin
 from nbviva.course import Course
 from nbviva.feedback.nbgrader import write_pages
 from nbviva.gradebook.book import find_assignment, opened, present, scores, submissions
-from nbviva.week.deadline import clock_note, handed_in_at, penalty
+from nbviva.handin.arrival import Arrival, arrival
+from nbviva.week.deadline import clock_note, penalty
 from nbviva.week.spec import Assignment
 from nbviva.wording import natural_order
 
@@ -70,27 +71,25 @@ def _reapply(course: Course, week: str, book: Gradebook) -> tuple[Penalised, ...
     changed: list[Penalised] = []
     for submission in submissions(book, entry.id):
         before = sum(float(notebook.late_submission_penalty or 0) for notebook in submission.notebooks)
-        due = given.due(submission.student_id, assignment.due)
-        after = _update(course, assignment, submission, due, points)
+        came = arrival(course, assignment, submission.student_id, given)
+        after = _update(assignment, submission, came, points)
         if after != before:
-            changed.append(Penalised(submission.student_id, before, after, due))
+            changed.append(Penalised(submission.student_id, before, after, came.due))
     book.db.commit()
     return tuple(changed)
 
 
-def _update(
-    course: Course, assignment: Assignment, submission: Any, due: datetime, points: Mapping[str, float]
-) -> float:
-    extra = due.astimezone(UTC) - assignment.due_utc
+def _update(assignment: Assignment, submission: Any, came: Arrival, points: Mapping[str, float]) -> float:
+    extra = came.due.astimezone(UTC) - assignment.due_utc
     submission.extension = extra or None
-    moment = handed_in_at(course.submitted(assignment.week, submission.student_id) / "timestamp.txt")
+    moment = came.moment
     if moment is not None:
         submission.timestamp = moment.replace(tzinfo=None)
     elif submission.timestamp is not None:
         moment = submission.timestamp.replace(tzinfo=UTC)
     total = 0.0
     for notebook in submission.notebooks:
-        lost = penalty(moment, due, assignment.late, points.get(notebook.id, 0.0))
+        lost = penalty(moment, came.due, assignment.late, points.get(notebook.id, 0.0))
         notebook.late_submission_penalty = lost or None
         total += lost
     return total

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -28,6 +27,7 @@ from nbviva.grading.verdict import Outcome, Report
 from nbviva.inside import Frames, Unreadable, decode
 from nbviva.kernel.student import NoAnswer, Transport, listen
 from nbviva.kernel.transcript import BrokenTranscript, Transcript
+from nbviva.records import kept, to_json
 from nbviva.week.compare import Mismatch, as_numbers
 from nbviva.week.declare import Overlay
 from nbviva.week.spec import Assignment
@@ -59,6 +59,14 @@ def told(course: Course, assignment: Assignment, group: str) -> Mapping[str, str
     return kept if kept and is_over(course, assignment) else {}
 
 
+@dataclass(frozen=True)
+class Pointed:
+    """What is kept beside a report: its digest, and the words by check."""
+
+    report: str
+    told: dict[str, str]
+
+
 def with_pointers(report: Report | None, words: Mapping[str, str]) -> Report | None:
     """Put the words behind what the checks found."""
     if report is None or not words:
@@ -87,7 +95,7 @@ def look(course: Course, name: str, seconds: float = SECONDS) -> tuple[str, ...]
         if report is None or before is not None or time.monotonic() > until:
             continue
         found = {name: words for name in _failed(report) if (words := bench.words(group, folder, name))}
-        write(folder / FILE, json.dumps({"report": _digest(folder), "told": found}))
+        write(folder / FILE, to_json(Pointed(_digest(folder), found)))
         changed += [group] * bool(found)
     return tuple(changed)
 
@@ -98,17 +106,15 @@ def _failed(report: Report) -> Iterator[str]:
 
 def _kept(folder: Path) -> Mapping[str, str] | None:
     """Read what was kept with the report as it is now; None where nothing was."""
-    try:
-        data = json.loads((folder / FILE).read_bytes())
-        if data["report"] != _digest(folder):
-            return None
-        return {str(check): str(words)[:MOST_TEXT] for check, words in data["told"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    found = kept(Pointed, folder / FILE)
+    if found is None or found.report != _digest(folder):
         return None
+    return {check: words[:MOST_TEXT] for check, words in found.told.items()}
 
 
 def _digest(folder: Path) -> str:
-    return digest((folder / "report.json").read_bytes())
+    path = folder / "report.json"
+    return digest(path.read_bytes() if path.is_file() else None)
 
 
 class _AskedAlike:
@@ -116,9 +122,7 @@ class _AskedAlike:
 
     def __init__(self, course: Course, week: Week) -> None:
         self._course, self._week, self._slow = course, week, set[str]()
-        modules = week.modules("mutants").values()
-        known = [item for module in modules for item in vars(module).values() if isinstance(item, Overlay)]
-        self._mutants = [mutant for mutant in known if mutant.tell]
+        self._mutants = [mutant for mutant in week.overlays("mutants").values() if mutant.tell]
         self._checks = {check.name: check for check in week.checks}
         self._prepared = cache(lambda check, overlay: prepare(week, overlay, [self._checks[check]]))
 

@@ -63,7 +63,10 @@ class _Search:
 
     def __init__(self, course: Course, week: Week, until: float) -> None:
         self._course, self._week, self._until = course, week, until
-        self._mutants, self._checks = mutants(week), {check.name: check for check in week.checks}
+        self._mutants, self._checks = (
+            list(week.overlays("mutants").values()),
+            {check.name: check for check in week.checks},
+        )
         self._slow = set[str]()
         self._found = Counter[str]()
         self._of_group = defaultdict[str, set[str]](set)
@@ -91,16 +94,6 @@ class _Search:
         names = [({check.name for check in mutant.checks}, mutant) for mutant in self._mutants]
         own = [mutant for checks, mutant in names if failure.check in checks or mutant.story in known]
         return sorted(own, key=lambda mutant: (mutant.story not in known, -self._found[mutant.story]))
-
-
-def mutants(week: Week) -> list[Overlay]:
-    """Give the hand-written mutants of a week, those of all its `*mutants.py`."""
-    return [
-        value
-        for module in week.modules("mutants").values()
-        for value in vars(module).values()
-        if isinstance(value, Overlay)
-    ]
 
 
 def _week_digest(week: Week) -> str:

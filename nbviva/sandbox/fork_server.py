@@ -13,7 +13,6 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Self, cast
@@ -203,7 +202,7 @@ class ForkServer:
         opened.callback(self._end)
         group.enter([self._process.pid])
         with cast("IO[bytes]", self._process.stdout) as said:
-            _until_ready(said.fileno())
+            _wait_until_ready(said.fileno())
         group.enter(cgroup.process_tree(self._process.pid))
         self._try()
 
@@ -236,19 +235,12 @@ class ForkServer:
             world.pack(None, self.limits, archive)
             forked.ask(request(command, self.limits, {"key": ""}, self._shown), archive.fileno())
         try:
-            _until_ready(forked.stdout.fileno())
+            _wait_until_ready(forked.stdout.fileno())
         finally:
             forked.kill()
             forked.wait()
 
 
-def _until_ready(said: int) -> None:
-    heard, end = b"", time.monotonic() + START_SECONDS
-    while not heard.endswith(world.READY):
-        if not select.select([said], [], [], max(0.0, end - time.monotonic()))[0]:
-            raise SandboxUnavailable(f"Kernels cannot be started warm: nothing was ready within {START_SECONDS:.0f} s.")
-        piece = os.read(said, 4096)
-        if not piece:
-            words = " ".join(heard.decode(errors="replace").split())
-            raise SandboxUnavailable(f"Kernels cannot be started warm: {words}")
-        heard = (heard + piece)[-4096:]
+def _wait_until_ready(said: int) -> None:
+    for _ in world.until_ready(said, START_SECONDS, "Kernels cannot be started warm"):
+        world.has_something(said, START_SECONDS)

@@ -15,7 +15,6 @@ import asyncio
 import contextlib
 import functools
 import os
-import select
 import shutil
 import signal
 import subprocess
@@ -36,7 +35,6 @@ from nbviva.sandbox.limits import Limits
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 START_SECONDS = 60.0
 END_SECONDS = 10.0
-MESSAGE_BYTES = 4096
 
 refusal = bubblewrap.refusal
 
@@ -105,7 +103,8 @@ class SandboxProvisioner(LocalProvisioner):
                 process = self._spawn(kernel, files)
             self.process, self.pid = process, process.pid
             with cast("IO[bytes]", process.stdout) as said:
-                await self._until_ready(said.fileno())
+                for __ in world.until_ready(said.fileno(), START_SECONDS, "The sandbox did not start"):
+                    await asyncio.sleep(0.002)
             self._attach(process.pid)
             await self._until_bound(process)
         except BaseException:
@@ -153,21 +152,6 @@ class SandboxProvisioner(LocalProvisioner):
         words = bubblewrap.command(kernel, self.limits, shown, parcel)
         self._group = cgroup.make_cgroup(self.limits)
         return [*self._group.prefix, *bubblewrap.dropped(shown.python.binds), *words]
-
-    async def _until_ready(self, said: int) -> None:
-        """Read what the start says until it says that the kernel is next; no line of a hand-in has run before."""
-        heard, end = b"", time.monotonic() + START_SECONDS
-        while not heard.endswith(world.READY):
-            if time.monotonic() > end:
-                message = f"The sandbox did not start within {START_SECONDS:.0f} s: is the machine overloaded?"
-                raise SandboxUnavailable(message)
-            if not _is_readable(said):
-                await asyncio.sleep(0.002)
-            elif piece := os.read(said, MESSAGE_BYTES):
-                heard = (heard + piece)[-MESSAGE_BYTES:]
-            else:
-                message = f"The sandbox ended before the kernel began and said {heard.decode(errors='replace')!r}."
-                raise SandboxUnavailable(message)
 
     async def _until_bound(self, process: "subprocess.Popen[bytes] | Forked") -> None:
         """A client that comes before the sockets tries again only after 100 ms; that a kernel died is its to notice."""
@@ -231,7 +215,7 @@ class SandboxProvisioner(LocalProvisioner):
     def _is_alive(self) -> bool:
         if not self.process:
             return False
-        return self.process.poll() is None or not all(map(_is_readable, self._handles))
+        return self.process.poll() is None or not all(map(world.has_something, self._handles))
 
     async def cleanup(self, restart: bool = False) -> None:
         """Called when the kernel is done with, dead or not: nothing of it stays."""
@@ -250,10 +234,3 @@ class SandboxProvisioner(LocalProvisioner):
             shutil.rmtree(self._folder)
         self._watch, self._share, self._handles = None, None, ()
         await super().cleanup(restart)
-
-
-def _is_readable(descriptor: int) -> bool:
-    """Whether a pipe has something to say, or the process of a pidfd has ended."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))

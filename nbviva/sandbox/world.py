@@ -8,15 +8,17 @@ import contextlib
 import functools
 import json
 import os
+import select
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from nbviva.errors import HandInTooLarge
+from nbviva.errors import HandInTooLarge, SandboxUnavailable
 from nbviva.sandbox.limits import MIB, PAGE, Limits, thread_variables
 
 WORKING_COPY = Path("/handin")
@@ -46,6 +48,7 @@ COUNTERS = tuple(
     )
 )  # fmt: skip
 UNCOUNTED = tuple(Path("/proc", name) for name in ("pressure", "sys/fs", "sys/kernel/pty"))
+_MESSAGE_BYTES = 4096  # of what it says before it is ready
 READY = b"ready\n"  # what the start says when the kernel is next
 
 # Rlimits are set here and not by the parent: RLIMIT_NPROC set before the user namespace is made would count the
@@ -228,3 +231,32 @@ def _can_be_written(folder: Path) -> bool:
         folder.mkdir(parents=True, exist_ok=True)
         return os.access(folder, os.W_OK)
     return False
+
+
+def until_ready(said: int, seconds: float, sentence: str) -> Iterator[None]:
+    """Read what a start says on this pipe until it says that the kernel is next, and yield whenever it is silent.
+
+    Raises
+    ------
+    SandboxUnavailable
+        With the sentence and why, if it ends before or takes longer.
+    """
+    heard, end = b"", time.monotonic() + seconds
+    while not heard.endswith(READY):
+        if time.monotonic() > end:
+            raise SandboxUnavailable(
+                f"{sentence}: nothing was ready within {seconds:.0f} s; is the machine overloaded?"
+            )
+        if not has_something(said):
+            yield
+        elif piece := os.read(said, _MESSAGE_BYTES):
+            heard = (heard + piece)[-_MESSAGE_BYTES:]
+        else:
+            raise SandboxUnavailable(f"{sentence}: {' '.join(heard.decode(errors='replace').split()) or 'it ended.'}")
+
+
+def has_something(descriptor: int, seconds: float = 0.0) -> bool:
+    """Whether within this time a pipe has something to say, or the process of a pidfd has ended."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(1000 * seconds))

@@ -15,7 +15,7 @@ from pathlib import Path
 from nbviva.grading.verdict import Outcome
 from nbviva.verify.margin import FEWEST, Margin, margin
 from nbviva.verify.row import Finding
-from nbviva.verify.trials import Bench, Job, Judged, Trial, TriedAnswers, overlays
+from nbviva.verify.trials import Bench, Job, Judged, Trial, TriedAnswers
 from nbviva.week.declare import Overlay
 from nbviva.week.week import Week
 
@@ -26,7 +26,7 @@ Runs = dict[tuple[str, str], list[tuple[int, str, str]]]
 
 def mutants(bench: Bench) -> tuple[Finding, TriedAnswers]:
     """Try every hand-written wrong answer once: the row, and the trials (what they were told is searched for leaks)."""
-    known = overlays(bench.week, "mutants")
+    known = bench.week.overlays("mutants")
     tried = bench.run(jobs(bench.week, known), "mutants")
     defects = tuple(sentence for trial in tried.trials for sentence in _not_caught(trial, known[trial.overlay]))
     missed = {trial.overlay for trial in tried.trials if any(_not_caught(trial, known[trial.overlay]))}
@@ -37,7 +37,7 @@ def mutants(bench: Bench) -> tuple[Finding, TriedAnswers]:
 
 def alternatives(bench: Bench, *, thorough: bool) -> tuple[Finding, TriedAnswers]:
     """Try every right answer written differently once: on the checks that it names, or (thorough) on all."""
-    known = overlays(bench.week, "alternatives")
+    known = bench.week.overlays("alternatives")
     names = tuple(check.name for check in bench.week.checks) if thorough else ()
     tried = bench.run(jobs(bench.week, known, names), "alternatives")
     defects = tuple(sentence for trial in tried.trials for sentence in _refused(trial, known[trial.overlay]))
@@ -92,7 +92,7 @@ def _without(week: Week, known: Mapping[str, Overlay], kind: str, what: str, fil
 
 def rates(week: Week, right: TriedAnswers, wrong: TriedAnswers) -> Finding:
     """Give, for each check, how many of the known right answers it accepts, and how many of the wrong ones refuses."""
-    known = overlays(week, "mutants")
+    known = week.overlays("mutants")
     accepted: dict[str, list[bool]] = defaultdict(list)
     refused: dict[str, list[bool]] = defaultdict(list)
     for trial in right.trials:

@@ -100,16 +100,6 @@ class Timed(Examination):
         return verdict
 
 
-def overlays(week: Week, kind: str) -> dict[str, Overlay]:
-    """Give all overlays of the week's files `*mutants.py` or `*alternatives.py`, as `module.name`."""
-    return {
-        f"{place}.{name}": value
-        for place, module in week.modules(kind).items()
-        for name, value in vars(module).items()
-        if isinstance(value, Overlay)
-    }
-
-
 def run(job: Job) -> tuple[Trial, ...]:
     """Run a job's trials on one notebook."""
     prepared = _prepared(job)

@@ -28,7 +28,7 @@ from nbviva.verify.odd import odd_answers
 from nbviva.verify.release import make_source
 from nbviva.verify.route import BLANK, REFERENCE, Taken, take
 from nbviva.verify.row import Finding, Origin
-from nbviva.verify.trials import Bench, Crews, Trial, TriedAnswers, overlays
+from nbviva.verify.trials import Bench, Crews, Trial, TriedAnswers
 from nbviva.week.imports import files_behind
 from nbviva.week.week import Week
 from nbviva.wording import counted
@@ -205,7 +205,7 @@ def _generated_alternatives(
             say(f"mutated alternatives: {done} of {of}")
 
     cheap = _cheap(own.trials)
-    known = overlays(week, "alternatives")
+    known = week.overlays("alternatives")
     chosen = {
         name: tuple(check.name for check in week.checks if check in overlay.checks)
         for name, overlay in known.items()

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from nbviva.errors import SpecError, missing_extra
-from nbviva.week.declare import Check, Fixture
+from nbviva.week.declare import Check, Fixture, Overlay
 from nbviva.week.spec import Assignment, read_assignment
 
 
@@ -46,6 +46,15 @@ class Week:
     def modules(self, ending: str) -> dict[str, ModuleType]:
         """Import the modules whose names end so, such as `mutants`, in the week's folder or deeper; by their names."""
         return {name: self.module(name) for name in modules_in(self.folder, ending)}
+
+    def overlays(self, ending: str) -> dict[str, Overlay]:
+        """Give all mutants of the week's files `*mutants.py`, or the `alternatives` of theirs, as `module.name`."""
+        return {
+            f"{place}.{name}": value
+            for place, module in self.modules(ending).items()
+            for name, value in vars(module).items()
+            if isinstance(value, Overlay)
+        }
 
 
 def modules_in(folder: Path, ending: str) -> list[str]:

@@ -468,7 +468,7 @@ def fork_and_end(running: ForkServer, times: int) -> None:
         with os.fdopen(os.memfd_create("handin"), "w+b") as archive:
             world.pack(None, Limits(), archive)
             forked.ask(request(command, ROOMY, {"key": ""}, []), archive.fileno())
-        fork_server._until_ready(forked.stdout.fileno())
+        fork_server._wait_until_ready(forked.stdout.fileno())
         forked.kill()
         forked.wait()
 

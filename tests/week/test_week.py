@@ -7,8 +7,6 @@ import pytest
 from nbviva.errors import SpecError
 from nbviva.grading.batch import libraries
 from nbviva.grading.digest import Shared
-from nbviva.results.wrong import mutants
-from nbviva.verify.trials import overlays
 
 
 def move(course, *names):
@@ -23,14 +21,13 @@ def move(course, *names):
 
 def test_checks_and_mutants_are_found_in_folders(course):
     flat = [check.name for check in course.week("toy").checks]
-    before = set(overlays(course.week("toy"), "mutants"))
+    before = set(course.week("toy").overlays("mutants"))
     for name in [name for name in sys.modules if name.startswith("graders.toy")]:
         del sys.modules[name]
     move(course, "checks.py", "mutants.py")
     week = course.week("toy")
     assert flat == [check.name for check in week.checks]
-    assert {f"numbers.{name}" for name in before} == set(overlays(week, "mutants"))
-    assert len(before) == len(mutants(week))
+    assert {f"numbers.{name}" for name in before} == set(week.overlays("mutants"))
 
 
 def test_what_a_check_deeper_down_imports_is_made_ready(course):
