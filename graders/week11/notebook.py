@@ -22,6 +22,10 @@
 # Marking happens on a CPU, without a GPU, without the network, with some gigabytes of memory, and with the versions of
 # Python (3.11) and of the libraries that `requirements.txt` lists. A call of `fit_predict` or `compare_kernel_sizes` has
 # five minutes, any other call one or two. So leave `accelerator="cpu"` as it is, also where you work on Colab.
+#
+# Hand in this notebook, saved with its outputs, and `exercise_sheet.pdf`, filled in; where both answer a question, the
+# sheet counts. A number on the sheet counts only if the notebook printed it. Where nbviva is installed, `nbviva check`
+# in this folder says before you hand in what is missing.
 
 # %% [markdown]
 # ## Assignment 1. Vanishing Gradient Problem

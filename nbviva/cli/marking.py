@@ -39,13 +39,15 @@ def collect_(
 ) -> None:
     """Collect hand-ins into submitted/GROUP/WEEK; the last counts, earlier ones are kept, nothing is deleted."""
     from nbviva.cli.printing import print_collected, print_json
-    from nbviva.handin.collect import Action, collect, survey
+    from nbviva.handin.collect import Action, collect, fingerprints, survey
 
-    rows = (survey if dry else collect)(Course.find(), week, source, times)
+    course = Course.find()
+    rows = (survey if dry else collect)(course, week, source, times)
+    prints = {} if dry else fingerprints(course, week, rows)
     if as_json:
-        print_json([asdict(item) for item in rows])
+        print_json([asdict(item) | {"fingerprint": prints.get(item.group, "")} for item in rows])
     else:
-        print_collected(week, rows, title="what would be collected" if dry else "what was collected")
+        print_collected(week, rows, prints, title="what would be collected" if dry else "what was collected")
     if any(item.action is Action.REFUSED for item in rows):
         raise typer.Exit(ExitCode.THEIRS)
     if any(item.needs_person for item in rows):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -124,14 +124,17 @@ def _reason(mark: Mark, report: Report) -> str:
     return "" if outcome is Outcome.PASSED else f"{mark.number} {mark.title}: {first.detail}"
 
 
-def print_collected(week: str, rows: tuple[Collected, ...], title: str = "what was collected") -> None:
-    """Print what was collected, a row a hand-in."""
+def print_collected(
+    week: str, rows: tuple[Collected, ...], prints: Mapping[str, str], title: str = "what was collected"
+) -> None:
+    """Print what was collected, a row a hand-in, with the fingerprint that `nbviva check` showed its group."""
     table = Table(title=f"{week}: {title}", title_justify="left", show_lines=True)
-    for heading in ("group", "handed in (UTC)", "what was done", "files", "notes"):
+    for heading in ("group", "handed in (UTC)", "what was done", "files", "fingerprint", "notes"):
         table.add_column(heading, overflow="fold")
     for item in rows:
         when = f"{item.handed_in:%Y-%m-%d %H:%M:%S}" if item.handed_in else "-"
-        cells = (item.group or "-", when, str(item.action), str(len(item.files)), "\n".join(item.notes))
+        mark = prints.get(item.group, "-")
+        cells = (item.group or "-", when, str(item.action), str(len(item.files)), mark, "\n".join(item.notes))
         table.add_row(*map(escape, cells))
     console().print(table)
 

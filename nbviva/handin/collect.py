@@ -20,6 +20,7 @@ from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import STAMP
 from nbviva.handin.archive import ArchiveCaps, Source, UnreadableArchive
+from nbviva.handin.door import open_handins
 from nbviva.handin.layouts.find import Found, Sorted, find_handins
 from nbviva.handin.layouts.layout import Wanted
 from nbviva.handin.people import Person, Roster, group_id, read_roster, remember
@@ -67,6 +68,13 @@ class Collected:
     def needs_person(self) -> bool:
         """Whether a hand-in was not collected, or something of it is in doubt."""
         return self.doubtful or self.action is Action.REFUSED
+
+
+def fingerprints(course: Course, week: str, rows: Sequence[Collected]) -> dict[str, str]:
+    """Give the fingerprints of the hand-ins that were collected now, by group: what `nbviva check` shows, too."""
+    new = [row.group for row in rows if row.action in (Action.NEW, Action.REPLACED)]
+    handins = open_handins(course, week, new) if new else {}
+    return {group: handin.fingerprint for group, handin in handins.items()}
 
 
 def collect(

@@ -69,7 +69,7 @@ def graded(released, program):
 def test_release_lists_what_students_get(released):
     """The command prints the files of the release, which has no solution in it."""
     course, done = released
-    assert done.stdout.split() == ["release/toy/exercise_sheet.pdf", "release/toy/toys.ipynb"]
+    assert done.stdout.split() == ["release/toy/exercise_sheet.pdf", "release/toy/nbviva.json", "release/toy/toys.ipynb"]
     assert "twice_as_much" not in (course.release("toy") / "toys.ipynb").read_text("utf-8")
 
 

@@ -39,12 +39,12 @@ def test_generated_twice_gives_the_same_bytes(course):
     """The committed source can be proved fresh."""
     first = {path: path.read_bytes() for path in make_source(course, "toy")}
     assert {path: path.read_bytes() for path in make_source(course, "toy")} == first
-    assert [path.name for path in first] == ["toys.ipynb", "exercise_sheet.pdf"]
+    assert [path.name for path in first] == ["toys.ipynb", "nbviva.json", "exercise_sheet.pdf"]
 
 
 def test_source_is_a_valid_notebook(course):
     """The generated file satisfies nbformat's schema."""
-    path, _ = make_source(course, "toy")
+    path = make_source(course, "toy")[0]
     nbformat.validate(nbformat.read(path, as_version=4))
 
 
