@@ -19,7 +19,7 @@ from nbviva.wording import natural_order
 
 if TYPE_CHECKING:
     from nbviva.grading.batch import BatchOptions, Runner
-    from nbviva.grading.progress import Watch
+    from nbviva.grading.progress import Show
     from nbviva.kernel.room import Room
 
 CORES = cores()
@@ -77,8 +77,8 @@ def grade(
     as_json: Json = False,
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
+    from nbviva.cli.following import follower
     from nbviva.grading.batch import BatchOptions, read_size
-    from nbviva.grading.progress import watch
     from nbviva.kernel.room import Room
     from nbviva.sandbox.backends import backend
 
@@ -89,12 +89,12 @@ def grade(
         jobs, read_size(memory), again, Room(sandboxed=not unsandboxed, backend=backend(sandbox).name)
     )
     runner = _cluster(scheduler, course, week, options.room) if scheduler else None
-    faults = _graded(course, week, chosen, options, runner, watch(as_json=as_json), _agreement(week, yes=yes))
+    faults = _graded(course, week, chosen, options, runner, follower(as_json=as_json), _agreement(week, yes=yes))
     _print_marked(course, week, chosen, faults, as_json=as_json, why=why or bool(groups))
 
 
 def _graded(
-    course: Course, week: str, groups: list[str], options: BatchOptions, runner: Runner | None, watch: Watch,
+    course: Course, week: str, groups: list[str], options: BatchOptions, runner: Runner | None, show: Show,
     agree: Callable[[int], None],
 ) -> dict[str, str]:  # fmt: skip
     """Grade and record; give a sentence for each fault of ours, by group."""
@@ -102,7 +102,7 @@ def _graded(
     from nbviva.grading.batch import grade_batch
 
     try:
-        batch = grade_batch(course, week, groups, options, watch, runner, agree)
+        batch = grade_batch(course, week, groups, options, show, runner, agree)
     except KeyboardInterrupt:
         typer.echo("Interrupted. Nothing that was done is lost. Run the same command again to go on.", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None

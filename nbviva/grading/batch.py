@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from nbviva.course import Course, only_one
 from nbviva.errors import CourseError, DiskFull, Refused, SandboxUnavailable
-from nbviva.grading.progress import Mailbox, Silent, Standing, Watch, teller
+from nbviva.grading.progress import (
+    Mailbox,
+    Progress,
+    SaidOfAll,
+    Show,
+    Standing,
+    teller,
+    unseen,
+)
 from nbviva.grading.reports import fresh_groups, is_spoilt
 from nbviva.kernel.room import Room
 from nbviva.listing import shown
@@ -67,7 +75,7 @@ class Batch:
 
 
 def grade_batch(
-    course: Course, week: str, groups: Sequence[str], options: BatchOptions, watch: Watch | None = None,
+    course: Course, week: str, groups: Sequence[str], options: BatchOptions, show: Show = unseen,
     runner: Runner | None = None, agree: Callable[[int], None] = lambda _: None,
 ) -> Batch:  # fmt: skip
     """Grade the groups whose report is not fresh; every report is on disk when this returns.
@@ -88,43 +96,38 @@ def grade_batch(
     Refused
         If something is to be graded here, and there is no sandbox.
     """
-    watch, limits = watch or Silent(), course.assignment(week).limits
+    limits = course.assignment(week).limits
     needed = replace(options, room=options.room.allowed(limits.memory, limits.processes))
     scratch.sweep()
     fresh, due = _fresh_and_due(course, week, groups, options, agree)
     if not due:  # what finds nothing to do writes nothing in the course, and waits for nobody
-        watch.begin(Standing(len(groups), len(fresh)))
-        watch.end()
-        return Batch(tuple(groups), (), ())
+        with Progress(Standing(len(groups), len(fresh)), show):
+            return Batch(tuple(groups), (), ())
     with only_one(course), ExitStack() as ending, Mailbox() as listener:
         ending.callback(scratch.sweep)  # what workers left that were killed
-        _say_spoilt(course, week, due, watch)
-        standing = Standing(len(groups), len(fresh))
-        watch.begin(standing)
-        ending.callback(watch.end)
-        run = runner or _here(course, week, needed, listener.address, watch.say)
-        with closing(run(due, partial(_tick, listener, standing, watch))) as all_finished:
-            faults = _settled(course, week, all_finished, standing, watch)
+        _say_spoilt(course, week, due, show)
+        stands = ending.enter_context(Progress(Standing(len(groups), len(fresh)), show))
+        run = runner or _here(course, week, needed, listener.address, lambda sentence: show(SaidOfAll(sentence)))
+        with closing(run(due, partial(stands.tick, listener))) as all_finished:
+            faults = _settled(course, week, all_finished, stands)
     return Batch(tuple(group for group in groups if group in fresh), tuple(due), tuple(faults.items()))
 
 
-def _settled(
-    course: Course, week: str, all_finished: Iterable[Finished], standing: Standing, watch: Watch
-) -> dict[str, str]:
+def _settled(course: Course, week: str, all_finished: Iterable[Finished], stands: Progress) -> dict[str, str]:
     """Settle what comes from the workers, as it comes; give a sentence for each fault of ours, by group."""
     faults: dict[str, str] = {}
     for finished in all_finished:
         sentence = _settle(course, week, finished)
         faults |= {finished.job: sentence} if sentence else {}
-        standing.finished(finished.job, fault=bool(sentence))
-        watch.finished(standing, finished.job, sentence)
+        stands.finished(finished.job, sentence)
     return faults
 
 
-def _say_spoilt(course: Course, week: str, groups: Sequence[str], watch: Watch) -> None:
+def _say_spoilt(course: Course, week: str, groups: Sequence[str], show: Show) -> None:
     for group in groups:
         if is_spoilt(course.report(week, group)):
-            watch.say(f"{shown(group)}: its report is not as it was written, and is not believed: graded anew.")
+            said = "its report is not as it was written, and is not believed: graded anew."
+            show(SaidOfAll(f"{shown(group)}: {said}"))
 
 
 def _fresh_and_due(
@@ -137,12 +140,6 @@ def _fresh_and_due(
         if graded >= A_CLASS:
             agree(graded)
     return fresh, [group for group in groups if group not in fresh]
-
-
-def _tick(listener: Mailbox, standing: Standing, watch: Watch) -> None:
-    for told in listener.heard():
-        standing.told(told)
-    watch.tick(standing)
 
 
 def _settle(course: Course, week: str, finished: Finished) -> str:

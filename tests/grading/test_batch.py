@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from nbviva.cli.following import in_json
 from nbviva.course import Course, only_one
 from nbviva.errors import Busy, CourseError, DiskFull, Refused
 from nbviva.grading import batch, reports, stored
 from nbviva.grading.batch import BatchOptions, grade_batch, read_size, workers_that_fit
-from nbviva.grading.progress import JsonLines, Silent
+from nbviva.grading.progress import Over, Ticked
 from nbviva.grading.verdict import Report
 from nbviva.processes.job import DEATHS_MOST, Finished
 from nbviva.sandbox.limits import GIB
@@ -119,9 +120,8 @@ def test_hand_in_that_kills_its_workers_is_left_to_a_person(course, hand_in, opt
 def test_fault_of_ours_costs_one_hand_in_and_is_said(course, hand_in, options):
     hand_in(course, "ada")
     heard = []
-    watch = JsonLines(heard.append)
     lost = Finished("ada", error=KeyError("oops"))
-    done = grade_batch(course, "toy", ["ada"], options, watch, finishing(lost))
+    done = grade_batch(course, "toy", ["ada"], options, in_json(heard.append), finishing(lost))
     assert "KeyError" in dict(done.faults)["ada"]
     events = [json.loads(line) for line in heard]
     assert ["begin", "graded"] == [event["event"] for event in events]
@@ -152,21 +152,18 @@ def test_second_batch_on_a_course_is_refused(course, hand_in, options):
         pass
 
 
-def test_watch_ends_also_when_the_batch_is_interrupted(course, hand_in, options):
+def test_batch_is_over_also_when_the_batch_is_interrupted(course, hand_in, options):
     hand_in(course, "ada")
     ended = []
 
-    class Interrupting(Silent):
-        def tick(self, standing):
-            del standing
+    def interrupt(event):
+        if isinstance(event, Ticked):
             raise KeyboardInterrupt
-
-        def end(self):
-            ended.append(1)
+        ended.append(event)
 
     with pytest.raises(KeyboardInterrupt):
-        grade_batch(course, "toy", ["ada"], options, Interrupting())
-    assert [1] == ended
+        grade_batch(course, "toy", ["ada"], options, interrupt)
+    assert Over() == ended[-1]
 
 
 def test_pool_shrinks_to_the_memory():

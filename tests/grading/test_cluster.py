@@ -11,7 +11,7 @@ from distributed import LocalCluster
 from nbviva.grading import cluster, reports, stored
 from nbviva.grading.batch import BatchOptions, grade_batch
 from nbviva.grading.cluster import ClusterError, on_cluster
-from nbviva.grading.progress import Silent
+from nbviva.grading.progress import OneDone
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +58,15 @@ def test_reports_come_home_as_if_graded_here(handed_in, workers, room):
     assert {"ada", "ben", "cem", "dora"} == reports.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
 
 
-class KillingOne(Silent):
+class KillingOne:
     """Kills a worker as soon as the first hand-in is done."""
 
     def __init__(self, workers):
         self.workers, self.killed = workers, False
 
-    def finished(self, standing, group, sentence):
+    def __call__(self, event):
         """Kill once."""
-        del standing, group, sentence
-        if not self.killed:
+        if isinstance(event, OneDone) and not self.killed:
             self.killed = True
             os.kill(self.workers.workers[0].process.pid, signal.SIGKILL)
 
