@@ -75,7 +75,7 @@ def distribution(name: str, text: str, field: str, found: Distribution) -> Chart
     low, high, step = _bins(min(numbers), max(numbers))
     across = {
         "bin": alt.Bin(step=step, anchor=0, extent=[low, high]),
-        "axis": alt.Axis(grid=False, values=_round_numbers(low, high), format="~g"),
+        "axis": alt.Axis(grid=False, values=_round_numbers(low, high), format=".12~g"),
         "scale": alt.Scale(domain=[low, high], nice=False),
     }
     return _histogram(name, text, field, found.title, across, lines)

@@ -23,7 +23,7 @@ from nbviva.verify.best import best_possible
 from nbviva.verify.cache import ResultCache, environment, key_of
 from nbviva.verify.leaks import Secrets, secrets_of
 from nbviva.verify.mutation.mutate import alternatives_score, mutation_score
-from nbviva.verify.mutation.score import Fate, Score
+from nbviva.verify.mutation.score import Fate, Score, explained
 from nbviva.verify.odd import odd_answers
 from nbviva.verify.release import make_source
 from nbviva.verify.route import BLANK, REFERENCE, Taken, take
@@ -108,6 +108,7 @@ def verify(course: Course, name: str, options: VerifyOptions, say: Callable[[str
     """Give the rows of a week one after another; a defect in any of them should stop the release."""
     cache = ResultCache(course.root / ".nbviva" / "cache", anew=options.again)
     week = course.week(name)
+    explained(week.folder)  # an entry that cannot be read is refused before anything is tried
     if not (course.source(name) / f"{week.assignment.notebook}.ipynb").is_file():
         say("source")
         make_source(course, name)

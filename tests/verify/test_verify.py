@@ -2,13 +2,14 @@
 
 import pytest
 
+from nbviva.errors import SpecError
 from nbviva.verify.answers import Plan, alternatives, flakes, mutants, reference
 from nbviva.verify.cache import ResultCache
 from nbviva.verify.leaks import secrets_of
 from nbviva.verify.route import Taken
 from nbviva.verify.row import Origin
 from nbviva.verify.trials import Bench, Crews, TriedAnswers
-from nbviva.verify.verify import VerifyOptions, _leaks, _marks
+from nbviva.verify.verify import VerifyOptions, _leaks, _marks, verify
 
 ALTERNATIVES = '''
 from graders.toy.checks import colour_is_red, double_doubles, half_of_seven, total_is_supported
@@ -85,6 +86,14 @@ def test_a_sound_week_has_no_defects(toy):
     assert () == mutants(bench(toy))[0].defects
     assert () == alternatives(bench(toy), thorough=False)[0].defects
     assert () == flaky(toy).defects
+
+
+def test_an_entry_of_survivors_that_cannot_be_read_is_refused_before_anything_is_tried(toy):
+    (toy.root / "graders/toy/survivors.toml").write_text('[[survivor]]\nslip = "x"\nwhy = "y"\n', "utf-8")
+    said = []
+    with pytest.raises(SpecError, match="must have exactly these texts: cell, operator, before, after, kind, why"):
+        next(verify(toy, "toy", VerifyOptions(workers=0), said.append))
+    assert [] == said
 
 
 def test_a_mutant_that_no_check_catches_is_a_defect(toy):
