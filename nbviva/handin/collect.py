@@ -18,13 +18,14 @@ from zoneinfo import ZoneInfo
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
-from nbviva.files import STAMP
+from nbviva.files import STAMP, write
 from nbviva.handin.archive import ArchiveCaps, Source, UnreadableArchive
 from nbviva.handin.door import open_handins
-from nbviva.handin.layouts.find import Found, Sorted, find_handins
+from nbviva.handin.layouts.find import UNKNOWN_TIME, Found, Sorted, find_handins
 from nbviva.handin.layouts.layout import Wanted
 from nbviva.handin.people import Person, Roster, group_id, read_roster, remember
 from nbviva.handin.staging import Staged, contents, digest_of, stage
+from nbviva.handin.walk import remark
 from nbviva.handin.worksheet import read_worksheet
 from nbviva.week.deadline import handed_in_at, stamp_of
 
@@ -190,12 +191,22 @@ def _collect_one(course: Course, week: str, source: Source, found: Found, roster
         action = place(course, week, group, found.handed_in, staged) if staged.digests else Action.REFUSED
         if not staged.digests:
             staged.notes.append("It has no file that could be collected.")
+        elif action is not Action.EARLIER:
+            _keep_doubt(remark(course.submitted(week, group)), found)
     except OSError as error:
         staged.notes.append(f"It could not be written: {error.strerror}.")
         action = Action.REFUSED
     return Collected(
         group, found.handed_in, action, tuple(sorted(staged.digests)), _shortened(staged.notes), found.doubtful
     )
+
+
+def _keep_doubt(path: Path, found: Found) -> None:
+    """Write what is doubtful in how a hand-in came beside it: grading leaves it to a person, too."""
+    if found.doubtful:
+        write(path, " ".join(note for note in found.notes if note != UNKNOWN_TIME))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _shortened(notes: list[str]) -> tuple[str, ...]:

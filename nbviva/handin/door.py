@@ -140,7 +140,8 @@ class Handin:
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         """What a person has to decide about before a mark stands; none for most hand-ins."""
-        told = (*self._found.doubts, *map(Doubt, self._strays()), *self.sheet.doubts, *self._unanswered())
+        how = [Doubt(self.came.said)] if self.came.said else []
+        told = (*how, *self._found.doubts, *map(Doubt, self._strays()), *self.sheet.doubts, *self._unanswered())
         return tuple(dict.fromkeys(told))
 
     def _strays(self) -> Iterator[str]:

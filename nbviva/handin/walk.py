@@ -20,6 +20,7 @@ from nbviva.files import STAMP
 _LITTER = frozenset(
     {"__MACOSX", "__pycache__", ".DS_Store", ".ipynb_checkpoints", ".virtual_documents", "Thumbs.db", "desktop.ini"}
 )
+_MAX_SAID = 1000
 _LITTER_STARTS = ("._", ".~", "~$", ".nfs", ".Trash")
 
 
@@ -59,16 +60,21 @@ class HandedFile:
 
 @dataclass(frozen=True)
 class Walk:
-    """What a walk found: the files of the hand-in, sorted, and the names of what is none of them."""
+    """What a walk found: the files of the hand-in, sorted, and the names of what is none of them.
+
+    `said` is what a person has to know of how it came, which stands beside it: see `remark`.
+    """
 
     files: tuple[HandedFile, ...] = ()
     litter: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    said: str = ""
 
     @cached_property
     def digest(self) -> bytes:
         """SHA-256 of all names and bytes of files; read once."""
-        odd = ("links", *self.links, *(["litter"] if self.litter and not self.files else []))
+        litter = ["litter"] if self.litter and not self.files else []
+        odd = ("links", *self.links, *litter, *(["said", self.said] if self.said else []))
         total = hashlib.sha256("\0".join(odd).encode("utf-8", "surrogateescape"))
         for file in self.files:
             for part in (str(file.path).encode("utf-8", "surrogateescape"), file.content()):
@@ -97,7 +103,20 @@ def walk(folder: Path) -> Walk:
             links.append(str(path))
         elif str(path) != STAMP:
             files.append(HandedFile(path, place, status.st_size))
-    return Walk(tuple(sorted(files, key=lambda file: file.path)), tuple(sorted(litter)), tuple(sorted(links)))
+    found = tuple(sorted(files, key=lambda file: file.path))
+    return Walk(found, tuple(sorted(litter)), tuple(sorted(links)), _said(remark(folder)))
+
+
+def remark(handin: Path) -> Path:
+    """Give the file beside a hand-in in `submitted/` that says what is doubtful in how it came; `collect` writes it."""
+    return handin.parent / ".doubts" / handin.name
+
+
+def _said(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")[:_MAX_SAID] if stat.S_ISREG(path.lstat().st_mode) else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _below(folder: Path) -> Iterator[tuple[PurePosixPath, Path, os.stat_result]]:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from nbviva.handin.collect import collect, lms_file
+from nbviva.handin.door import open_handins
 from nbviva.handin.layouts.canvas import LATE, NO_MEMBERS
 from nbviva.handin.people import Person, remembered
 from tests.archives import NOTEBOOK, packed
@@ -48,6 +49,22 @@ def test_list_of_times_settles_who_is_late(course, tmp_path):
     rows = {row.group: row for row in collect(course, "toy", source, tmp_path / "times.csv")}
     assert datetime(2024, 1, 8, 20, tzinfo=UTC) == rows["canvas_334244"].handed_in
     assert not rows["canvas_334244"].needs_person
+
+
+def test_who_is_late_at_an_unknown_time_is_for_a_person_also_when_graded(course, tmp_path):
+    """What the platform said stays beside the hand-in until a list tells the time."""
+    (course.root / "roster.csv").write_text("number,name\n1000004,Ann Müller\n", "utf-8")
+    (tmp_path / "times.csv").write_text("Name,Submitted at\nAnn Müller,2024-01-08 21:00\n", "utf-8")
+    source = packed(tmp_path / "submissions.zip", FILES)
+    for _ in range(2):  # collecting again forgets nothing
+        collect(course, "toy", source)
+        handins = open_handins(course, "toy")
+        assert ["canvas_334244"] == [g for g, handin in handins.items() if LATE in [d.sentence for d in handin.doubts]]
+    before = handins["canvas_334244"].came.digest
+    collect(course, "toy", source, tmp_path / "times.csv")
+    (late,) = open_handins(course, "toy", ["canvas_334244"]).values()
+    assert LATE not in [doubt.sentence for doubt in late.doubts]
+    assert before != late.came.digest
 
 
 def test_group_that_the_roster_does_not_know_names_no_student(course, tmp_path):
