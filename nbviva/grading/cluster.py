@@ -31,7 +31,7 @@ from nbviva.grading.digest import of_environment, of_framework
 from nbviva.kernel.room import Room
 from nbviva.processes.job import DEATHS_MOST, Finished
 from nbviva.sandbox import scratch
-from nbviva.sandbox.provisioner import refusal
+from nbviva.sandbox.backends import backend
 
 CONNECT_SECONDS = 20
 TICK_SECONDS = 0.5
@@ -259,17 +259,17 @@ def _give_up_after(deaths: int, dask_scheduler: Any = None) -> None:
     dask_scheduler.allowed_failures = deaths
 
 
-def _about_this_machine() -> dict[str, str]:
-    """What must be the same wherever a hand-in is graded; and what keeps a machine from grading at all."""
-    return {"nbviva": of_framework(), "packages": of_environment(), "sandbox": refusal() or ""}
+def _about_this_machine(sandbox: str) -> dict[str, str]:
+    """What must be the same wherever a hand-in is graded; and what keeps a machine from grading in this sandbox."""
+    return {"nbviva": of_framework(), "packages": of_environment(), "sandbox": backend(sandbox).refusal() or ""}
 
 
 def _require_equal_workers(client: Any, room: Room) -> None:
-    asked = client.run(_about_this_machine, on_error="return")
+    asked = client.run(_about_this_machine, room.backend, on_error="return")
     workers = {worker: told for worker, told in sorted(asked.items()) if not isinstance(told, OSError)}  # just gone
     if not workers:
         raise ClusterError("The cluster has no worker: start some with 'dask worker --nthreads 1 ADDRESS'.")
-    ours = _about_this_machine()
+    ours = _about_this_machine(room.backend)
     for worker, theirs in workers.items():
         if sentence := _unfit(ours, theirs, room):
             raise ClusterError(f"Worker {worker} {sentence}")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.machine import not_linux, on_linux
-from nbviva.sandbox.bubblewrap import refusal
-from nbviva.sandbox.self_check import BUILT, Tried, self_check
+from nbviva.sandbox.backends import BACKENDS, backend
+from nbviva.sandbox.self_check import BUILT, KINDS, Tried, self_check
 from nbviva.setup.directory import directory
 from nbviva.setup.environment import environment
 from nbviva.setup.repeatable import repeatable
@@ -42,15 +43,25 @@ def examine(start: Path, say: Callable[[str], None], *, quick: bool) -> Iterator
 
 
 def _sandbox(say: Callable[[str], None], *, quick: bool) -> Iterator[Symptom]:
-    sentence = not_linux("The sandbox") or refusal()
-    if sentence:
+    """Give the rows of each backend that is here: a fault where the chosen one cannot be used."""
+    if sentence := not_linux("The sandbox"):
         yield Symptom(SANDBOX, "bubblewrap", State.FAULT, "cannot be built", sentence)
         return
-    yield Symptom(SANDBOX, "bubblewrap", State.GOOD, "can be built")
-    if quick:
-        return
-    say("Trying the sandbox from inside; this takes half a minute ...")
-    for kind, rows in groupby(self_check(), key=lambda tried: tried.kind):
+    chosen = backend().name
+    for item in BACKENDS.values():
+        sentence = item.refusal()
+        if sentence and item.name == chosen:
+            yield Symptom(SANDBOX, item.name, State.FAULT, "cannot be built", sentence)
+        elif sentence and shutil.which(item.name):
+            yield Symptom(SANDBOX, item.name, State.GOOD, "not used, and cannot be", sentence)
+        elif not sentence:
+            yield Symptom(SANDBOX, item.name, State.GOOD, "can be built")
+            yield from () if quick else _tried(KINDS if item.forks else (item.name,), say)
+
+
+def _tried(kinds: Sequence[str], say: Callable[[str], None]) -> Iterator[Symptom]:
+    say(f"Trying the sandbox from inside ({' and '.join(kinds)}); this takes half a minute ...")
+    for kind, rows in groupby(self_check(kinds), key=lambda tried: tried.kind):
         yield from _kind(kind, list(rows))
 
 
@@ -60,8 +71,7 @@ def _kind(kind: str, rows: list[Tried]) -> Iterator[Symptom]:
     broken = [row for row in rows if not row.kept]
     kept = sum(row.kept for row in promises)
     state = State.FAULT if broken else State.GOOD
-    yield Symptom(
-        SANDBOX, f"a kernel that is {kind}", state, f"{kept} of {len(promises)} promises kept", BROKEN * bool(broken)
-    )
+    name = f"a kernel that is {kind}" if kind in KINDS else f"a kernel of {kind}"
+    yield Symptom(SANDBOX, name, state, f"{kept} of {len(promises)} promises kept", BROKEN * bool(broken))
     for row in broken:
-        yield Symptom(SANDBOX, f"a kernel that is {kind}", State.FAULT, row.promise, row.found)
+        yield Symptom(SANDBOX, name, State.FAULT, row.promise, row.found)

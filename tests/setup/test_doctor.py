@@ -10,6 +10,7 @@ import pytest
 from nbviva.course import CONFIG, Course
 from nbviva.gradebook.book import opened
 from nbviva.machine import cores
+from nbviva.sandbox.backends import Backend
 from nbviva.sandbox.self_check import BUILT, Tried
 from nbviva.setup import doctor, environment, repeatable
 from nbviva.setup.begin import begin
@@ -106,6 +107,27 @@ def test_a_promise_that_is_broken_is_a_fault_of_its_own():
     whole, broken = doctor._kind("forked", rows)
     assert (State.FAULT, "0 of 1 promises kept") == (whole.state, whole.found)
     assert ("It sees no file.", "read /x") == (broken.found, broken.mend)
+
+
+@pytest.mark.parametrize(("chosen", "state"), [("podman", State.FAULT), ("bubblewrap", State.GOOD)])
+def test_backend_that_cannot_be_used_is_a_fault_where_it_is_chosen(monkeypatch, chosen, state):
+    monkeypatch.setenv("NBVIVA_SANDBOX", chosen)
+    monkeypatch.setattr(doctor, "not_linux", lambda _: "")
+    monkeypatch.setattr(doctor.shutil, "which", lambda _: "/usr/bin/podman")
+    usable = {"bubblewrap": None, "podman": "Grade as root."}
+    known = {name: Backend(name, "", lambda name=name: usable[name], forks=False) for name in usable}
+    monkeypatch.setattr(doctor, "BACKENDS", known)
+    found = list(doctor._sandbox(lambda _: None, quick=True))
+    assert (State.GOOD, state) == (row(found, "bubblewrap").state, row(found, "podman").state)
+    assert "Grade as root." == row(found, "podman").mend
+
+
+def test_every_backend_that_can_be_used_is_tried_from_inside(monkeypatch):
+    monkeypatch.setattr(doctor, "not_linux", lambda _: "")
+    known = {"podman": Backend("podman", "", lambda: None, forks=False)}
+    monkeypatch.setattr(doctor, "BACKENDS", known)
+    monkeypatch.setattr(doctor, "self_check", lambda kinds: [Tried(kind, BUILT, kept=True) for kind in kinds])
+    assert "a kernel of podman" in [item.name for item in doctor._sandbox(lambda _: None, quick=False)]
 
 
 def test_what_makes_times_vary_is_said(tmp_path):
