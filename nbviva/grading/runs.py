@@ -10,8 +10,10 @@
 | a limit reached since the machine was busy | run again, alone; busy again: a person |
 | two runs that end in different ways | a person |
 
-So no hand-in has more than one second run; only where a cell ended both of them, the cells before it are run for the
-questions.
+So no hand-in has more than one second run; only where a cell ended both of them, the cells before it are run a third
+time, for the questions. That cannot be spared: the two runs ended with their kernels, and a notebook cannot be asked
+before a cell that may yet live, for later cells would have seen the questions. Stopping before the cell at once would
+cost a hand-in its rest whenever something else had ended its kernel.
 """
 
 from __future__ import annotations

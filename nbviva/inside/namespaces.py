@@ -15,7 +15,8 @@ from pathlib import Path
 
 USER_NAMESPACE = 0x10000000
 OTHER_NAMESPACES = 0x20000 | 0x20000000 | 0x40000000 | 0x8000000 | 0x4000000 | 0x2000000  # mnt pid net ipc uts cgroup
-READ_ONLY, NO_SETUID, NO_DEVICES, NO_PROGRAMS, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+READ_ONLY, NO_SETUID, NO_DEVICES, NO_PROGRAMS, REMOUNT, NO_LINKS = 1, 2, 4, 8, 32, 256
+BIND, RECURSIVE, PRIVATE = 4096, 16384, 1 << 18
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = (
     1,
     4,
@@ -50,6 +51,8 @@ class Request:
         what else to put where, to read, in the places that can be written.
     tmpfs
         these places, each with its size, the number of files that it may hold, and octal permissions.
+    sockets
+        the one of them in which no link is followed, for the asker comes in there.
     kept
         folders inside of these places that are shown as the template sees them: an environment may lie in /tmp.
     counters, uncounted
@@ -64,6 +67,7 @@ class Request:
     folder: str
     files: dict[str, str]
     tmpfs: dict[str, tuple[int, int, str]]
+    sockets: str
     kept: list[str]
     counters: list[str]
     uncounted: list[str]
@@ -111,7 +115,8 @@ def build(request: Request, files: dict[str, Found]) -> None:
     _raise_loopback()
     kept = [(path, os.open(path, os.O_PATH | os.O_DIRECTORY)) for path in request.kept]
     for place, (size, inodes, octal) in request.tmpfs.items():
-        _mount("tmpfs", place, "tmpfs", NO_SETUID | NO_DEVICES, f"size={size},nr_inodes={inodes},mode={octal}")
+        flags = NO_SETUID | NO_DEVICES | (NO_LINKS if place == request.sockets else 0)
+        _mount("tmpfs", place, "tmpfs", flags, f"size={size},nr_inodes={inodes},mode={octal}")
     for path, number in kept:
         Path(path).mkdir(0o755, parents=True)
         _mount(f"/proc/self/fd/{number}", path, None, BIND | RECURSIVE)

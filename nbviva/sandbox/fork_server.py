@@ -134,6 +134,7 @@ def request(kernel: Sequence[str], limits: Limits, connection: Mapping[str, obje
         folder=str(world.WORKING_COPY),
         files={str(world.CONNECTION_FILE): world.inner_connection(connection).decode()},
         tmpfs=places,
+        sockets=str(world.SOCKETS),
         kept=[str(folder) for folder in shown if any(folder.is_relative_to(place) for place in places)],
         counters=[str(path) for path in world.counters()],
         uncounted=[str(path) for path in world.uncounted()],

@@ -174,7 +174,7 @@ class SandboxProvisioner(LocalProvisioner):
             message = f"The kernel's process ended as soon as it began, or could not be limited ({error})."
             raise SandboxUnavailable(message) from error
         if not self.template:
-            inodes.limit(kernel, self.limits.inodes, world.tmpfs(self.limits))
+            inodes.limit(kernel, self.limits.inodes, world.tmpfs(self.limits), world.SOCKETS)
         (self._folder / "s").symlink_to(f"/proc/{kernel}/root{world.SOCKETS}")
         if self.memory_limit_kind == "watcher":
             self._watch = cgroup.MemoryWatch(pid, self.limits.memory, self._end)

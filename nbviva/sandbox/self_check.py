@@ -240,6 +240,11 @@ class _Probed:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
 
+    @property
+    def folder(self) -> Path:
+        """Where the asker comes in."""
+        return Path(self._manager.ip).parents[1]
+
     def value(self, promise: promises.Promise, facts: Mapping[str, Any]) -> str:
         """Try one promise; what goes wrong meanwhile is what was found."""
         quiet = "__import__('warnings').simplefilter('ignore')"  # Python 3.12 warns of a fork beside threads

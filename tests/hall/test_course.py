@@ -1,12 +1,14 @@
 """The course directory: its places, its secret, and the generators drawn from it."""
 
+import errno
+import fcntl
 import stat
 from pathlib import Path
 
 import pytest
 
-from nbviva.course import Course
-from nbviva.errors import CourseError
+from nbviva.course import Course, only_one
+from nbviva.errors import CourseError, Refused
 from nbviva.week.draws import generators
 
 
@@ -44,6 +46,15 @@ def test_secret_is_made_once_and_for_the_owner_only(course, monkeypatch):
     assert (first, 64) == (course.secret(), len(first))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Course(course.root).secret() == first
+
+
+def test_file_system_without_locks_is_a_sentence(course, monkeypatch):
+    def flock(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(Refused, match=r"no file can be locked \(No locks available\): move it"), only_one(course):
+        pass
 
 
 def test_every_name_has_its_own_generator():

@@ -10,8 +10,8 @@ An attack is a file `<class>_<name>.py` whose docstring says in one sentence wha
 - `shown(page)`: what must hold of the page that nbgrader makes of it for the student;
 - `FIXME`, `FIXME_SHOWN`: the attack succeeds, and why.
 
-Attacks of the classes for which a fork could make a difference run in forked kernels too; with NBVIVA_HOSTILE=warm all
-run in forked kernels, and none in started ones.
+Attacks of the classes for which a fork could make a difference run in forked kernels too. With NBVIVA_HOSTILE=started,
+forked or podman all run in that kind of kernel, and none in another.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ MAX_NOTEBOOK_BYTES = 50 << 20  # no more than what the grader would read of a ha
 SETTLE_SECONDS = 3.0
 LONGEST_PATH = 4000
 CONTROLLERS = Path("/sys/fs/cgroup")
+ONLY = os.environ.get("NBVIVA_HOSTILE", "")
 
 pytestmark = pytest.mark.skipif(provisioner.refusal() is not None, reason=str(provisioner.refusal()))
 
@@ -112,6 +113,7 @@ class Outside:
     seconds: float = 0.0  # on the clock
     processor: float = 0.0  # seconds that the examiner's own process took, however busy the machine is
     template: str = ""
+    backend: str = "podman" if ONLY == "podman" else ""
 
     def grade(self, group: str, folder: Path, clock: Clock, limits: Limits) -> Graded:
         week = self.week if clock is HONEST_CLOCK else hurried(self.week)
@@ -121,7 +123,7 @@ class Outside:
                 Handin(group, walk(folder), week),
                 data,
                 draw,
-                room=Room(limits=limits, template=self.template),
+                room=Room(limits=limits, template=self.template, backend=self.backend),
                 clock=clock,
             )
         )
@@ -151,8 +153,8 @@ def load(path: Path) -> Attack:
 
 ATTACKS = [load(path) for path in sorted(HERE.glob("*_*.py")) if path.stem not in NO_ATTACKS]
 KINDS = sorted({attack.kind for attack in ATTACKS})
-ONLY_WARM = os.environ.get("NBVIVA_HOSTILE") == "warm"
-WARM_KINDS = KINDS if ONLY_WARM else ["network", "outlive", "read", "write"]
+STARTED_KINDS = KINDS if ONLY in ("", "started", "podman") else []
+WARM_KINDS = {"": ["network", "outlive", "read", "write"], "forked": KINDS}.get(ONLY, [])
 
 
 def expected_to_fail(attack: Attack | Honest, name: str) -> Any:
@@ -335,7 +337,7 @@ def assert_tells_nothing(outside: Outside, group: str, report: Report, notebook:
     assert f"{abs(number):.6g}" not in said, "a hidden input is in the feedback"
 
 
-@pytest.mark.parametrize("step", steps([] if ONLY_WARM else KINDS))
+@pytest.mark.parametrize("step", steps(STARTED_KINDS))
 def test_attack_fails(step: Attack | Honest, outside: Outside, honest: tuple[Path, Report], tmp_path: Path) -> None:
     attack_fails(step, outside, honest, tmp_path)
 
