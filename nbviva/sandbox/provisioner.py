@@ -35,6 +35,7 @@ from nbviva.sandbox.limits import Limits
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 START_SECONDS = 60.0
 END_SECONDS = 10.0
+REMOVALS = 100
 
 refusal = bubblewrap.refusal
 
@@ -230,7 +231,16 @@ class SandboxProvisioner(LocalProvisioner):
         for handle in self._handles:
             os.close(handle)
         self._group.remove()
-        with contextlib.suppress(OSError, AttributeError):  # there is none before `pre_launch`
-            shutil.rmtree(self._folder)
+        for _ in range(REMOVALS if hasattr(self, "_folder") else 0):  # there is none before `pre_launch`
+            if _is_removed(self._folder):
+                break
+            await asyncio.sleep(0.05)  # an engine writes into it for a moment after its container's end
         self._watch, self._share, self._handles = None, None, ()
         await super().cleanup(restart)
+
+
+def _is_removed(folder: Path) -> bool:
+    """Remove a folder of ours, and tell whether it is gone."""
+    with contextlib.suppress(OSError):
+        shutil.rmtree(folder)
+    return not folder.exists()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -113,7 +114,7 @@ def test_a_promise_that_is_broken_is_a_fault_of_its_own():
 def test_backend_that_cannot_be_used_is_a_fault_where_it_is_chosen(monkeypatch, chosen, state):
     monkeypatch.setenv("NBVIVA_SANDBOX", chosen)
     monkeypatch.setattr(doctor, "not_linux", lambda _: "")
-    monkeypatch.setattr(doctor.shutil, "which", lambda _: "/usr/bin/podman")
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/podman")
     usable = {"bubblewrap": None, "podman": "Grade as root."}
     known = {name: Backend(name, "", lambda name=name: usable[name], forks=False) for name in usable}
     monkeypatch.setattr(doctor, "BACKENDS", known)
