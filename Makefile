@@ -63,10 +63,12 @@ types: .venv/.ready
 layers: .venv/.ready
 	$(BIN)/lint-imports
 
-bench: setup  ## Measure against the plain tools: start-up, questions, batches, regrading, recording
+bench: setup  ## Measure against the plain tools: start-up, questions, batches, regrading, recording; dear texts, neighbours
 	$(BIN)/python tools/bench.py
 	$(BIN)/python tools/batch_bench.py
 	$(BIN)/python tools/record_bench.py
+	$(BIN)/python tools/dear_texts.py
+	$(BIN)/python tools/neighbour_cpu.py
 
 stress: setup  ## Kill, fill, lock and attack what marks a class, and print what was lost (an hour); a part of it: PART=kernel
 	$(BIN)/python tools/stress.py $(addprefix --part ,$(PART))

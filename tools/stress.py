@@ -73,11 +73,6 @@ def faults() -> Iterator[tuple[str, str, bytes | None]]:
     yield "empty", "", b""
 
 
-def deadly() -> set[str]:
-    """Give the groups whose own code ends their kernel."""
-    return {name for name, text, _ in faults() if any(word in text for word in DEADLY)}
-
-
 def new_course(folder: Path, groups: list[tuple[str, str, bytes | None]]) -> Path:
     """Make a toy course with these hand-ins."""
     root = folder / "course"
@@ -207,6 +202,7 @@ class Table:
 
     def __init__(self, root: Path) -> None:
         self.root, self.bad = root, 0
+        self.deadly = {name for name, text, _ in faults() if any(word in text for word in DEADLY)}
         self.expected = {"report": reported(root), "gradebook": recorded(root)}
         columns = "times reports lost marks changed for a person processes left folders left"
         sys.stdout.write(f"{'':32} {columns}\n")
@@ -243,7 +239,7 @@ class Table:
         if all(found[place].get(group) == marks.get(group) for place, marks in self.expected.items()):
             return ""
         none = not any(value is not None for marks in found.values() for value in marks.get(group, {}).values())
-        kind = "for a person" if none and group in deadly() else "changed"
+        kind = "for a person" if none and group in self.deadly else "changed"
         sys.stdout.write(f"  {group}: {kind}: {found['report'].get(group)}, was {self.expected['report'][group]}\n")
         return kind
 
