@@ -144,14 +144,14 @@ def killed(root: Path, kind: str, rng: random.Random, seconds: list[float]) -> l
     groups, began = rng.sample([name for name, *_ in faults()], SAMPLE), time.monotonic()
     words = command("--again", *groups)
     process = psutil.Popen(words, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    instant = began + rng.uniform(0.1, 0.9) * seconds[-1]
-    while time.monotonic() < instant and process.poll() is None:
-        time.sleep(0.01)
-    hit = False
+    share, hit = rng.uniform(0.1, 0.9), False
+    instant = began + share * seconds[-1] if kind == "main" else float("inf")
     while not hit and process.poll() is None:
         with contextlib.suppress(psutil.Error, OSError, AttributeError):
             found = of_kind(process, kind)
-            if found:
+            if found and instant == float("inf"):  # the first one: from now on they come and go for some time
+                instant = time.monotonic() + share * seconds[-1] / 2
+            if found and time.monotonic() > instant:
                 rng.choice(found).send_signal(signal.SIGKILL)
                 hit = True
         time.sleep(0.02)
