@@ -69,7 +69,11 @@ def graded(released, program):
 def test_release_lists_what_students_get(released):
     """The command prints the files of the release, which has no solution in it."""
     course, done = released
-    assert done.stdout.split() == ["release/toy/exercise_sheet.pdf", "release/toy/nbviva.json", "release/toy/toys.ipynb"]
+    assert done.stdout.split() == [
+        "release/toy/exercise_sheet.pdf",
+        "release/toy/nbviva.json",
+        "release/toy/toys.ipynb",
+    ]
     assert "twice_as_much" not in (course.release("toy") / "toys.ipynb").read_text("utf-8")
 
 
@@ -156,6 +160,36 @@ def test_autograde_alone_gives_the_same_marks(released, program):
         **{group: EXPECTED[group] for group in ("ada", "ben", "dora")},
         "gil": [None, None, None, None],
     }
+
+
+def test_autograde_alone_leads_to_released_feedback(released, program, tmp_path):
+    """Of hand-ins that were collected, with and without a time, and of those that were copied by hand."""
+    if refusal():
+        pytest.skip(refusal())
+    course = Course(released[0].root.parent / "released_alone")
+    shutil.copytree(released[0].root, course.root)
+    notebook = course.submitted("toy", "ada") / "toys.ipynb"
+    source = tmp_path / "came"
+    for group in ("hal", "ida"):
+        shutil.copytree(notebook.parent, source / group)
+    for group in course.groups("toy"):
+        shutil.rmtree(course.submitted("toy", group).parent)
+    (tmp_path / "times.csv").write_text("group,time\nhal,2024-01-08 19:00\n", "utf-8")
+    assert (
+        0 == program(course, "nbviva", "collect", "toy", str(source), "--times", str(tmp_path / "times.csv")).returncode
+    )
+    shutil.copytree(source / "ida", course.submitted("toy", "jon"))
+    (tmp_path / "exchange").mkdir()
+    (tmp_path / "exchange").chmod(0o777)
+    for command, *flags in (
+        ["autograde"],
+        ["generate_feedback"],
+        ["release_feedback", "--course", "toys", f"--Exchange.root={tmp_path / 'exchange'}"],
+    ):
+        done = program(course, "nbgrader", command, "toy", *flags)
+        assert 0 == done.returncode, done.stderr
+    assert ["hal", "ida", "jon"] == course.groups("toy")
+    assert 3 == len(list((tmp_path / "exchange/toys/feedback").glob("*.html")))
 
 
 def test_manual_mark_survives_and_our_own_fault_is_left_to_a_person(graded, program, hand_in):
