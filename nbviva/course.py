@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbviva.adopt.adoption import adopted_weeks, is_adopted
 from nbviva.errors import Busy, CourseError, Refused
 from nbviva.week.deadline import Extensions, read_extensions
 from nbviva.week.draws import Draw, generators
@@ -24,6 +25,7 @@ from nbviva.wording import natural_order
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from nbviva.kernel.room import GivenFiles
     from nbviva.week.week import Week
 
 SECRET = "NBVIVA_SECRET"  # noqa: S105 - the name of the variable that holds it
@@ -53,14 +55,25 @@ class Course:
         )
 
     def week(self, name: str) -> Week:
-        """Load a week by the name of its folder in `graders/`: what it asks, and its checks."""
+        """Load a week by its name: what it asks, and its checks."""
+        folder = self.folder(name)
         from nbviva.week.week import load
 
-        return load(self.folder(name))
+        return self._read(name) if self.is_adopted(name) else load(folder)
+
+    def asked(self, name: str) -> Week:
+        """Load a week without what its checks import: what it asks, and its notebooks."""
+        if self.is_adopted(name):
+            return self._read(name)
+        from nbviva.week.week import Week
+
+        return Week(self.folder(name), self.assignment(name), ())
 
     def assignment(self, name: str) -> Assignment:
         """Read what a week asks, without its checks, which import heavy libraries."""
         folder = self.folder(name)
+        if self.is_adopted(name):
+            return self._read(name).assignment
         return _assignment(folder, (folder / "assignment.toml").read_bytes())
 
     def extensions(self, assignment: Assignment) -> Extensions:
@@ -68,16 +81,49 @@ class Course:
         return read_extensions(self.root / "extensions.csv", assignment.week, assignment.due, self.weeks())
 
     def folder(self, name: str) -> Path:
-        """What an author wrote: the week's folder in `graders/`."""
-        folder = self.root / "graders" / name
-        if not (folder / "assignment.toml").is_file():
+        """What an author wrote: the week's folder in `graders/`, or in `source/` if the week is adopted."""
+        if self.is_adopted(name):
+            return self.source(name)
+        if not self._is_own(name):
+            if any(self.source(name).glob("*.ipynb")):
+                raise CourseError(f"'{name}' is an ordinary nbgrader assignment: run 'nbviva adopt {name}' first.")
             raise CourseError(f"There is no week '{name}'; there are: {', '.join(self.weeks()) or 'none'}.")
-        return folder
+        return self.root / "graders" / name
+
+    def _read(self, name: str) -> Week:
+        from nbviva.adopt.reading import read_week
+
+        return read_week(self.root, name)
+
+    def is_adopted(self, name: str) -> bool:
+        """Whether a week is an ordinary nbgrader assignment that the course has adopted."""
+        return not self._is_own(name) and is_adopted(self.root, name)
+
+    def _is_own(self, name: str) -> bool:
+        return (self.root / "graders" / name / "assignment.toml").is_file()
+
+    def is_ours(self, name: str) -> bool:
+        """Whether a week is marked by nbviva: it has a folder in `graders/`, or was adopted."""
+        return self._is_own(name) or is_adopted(self.root, name)
+
+    def require_as_adopted(self, name: str) -> None:
+        """Refuse to mark an adopted week whose notebooks have changed since; raises `Refused` with a sentence."""
+        from nbviva.adopt.reading import require_unchanged
+
+        if self.is_adopted(name):
+            require_unchanged(self.root, name)
+
+    def given_files(self, name: str) -> GivenFiles:
+        """Give the files that a hand-in finds beside its notebook."""
+        from nbviva.kernel.room import GivenFiles
+
+        folder = self.source(name)
+        return GivenFiles(folder) if self.is_adopted(name) else GivenFiles(folder / "data", "data")
 
     def weeks(self) -> list[str]:
         """Names of the weeks."""
-        found = (path.parent.name for path in (self.root / "graders").glob("*/assignment.toml"))
-        return sorted(found, key=natural_order)
+        own = (path.parent.name for path in (self.root / "graders").glob("*/assignment.toml"))
+        return sorted({*own, *adopted_weeks(self.root)}, key=natural_order)
 
     def source(self, week: str) -> Path:
         """The instructor's version, with solutions and tests."""

@@ -9,7 +9,7 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 FROM_HANDIN = ("timestamp.txt", "submission_secret.txt")  # what nbgrader's feedback and its release ask for
@@ -87,6 +87,12 @@ def read_small(path: Path) -> bytes | None:
         return path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_BYTES else None
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
+
+
+def stamps(paths: Iterable[Path]) -> str:
+    """Give the stamps of several files; empty where one is missing."""
+    found = [stamp(path) for path in paths]
+    return " ".join(found) if all(found) else ""
 
 
 def stamp(path: Path) -> str:

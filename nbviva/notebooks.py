@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from nbformat.v4 import new_notebook as _new_notebook
 from nbformat.v4 import new_output as _new_output
 
 __all__ = ["NotebookNode", "copy", "new_cell", "new_notebook", "new_output", "read", "to_text", "upgrade"]
+_PART = "nbviva_part"  # in a cell's metadata: its notebook's name, where a week has several
 
 
 def new_notebook(cells: list[NotebookNode], metadata: Any) -> NotebookNode:
@@ -87,3 +89,59 @@ def grade_id(cell: NotebookNode) -> str | None:
     """Give a cell's `grade_id`, or None for a cell that nbgrader does not know."""
     found = cell.metadata.get("nbgrader", {}).get("grade_id")
     return str(found) if found else None
+
+
+def is_task(cell: NotebookNode) -> bool:
+    """Whether a cell is a task of nbgrader's, which a person marks by what stands below it."""
+    return bool(cell.metadata.get("nbgrader", {}).get("task"))
+
+
+def part_of(cell: NotebookNode) -> str:
+    """Give the name of a cell's notebook in a week that has several; else nothing."""
+    return str(cell.metadata.get(_PART, ""))
+
+
+def qualified(part: str, name: str) -> str:
+    """Give the name by which a cell is known in a week with several notebooks: nbgrader tells them apart in each."""
+    return f"{part}/{name}" if part else name
+
+
+def join(parts: Mapping[str, NotebookNode]) -> NotebookNode:
+    """Give several notebooks as one, whose cells know theirs; one alone is given as it is."""
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    cells = [cell for name, part in parts.items() for cell in as_part(part, name).cells]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number:04d}"  # each notebook has its own
+    return new_notebook(cells, next(iter(parts.values())).metadata)
+
+
+def as_part(notebook: NotebookNode, part: str) -> NotebookNode:
+    """Give a notebook as one of several: its cells know it."""
+    return new_notebook([_as_part(cell, part) for cell in notebook.cells], notebook.metadata)
+
+
+def _as_part(cell: NotebookNode, part: str) -> NotebookNode:
+    out = copy(cell)
+    out.metadata[_PART] = part
+    if name := grade_id(cell):
+        out.metadata["nbgrader"]["grade_id"] = qualified(part, name)
+    return out
+
+
+def split(notebook: NotebookNode, names: tuple[str, ...]) -> dict[str, NotebookNode]:
+    """Give the notebooks that were joined, by their names; one alone is given as it is."""
+    if len(names) == 1:
+        return {names[0]: notebook}
+    return {
+        name: new_notebook([_alone(cell, name) for cell in notebook.cells if part_of(cell) == name], notebook.metadata)
+        for name in names
+    }
+
+
+def _alone(cell: NotebookNode, part: str) -> NotebookNode:
+    out = copy(cell)
+    del out.metadata[_PART]
+    if name := grade_id(cell):
+        out.metadata["nbgrader"]["grade_id"] = name.removeprefix(f"{part}/")
+    return out

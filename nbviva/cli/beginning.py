@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nbviva.cli.app import Json, app
 from nbviva.cli.exits import ExitCode
 from nbviva.course import Course
+from nbviva.errors import Refused
+
+if TYPE_CHECKING:
+    from nbviva.gradebook.before import Moved
 
 PANEL = "Begin"
 
@@ -70,3 +74,45 @@ def doctor(
         print_symptoms(found)
     if any(item.state is State.FAULT for item in found):
         raise typer.Exit(ExitCode.PERSON)
+
+
+@app.command(name="adopt", rich_help_panel=PANEL)
+def adopt_(
+    week: Annotated[str, typer.Argument(help="An assignment's folder in source/, such as ps1.", show_default=False)],
+    undo: Annotated[bool, typer.Option("--undo", help="Leave the week to nbgrader again; all is put back.")] = False,
+    marks: Annotated[
+        bool, typer.Option("--marks/--no-marks", help="Mark the hand-ins that are there, and compare.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Adopt an ordinary nbgrader assignment: measure its cells, say how each is marked; no notebook is changed."""
+    from nbviva.cli.adoption import print_adopted, print_undone
+    from nbviva.gradebook.before import keep_before, put_back
+    from nbviva.sandbox.backends import backend
+    from nbviva.verify.adopting import adopt
+
+    course = Course.find()
+    course.require_configured(thorough=False)
+    if undo:
+        print_undone(week, put_back(course, week), as_json=as_json)
+        return
+    if sentence := backend().refusal():
+        raise Refused(sentence)
+    keep_before(course, week)
+    found = adopt(course, week, lambda doing: typer.echo(f"{week}: {doing}.", err=True))
+    moved = _marked_now(course, week) if marks and course.groups(week) else ()
+    print_adopted(course, week, found, moved, as_json=as_json)
+    if found.differing:
+        raise typer.Exit(ExitCode.PERSON)
+
+
+def _marked_now(course: Course, week: str) -> tuple[Moved, ...]:
+    """Mark the hand-ins that were marked before, and give the marks that are others; the gradebook is left alone."""
+    from nbviva.gradebook.before import marks_moved
+    from nbviva.grading.batch import BatchOptions, grade_batch
+    from nbviva.grading.progress import watch
+    from nbviva.machine import cores
+
+    groups = course.groups(week)
+    grade_batch(course, week, groups, BatchOptions(cores()), watch(as_json=False))
+    return marks_moved(course, week, groups)

@@ -34,9 +34,8 @@ if TYPE_CHECKING:
 
 _STATES = {"good": "green", "warning": "yellow", "fault": "bold red"}
 _EXISTING = (
-    "This was an nbgrader course before: new weeks ('nbviva new') are marked by nbviva. The assignments that it has "
-    "are not: nbgrader runs their hidden tests in the student's kernel, until they are adopted, that is, until their "
-    "tests are run outside of it. This version cannot do that yet: write such an assignment anew as a week in graders/."
+    "This was an nbgrader course before: the assignments that it has are marked as they were, inside the student's "
+    "kernel, until they are adopted: 'nbviva adopt WEEK'. New weeks ('nbviva new') are marked by nbviva."
 )
 
 

@@ -16,13 +16,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from nbconvert.exporters import Exporter
+from nbconvert.exporters import Exporter, HTMLExporter
 from nbgrader.apps import GenerateFeedbackApp
 from nbgrader.converters import GenerateFeedback, NbGraderException
 from nbgrader.preprocessors import GetGrades
+from traitlets import List
 
 from nbviva.course import Course
 from nbviva.errors import Refused
+from nbviva.feedback.others import is_ours
 from nbviva.feedback.page import Head, ShownQuestion, render
 from nbviva.files import FROM_HANDIN, read_small
 from nbviva.grading.bound import Overspent, bounded
@@ -31,18 +33,25 @@ from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Mark, Outcome, Report
 from nbviva.handin.arrival import arrival
 from nbviva.machine import cores
-from nbviva.notebooks import NotebookNode, grade_id, new_notebook
+from nbviva.notebooks import NotebookNode, as_part, copy, grade_id, is_answer, new_notebook, qualified
 from nbviva.processes.forks import forked
 from nbviva.processes.job import End, die_with_parent
 from nbviva.processes.programs import program
-from nbviva.week.spec import Assignment
+from nbviva.week.source import releases
+from nbviva.week.spec import Assignment, CellState
 
+SANDBOXED = (
+    'A test cell that is "sandboxed" ran in the hand-in\'s own kernel, kept apart from everything else: its mark '
+    "counts, and is as sound as the code beside it is honest."
+)
 PAGE_SECONDS = 30.0  # of CPU; a page takes about one
 _A_WORKER = 4  # pages: fewer are written sooner by one process than by two
 
 
-def write_pages(course: Course, week: str, notebook: str, groups: Sequence[str], workers: int | None = None) -> None:
-    """Write the pages of these groups, whose notebooks lie in `autograded/`.
+def write_pages(
+    course: Course, week: str, notebooks: Sequence[str], groups: Sequence[str], workers: int | None = None
+) -> None:
+    """Write the pages of these groups, one for each of the notebooks, which lie in `autograded/`.
 
     Raises
     ------
@@ -53,28 +62,29 @@ def write_pages(course: Course, week: str, notebook: str, groups: Sequence[str],
         return
     most = workers or cores()
     number = max(1, min(most, -(-len(groups) // _A_WORKER)))
-    words = [sys.executable, "-P", "-m", "nbviva.feedback.nbgrader", week, notebook, str(number)]
-    done = program(words, folder=course.root, told=json.dumps(list(groups)))
+    words = [sys.executable, "-P", "-m", "nbviva.feedback.nbgrader", week, str(number)]
+    done = program(words, folder=course.root, told=json.dumps([list(notebooks), list(groups)]))
     if done.code:
         raise Refused(f"Not all feedback could be written. nbgrader's last words:\n{done.last_words}")
 
 
 class GroupPages(GenerateFeedback):
-    """nbgrader's converter, for the notebook of named groups in the place of all."""
+    """nbgrader's converter, for the week's notebooks of named groups in the place of all."""
 
     groups: Sequence[str] = ()
-    week = notebook = ""
+    names: Sequence[str] = ()
+    week = ""
 
     def init_notebooks(self) -> None:
         """Called by nbgrader: says which notebooks there are to convert."""
         self.notebooks = []
         places = [self._format_source(self.week, group) for group in self.groups]
-        self.assignments = {place: [f"{place}{os.sep}{self.notebook}.ipynb"] for place in places}
+        self.assignments = {place: [f"{place}{os.sep}{name}.ipynb" for name in self.names] for place in places}
 
 
-def _convert(app: Any, notebook: str, groups: str) -> str:
+def _convert(app: Any, notebooks: Sequence[str], groups: str) -> str:
     converter: Any = GroupPages(coursedir=app.coursedir, parent=app)  # type: ignore[no-untyped-call]  # nbgrader has no types
-    converter.groups, converter.week, converter.notebook = json.loads(groups), app.coursedir.assignment_id, notebook
+    converter.groups, converter.week, converter.names = json.loads(groups), app.coursedir.assignment_id, notebooks
     try:
         converter.start()
     except NbGraderException:
@@ -84,14 +94,14 @@ def _convert(app: Any, notebook: str, groups: str) -> str:
 
 def main() -> None:
     """Convert the notebooks of the groups on standard input, in so many processes; called by `write_pages`."""
-    week, notebook, workers = sys.argv[1:]
-    groups = json.load(sys.stdin)
+    week, workers = sys.argv[1:]
+    notebooks, groups = json.load(sys.stdin)
     die_with_parent()  # a killed call leaves no writer behind
     app: Any = GenerateFeedbackApp()
     app.initialize([week, "--force"])
     app.coursedir.assignment_id = week
     shares = [json.dumps(groups[number :: int(workers)]) for number in range(int(workers))]
-    all_finished = forked(partial(_convert, app, notebook), shares, len(shares), silent=False)
+    all_finished = forked(partial(_convert, app, notebooks), shares, len(shares), silent=False)
     ends = [finished.end for finished in all_finished]
     sys.exit(any(end is not End.DONE for end in ends))
 
@@ -123,7 +133,9 @@ class BookedGrades(GetGrades):
 
 
 class FeedbackExporter(Exporter):
-    """Gives the feedback page in the place of nbconvert's HTML."""
+    """Gives the feedback page in the place of nbconvert's HTML, which other weeks still get."""
+
+    others: Any = List(help="What nbgrader does to the notebooks of weeks that are not nbviva's").tag(config=True)
 
     export_from_notebook = "nbviva feedback"
     output_mimetype = "text/html"
@@ -133,24 +145,49 @@ class FeedbackExporter(Exporter):
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
         """Called by nbgrader's GenerateFeedback; runs the preprocessors and renders what they found."""
+        if not is_ours(resources):
+            html: Any = HTMLExporter(parent=self.parent)  # type: ignore[no-untyped-call]  # nbconvert has no types
+            for item in self.others:
+                html.register_preprocessor(item)
+            found: tuple[Any, Any] = html.from_notebook_node(nb, resources, **kw)
+            return found
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        names = resources["nbgrader"]
-        course = Course.find()
+        grades: Any = BookedGrades(parent=self)  # type: ignore[no-untyped-call]  # nbgrader has no types
+        nb, resources = grades(nb, resources)
+        names, course = resources["nbgrader"], Course.find()
         week, group = names["assignment"], names["student"]
         complete(course, week, group)
         report = stored_report(course.report(week, group))
         report = with_pointers(report, told(course, course.assignment(week), group))
+        loaded = course.asked(week)
+        part, assignment = _part(loaded.assignment, names["notebook"])
+        nb = as_released(nb, releases(loaded)[names["notebook"]])
+        nb = as_part(nb, part) if part else nb
         comments = {name: text for cell in nb.cells if (name := grade_id(cell)) and (text := _comment(cell))}
-        loaded = course.week(week)
-        asked = questions(loaded.assignment, report, resources["nbviva"], comments)
-        facts = _facts(asked, loaded.assignment, float(names["late_penalty"])) + _times(
-            course, loaded.assignment, group
-        )
-        head = Head(
-            f"{loaded.assignment.course}, {loaded.assignment.term}", loaded.assignment.title, group, facts,
-            _notices(asked, report),
-        )  # fmt: skip
+        booked = {qualified(part, name): found for name, found in resources["nbviva"].items()}
+        asked = questions(assignment, report, booked, comments)
+        facts = _facts(asked, assignment, float(names["late_penalty"])) + _times(course, assignment, group)
+        course_name = ", ".join(filter(None, (assignment.course, assignment.term)))
+        head = Head(course_name, assignment.title, group, facts, _notices(asked, report, assignment))
         return _page(head, asked, nb), resources
+
+
+def _part(assignment: Assignment, notebook: str) -> tuple[str, Assignment]:
+    """Give the part of a week that a notebook is, where it has several, and what is asked in it."""
+    if not assignment.parts:
+        return "", assignment
+    own = tuple(q for q in assignment.questions if q.name.startswith(qualified(notebook, "")))
+    return notebook, replace(assignment, questions=own, title=f"{assignment.title}: {notebook}")
+
+
+def as_released(notebook: NotebookNode, release: NotebookNode) -> NotebookNode:
+    """Give a notebook whose locked cells have the text that students know: no hidden test, no mark scheme."""
+    known = {grade_id(cell): cell.source for cell in release.cells if grade_id(cell) and not is_answer(cell)}
+    out = copy(notebook)
+    for cell in out.cells:
+        if not is_answer(cell):
+            cell.source = known.get(grade_id(cell), cell.source)
+    return out
 
 
 def _page(head: Head, asked: tuple[ShownQuestion, ...], notebook: NotebookNode) -> str:
@@ -221,13 +258,15 @@ def _facts(asked: tuple[ShownQuestion, ...], assignment: Assignment, penalty: fl
     return tuple(facts)
 
 
-def _notices(asked: tuple[ShownQuestion, ...], report: Report | None) -> tuple[str, ...]:
+def _notices(asked: tuple[ShownQuestion, ...], report: Report | None, assignment: Assignment) -> tuple[str, ...]:
     notes = report.notes if report else ("The examiner's report is not stored here: only the marks are known.",)
     open_ = [question.mark for question in asked if question.mark.points is None]
     doubts = report.doubts if report else ()
     told = [f"A person will decide: {d.sentence}" for d in doubts if any(d.concerns(mark.question) for mark in open_)]
     if any(mark.outcome is not Outcome.PERSON for mark in open_):
         told.append("A question has no mark yet: a check of ours failed, and a person will decide.")
+    if any(question.state is CellState.SANDBOXED for question in assignment.questions):
+        told.append(SANDBOXED)
     return (*told, *notes)
 
 
@@ -235,6 +274,8 @@ def _times(course: Course, assignment: Assignment, group: str) -> tuple[tuple[st
     came = arrival(course, assignment, group)
     if came.moment is None:
         return ()
+    if not assignment.dated:
+        return (("Handed in", f"{came.moment:%d.%m.%Y %H:%M} UTC"),)
     late = came.late_minutes
     when = f"{came.moment.astimezone(came.due.tzinfo):%d.%m.%Y %H:%M}"
     return (("Handed in", f"{when}, {f'{_spell(late)} late' if late else 'in time'}"),)

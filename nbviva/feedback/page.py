@@ -170,8 +170,9 @@ def _cells(notebook: NotebookNode, questions: Iterable[ShownQuestion], room: _Sp
             return
         comment = str(cell.metadata.get("nbgrader", {}).get("comment") or "")
         if cell.cell_type == "code":
-            question = marked.get(grade_id(cell) or "") if _role(cell) == "test" else None
-            shown = () if question else tuple(_output(output, room) for output in cell.outputs)
+            question = marked.get(grade_id(cell) or "")
+            outputs = () if question and _role(cell) == "test" else cell.outputs
+            shown = tuple(_output(output, room) for output in outputs)
             yield _ShownCell("code", _code(cell, room), shown, question, comment)
         elif cell.source.strip():
             prose = markdown(cell.source) if len(cell.source) <= min(MAX_TEXT, room.left) else ""
@@ -183,7 +184,7 @@ def _role(cell: NotebookNode) -> str:
     known = cell.metadata.get("nbgrader")
     if not known:
         return "free"
-    return "test" if known.get("grade") else "answer" if known.get("solution") else "given"
+    return "answer" if known.get("solution") else "test" if known.get("grade") else "given"
 
 
 def _code(cell: NotebookNode, room: _SpaceLeft) -> _Folded:

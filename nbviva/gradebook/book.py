@@ -18,6 +18,7 @@ from sqlalchemy.orm import selectinload
 
 from nbviva.course import Course
 from nbviva.errors import DiskFull, InUse, Refused
+from nbviva.notebooks import qualified
 from nbviva.wording import natural_order
 
 Tables: Any = api  # nbgrader's tables, whose columns it does not annotate as SQLAlchemy's types want them
@@ -65,8 +66,8 @@ def present(course: Course) -> bool:
 
 
 @contextmanager
-def opened(course: Course) -> Iterator[Gradebook]:
-    """Open the gradebook, and create it where there is none.
+def opened(course: Course, url: str = "") -> Iterator[Gradebook]:
+    """Open the gradebook, and create it where there is none; `url` is that of another one, such as a kept copy.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def opened(course: Course) -> Iterator[Gradebook]:
         Where the database cannot be used, be it now or by what is done with it.
     """
     try:
-        with _open(course) as book:
+        with _open(course, url or course.db_url()) as book:
             yield book
     except IntegrityError as error:
         raise InUse(IN_USE) from error
@@ -84,9 +85,8 @@ def opened(course: Course) -> Iterator[Gradebook]:
         raise Refused(_no_such_database(error)) from error
 
 
-def _open(course: Course) -> Gradebook:
+def _open(course: Course, url: str) -> Gradebook:
     name = str(course.config().CourseDirectory.get("course_id", ""))
-    url = course.db_url()
     if not name and not url.startswith("sqlite"):
         raise Refused(
             "This database wants a course to have a name: add c.CourseDirectory.course_id = 'a-name' to "
@@ -136,29 +136,37 @@ def grade_rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) 
     """Give the grades of a week (of all groups, or of these), in one query."""
     grade = Tables.Grade
     columns = (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade)
-    return [GradeRow(*row) for row in book.db.execute(_of_week(week, groups, grade, *columns))]
+    return [GradeRow(*row) for row in _of_week(book, week, groups, grade, *columns)]
 
 
 def comment_rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> list[CommentRow]:
     """Give the comments of a week (of all groups, or of these), in one query."""
     comment = Tables.Comment
     return [
-        CommentRow(*row)
-        for row in book.db.execute(_of_week(week, groups, comment, comment.auto_comment, comment.manual_comment))
+        CommentRow(*row) for row in _of_week(book, week, groups, comment, comment.auto_comment, comment.manual_comment)
     ]
 
 
-def _of_week(week: str, groups: Sequence[str] | None, table: Any, *columns: Any) -> Any:
+def _of_week(
+    book: Gradebook, week: str, groups: Sequence[str] | None, table: Any, *columns: Any
+) -> Iterator[tuple[Any, ...]]:
+    """Give rows that begin with id, group and cell, with its notebook's name before it in a week of several."""
     submission, notebook, cell = Tables.SubmittedAssignment, Tables.SubmittedNotebook, Tables.BaseCell
+    source = Tables.Notebook
     query = (
-        select(table.id, submission.student_id, cell.name, *columns)
+        select(source.name, table.id, submission.student_id, cell.name, *columns)
         .join(notebook, notebook.id == table.notebook_id)
+        .join(source, source.id == notebook.notebook_id)
         .join(submission, submission.id == notebook.assignment_id)
         .join(Tables.Assignment, Tables.Assignment.id == submission.assignment_id)
         .join(cell, cell.id == table.cell_id)
         .where(Tables.Assignment.name == week)
     )
-    return query if groups is None else query.where(submission.student_id.in_(groups))
+    query = query if groups is None else query.where(submission.student_id.in_(groups))
+    entry = find_assignment(book, week)
+    several = entry is not None and len(entry.notebooks) > 1
+    for part, row, group, name, *rest in book.db.execute(query):
+        yield (row, group, qualified(part if several else "", name), *rest)
 
 
 def scores(book: Gradebook, assignment_id: str) -> dict[str, float]:

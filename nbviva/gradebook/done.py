@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nbviva.adopt.adoption import adoption_path
 from nbviva.course import Course
 from nbviva.files import digest, read_sealed, write_sealed
 from nbviva.grading.digest import installed, of_framework
@@ -81,6 +82,8 @@ def inputs(course: Course, week: str, groups: Sequence[str]) -> str:
     """Give a digest of all that recording reads: take it before, so that what changes meanwhile is noticed."""
     folder = course.folder(week)
     texts = [*(folder / name for name in _WEEK), *(course.root / name for name in _COURSE)]
+    if course.is_adopted(week):
+        texts += [adoption_path(course.root, week), *sorted(folder.glob("*.ipynb"))]
     files = [course.report(week, group) / name for group in groups for name in _READ]
     files += [course.submitted(week, group) / name for group in groups for name in _HANDED_IN]
     return digest(
@@ -129,9 +132,9 @@ def _outputs(course: Course, week: str, groups: Sequence[str]) -> str:
 
 
 def _written(course: Course, week: str, groups: Sequence[str]) -> list[Path]:
-    name = course.assignment(week).notebook
-    notebooks = [course.autograded(week, group) / f"{name}.ipynb" for group in groups]
-    return [*notebooks, *(course.feedback(week, group) / f"{name}.html" for group in groups)]
+    names = course.assignment(week).notebooks
+    notebooks = [course.autograded(week, group) / f"{name}.ipynb" for group in groups for name in names]
+    return [*notebooks, *(course.feedback(week, group) / f"{name}.html" for group in groups for name in names)]
 
 
 def _stamp(path: Path) -> str:

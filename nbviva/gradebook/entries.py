@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,20 @@ from nbviva.errors import Refused
 from nbviva.files import FROM_HANDIN, read_small
 from nbviva.gradebook.book import Tables, comment_rows, grade_rows
 from nbviva.gradebook.nbgrader import with_verdicts
-from nbviva.gradebook.outline import Outline, add_submissions
+from nbviva.gradebook.outline import Outline, add_submissions, as_recorded
 from nbviva.grading.reports import stored_whole
-from nbviva.notebooks import NotebookNode, grade_id, read, to_text
+from nbviva.notebooks import NotebookNode, grade_id, qualified, read, to_text
 
 
-def write_autograded(target: Path, handin: Path, name: str, text: str, mode: int = 0o444) -> None:
-    """Put a graded notebook in the place of an older one: first written aside, so that it is there whole or not at all.
+def write_autograded(target: Path, handin: Path, texts: Mapping[str, str], mode: int = 0o444) -> None:
+    """Put graded notebooks in the place of older ones: first written aside, so that all are there whole or not at all.
 
     Parameters
     ----------
     target, handin
         The group's folders in `autograded/` and `submitted/`.
-    name, text
-        The notebook's file name, and what goes into it.
+    texts
+        What goes into each notebook, by its file's name.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     new, old = (target.parent / f".{target.name}.{word}" for word in ("new", "old"))
@@ -42,7 +42,8 @@ def write_autograded(target: Path, handin: Path, name: str, text: str, mode: int
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(left)
     new.mkdir()
-    (new / name).write_text(text, encoding="utf-8")
+    for name, text in texts.items():
+        (new / name).write_text(text, encoding="utf-8")
     for small in FROM_HANDIN:
         if (content := read_small(handin / small)) is not None:
             (new / small).write_bytes(content)
@@ -80,22 +81,28 @@ def _write_notebook(course: Course, week: str, wanted: Outline, group: str, mode
     folder = course.report(week, group)
     report = stored_whole(folder)
     notebook = read(folder / "notebook.ipynb")
-    graded = {name for cell in notebook.cells if utils.is_grade(cell) and (name := grade_id(cell))}
+    asked = (cell for cell in notebook.cells if utils.is_grade(cell) or utils.is_task(cell))
+    graded = {name for cell in asked if (name := grade_id(cell))}
     if report is None or not graded == wanted.graded == {mark.question for mark in report.marks}:
         raise Refused(
             f"The report on {group} is not one on the week's questions as they are now: run 'nbviva grade {week}'."
         )
     marked = with_verdicts(notebook, report)
-    name = f"{wanted.notebook}.ipynb"
-    write_autograded(course.autograded(week, group), course.submitted(week, group), name, to_text(marked), mode)
+    parts = as_recorded(marked, wanted)
+    texts = {f"{name}.ipynb": to_text(part) for name, part in parts.items()}
+    write_autograded(course.autograded(week, group), course.submitted(week, group), texts, mode)
     points = {mark.question: mark.points for mark in report.marks}
-    return Entry(points, {str(grade_id(cell)): _comment(cell) for cell in marked.cells if utils.is_solution(cell)})
+    return Entry(points, dict(_comments(parts)))
 
 
-def _comment(cell: NotebookNode) -> str | None:
-    """Give nbgrader's own comment on a solution cell that was left as it was released."""
-    untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
-    return "No response." if untouched else None
+def _comments(parts: Mapping[str, NotebookNode]) -> Iterator[tuple[str, str | None]]:
+    """Give nbgrader's own comment on the solution cells, which tells those that were left as they were released."""
+    for part, notebook in parts.items():
+        for cell in notebook.cells:
+            if utils.is_solution(cell) and (name := grade_id(cell)):
+                untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+                known = qualified(part if len(parts) > 1 else "", name)
+                yield known, "No response." if untouched else None
 
 
 def _update_grades(book: Gradebook, points: Sequence[tuple[str, float | None]]) -> None:

@@ -19,13 +19,18 @@ from sqlalchemy import delete, insert, or_, select
 from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.gradebook.book import Tables, find_assignment, opened, present
-from nbviva.notebooks import NotebookNode
-from nbviva.week.source import source_notebook
+from nbviva.notebooks import NotebookNode, grade_id, qualified, split
+from nbviva.week.source import source_notebooks
+
+_ROWS = (  # what a submitted notebook has for each cell of a kind
+    (Tables.Grade, Tables.GradeCell), (Tables.Comment, Tables.SolutionCell),
+    (Tables.Grade, Tables.TaskCell), (Tables.Comment, Tables.TaskCell),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class OutlineCell:
-    """A cell of the source that nbgrader keeps; `points` is None for one that is not graded."""
+    """A cell of the source that nbgrader keeps; `points` is None for one that is not graded, `task` is nbgrader's."""
 
     name: str
     kind: str
@@ -34,44 +39,81 @@ class OutlineCell:
     points: float | None
     source: str
     checksum: str
+    task: bool = False
 
 
 @dataclass(frozen=True)
-class Outline:
-    """What nbgrader keeps of a week's source notebook."""
+class OutlineNotebook:
+    """What nbgrader keeps of a source notebook."""
 
     notebook: str
     kernelspec: str
     cells: tuple[OutlineCell, ...]
 
+
+@dataclass(frozen=True)
+class Outline:
+    """What nbgrader keeps of a week's source notebooks."""
+
+    parts: tuple[OutlineNotebook, ...]
+    adopted: bool = False
+
+    @property
+    def notebooks(self) -> tuple[str, ...]:
+        """Names of the notebooks."""
+        return tuple(part.notebook for part in self.parts)
+
     @property
     def graded(self) -> frozenset[str]:
-        """Names of the graded cells."""
-        return frozenset(cell.name for cell in self.cells if cell.points is not None)
+        """Names of the graded cells, each with its notebook's where there are several."""
+        return frozenset(
+            qualified(part.notebook if len(self.parts) > 1 else "", cell.name)
+            for part in self.parts
+            for cell in part.cells
+            if cell.points is not None
+        )
 
 
 def outline(course: Course, week: str) -> Outline:
     """Give a week's outline, with the texts and checksums that nbgrader's own preprocessors give."""
     loaded, config = course.week(week), course.config()
+    found = source_notebooks(loaded)
+    parts = tuple(_notebook(name, notebook, config) for name, notebook in found.items())
+    return Outline(parts, loaded.assignment.adopted)
+
+
+def as_recorded(notebook: NotebookNode, wanted: Outline) -> dict[str, NotebookNode]:
+    """Give a graded notebook as the notebooks that it was joined from, by their names.
+
+    Of an adopted week the cells have the checksums by which nbgrader knows an answer that nobody worked on.
+    """
+    parts = split(notebook, wanted.notebooks)
+    for part in wanted.parts if wanted.adopted else ():
+        known = {cell.name: cell.checksum for cell in part.cells}
+        for cell in parts[part.notebook].cells:
+            if (name := grade_id(cell)) in known:
+                cell.metadata.nbgrader["checksum"] = known[str(name)]
+    return parts
+
+
+def _notebook(name: str, notebook: NotebookNode, config: Any) -> OutlineNotebook:
     resources: Any = {}
-    notebook = source_notebook(loaded)
     for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums):
         notebook, resources = step(config=config).preprocess(notebook, resources)
     cells = tuple(_cell(cell) for cell in notebook.cells if _kept(cell))
-    return Outline(loaded.assignment.notebook, json.dumps(notebook.metadata.get("kernelspec", {})), cells)
+    return OutlineNotebook(name, json.dumps(notebook.metadata.get("kernelspec", {})), cells)
 
 
 def _kept(cell: NotebookNode) -> bool:
-    return bool(utils.is_grade(cell) or utils.is_solution(cell) or utils.is_locked(cell))
+    return bool(utils.is_grade(cell) or utils.is_solution(cell) or utils.is_locked(cell) or utils.is_task(cell))
 
 
 def _cell(cell: NotebookNode) -> OutlineCell:
     ours = cell.metadata.nbgrader
-    points = float(ours["points"]) if utils.is_grade(cell) else None
-    checksum = str(ours.get("checksum"))
-    return OutlineCell(
-        ours["grade_id"], cell.cell_type, utils.is_locked(cell), utils.is_solution(cell), points, cell.source, checksum
-    )
+    task = utils.is_task(cell)
+    points = float(ours["points"]) if utils.is_grade(cell) or task else None
+    flags = utils.is_locked(cell), utils.is_solution(cell)
+    return OutlineCell(ours["grade_id"], cell.cell_type, *flags, points, cell.source, str(ours.get("checksum")), task)
 
 
 def keep_up(course: Course, week: str) -> None:
@@ -89,36 +131,46 @@ def bring_up(book: Gradebook, course: Course, week: str, wanted: Outline) -> Non
     Refused
         If a cell has left the week for which a person gave marks or comments: they are not thrown away.
     """
-    due = course.assignment(week).due_utc.replace(tzinfo=None)
+    assignment = course.assignment(week)
     entry = find_assignment(book, week) or Tables.Assignment(week, course_id=book.course_id)
     book.db.add(entry)
-    entry.duedate = due
+    if assignment.dated:  # else the gradebook's own deadline, if it has one, stays
+        entry.duedate = assignment.due_utc.replace(tzinfo=None)
     book.db.flush()
     for notebook in entry.notebooks:
-        if notebook.name != wanted.notebook:
+        if notebook.name not in wanted.notebooks:
             _remove_notebook(book, notebook)
+    for part in wanted.parts:
+        _bring_up_notebook(book, entry, part)
+    book.db.flush()
+    _fill(book, Tables.SubmittedAssignment.assignment_id == entry.id)
+    book.db.commit()
+
+
+def _bring_up_notebook(book: Gradebook, entry: Any, wanted: OutlineNotebook) -> None:
     found = [item for item in entry.notebooks if item.name == wanted.notebook]
     notebook = found[0] if found else Tables.Notebook(name=wanted.notebook, assignment=entry)
     if not found:
         notebook.kernelspec = wanted.kernelspec
     book.db.add(notebook)
     _bring_up_cells(book, notebook, wanted)
-    book.db.flush()
-    _fill(book, Tables.SubmittedAssignment.assignment_id == entry.id)
-    book.db.commit()
 
 
-def _bring_up_cells(book: Gradebook, notebook: Any, wanted: Outline) -> None:
-    graded = {cell.name: cell for cell in wanted.cells if cell.points is not None}
+def _bring_up_cells(book: Gradebook, notebook: Any, wanted: OutlineNotebook) -> None:
+    graded = {cell.name: cell for cell in wanted.cells if cell.points is not None and not cell.task}
+    tasks = {cell.name: cell for cell in wanted.cells if cell.task}
     answers = {cell.name: cell for cell in wanted.cells if cell.solution}
     kept = {cell.name: cell for cell in wanted.cells}
     _remove_cells(book, [cell for cell in notebook.grade_cells if cell.name not in graded])
     _remove_cells(book, [cell for cell in notebook.solution_cells if cell.name not in answers])
-    _remove_cells(book, list(notebook.task_cells))
+    _remove_cells(book, [cell for cell in notebook.task_cells if cell.name not in tasks])
     for cell in [cell for cell in notebook.source_cells if cell.name not in kept]:
         book.db.delete(cell)
     _put(book, Tables.GradeCell, notebook, notebook.grade_cells, {
         name: {"max_score": cell.points, "cell_type": cell.kind} for name, cell in graded.items()
+    })  # fmt: skip
+    _put(book, Tables.TaskCell, notebook, notebook.task_cells, {
+        name: {"max_score": cell.points, "cell_type": cell.kind} for name, cell in tasks.items()
     })  # fmt: skip
     _put(book, Tables.SolutionCell, notebook, notebook.solution_cells, {name: {} for name in answers})
     _put(book, Tables.SourceCell, notebook, notebook.source_cells, {
@@ -194,7 +246,7 @@ def _fill(book: Gradebook, *ours: Any) -> None:
     pairs = select(submission.id, source.id).join(source, source.assignment_id == submission.assignment_id)
     found = book.db.execute(pairs.where(*ours, ~there.exists()))
     _insert(book, notebook, [{"assignment_id": a, "notebook_id": n} for a, n in found])
-    for table, cell in ((Tables.Grade, Tables.GradeCell), (Tables.Comment, Tables.SolutionCell)):
+    for table, cell in _ROWS:
         there = select(table.id).where(table.cell_id == cell.id, table.notebook_id == notebook.id)
         pairs = (
             select(notebook.id, cell.id)

@@ -40,6 +40,8 @@ class LatePenalty(BasePlugin):
         """
         preprocessor: Any = self.parent  # nbgrader's AssignLatePenalties, which has the gradebook open
         assignment = Course.find().assignment(preprocessor.assignment_id)
+        if not assignment.dated:
+            return None
         entry = preprocessor.gradebook.find_submission(assignment.week, student_id)
         handed_in = entry.duedate.replace(tzinfo=UTC) + timedelta(seconds=total_seconds_late)
         due = Course.find().extensions(assignment).due(student_id, assignment.due)
@@ -65,6 +67,9 @@ def _reapply(course: Course, week: str, book: Gradebook) -> tuple[Penalised, ...
         return ()
     assignment = course.assignment(week)
     given = course.extensions(assignment)
+    if not assignment.dated:
+        _stamp_all(course, book, week, entry)
+        return ()
     entry.duedate = assignment.due_utc.replace(tzinfo=None)
     book.db.flush()
     points = scores(book, entry.id)
@@ -77,6 +82,15 @@ def _reapply(course: Course, week: str, book: Gradebook) -> tuple[Penalised, ...
             changed.append(Penalised(submission.student_id, before, after, came.due))
     book.db.commit()
     return tuple(changed)
+
+
+def _stamp_all(course: Course, book: Gradebook, week: str, entry: Any) -> None:
+    """Enter when each hand-in came; nbgrader's own deadline, extensions and penalties of the week stay."""
+    for submission in submissions(book, entry.id):
+        moment = arrival(course, course.assignment(week), submission.student_id).moment
+        if moment is not None:
+            submission.timestamp = moment.replace(tzinfo=None)
+    book.db.commit()
 
 
 def _update(assignment: Assignment, submission: Any, came: Arrival, points: Mapping[str, float]) -> float:
@@ -115,7 +129,7 @@ def recompute(course: Course, week: str) -> Dates:
             moved = {group for group, dates in _dated(book, week).items() if dates != before[group]}
         groups = sorted(moved | {item.group for item in changed}, key=natural_order)
         shown = [group for group in groups if course.feedback(week, group).is_dir()]
-        write_pages(course, week, assignment.notebook, shown)
+        write_pages(course, week, assignment.notebooks, shown)
     return Dates(assignment.due, changed, date_problems(course, assignment))
 
 

@@ -19,7 +19,7 @@ from nbgrader.api import Gradebook
 from nbviva.course import Course, only_one
 from nbviva.errors import DiskFull, Refused
 from nbviva.feedback.nbgrader import write_pages
-from nbviva.files import FROM_HANDIN, digest, read_small, stamp
+from nbviva.files import FROM_HANDIN, digest, read_small, stamps
 from nbviva.gradebook.book import LOST, comment_rows, find_assignment, grade_rows, opened, submissions
 from nbviva.gradebook.done import (
     RecordedGroup,
@@ -105,10 +105,10 @@ def _record_marks(
     code = _code()
     reports = {group: _report_digest(course, week, wanted, group, code) for group in groups}
     known, rows = notes(course, week), _rows(book, week)
-    notebooks = {group: course.autograded(week, group) / f"{wanted.notebook}.ipynb" for group in groups}
 
     def now(group: str) -> tuple[str, str, str]:
-        return reports[group], rows.get(group, ""), stamp(notebooks[group])
+        folder = course.autograded(week, group)
+        return reports[group], rows.get(group, ""), stamps(folder / f"{name}.ipynb" for name in wanted.notebooks)
 
     stale = []
     for group in groups:
@@ -172,13 +172,16 @@ def _record_pages(
     same = [read_small(course.root / "nbgrader_config.py"), repr(course.assignment(week)).encode()]
     words = {group: repr(told(course, course.assignment(week), group)) for group in shown}
     target = {group: digest(known[group].report, text, words[group], *same) for group, text in shown.items()}
-    places = {group: course.feedback(week, group) / f"{wanted.notebook}.html" for group in shown}
-    before = {group: stamp(places[group]) for group in shown}
+
+    def pages(group: str) -> str:
+        return stamps(course.feedback(week, group) / f"{name}.html" for name in wanted.notebooks)
+
+    before = {group: pages(group) for group in shown}
     stale = [g for g in shown if not before[g] or (known[g].shown, known[g].page) != (target[g], before[g])]
     try:
-        write_pages(course, week, wanted.notebook, stale, workers)
+        write_pages(course, week, wanted.notebooks, stale, workers)
     finally:
-        written = {group: now for group in stale if (now := stamp(places[group])) not in {"", before[group]}}
+        written = {group: now for group in stale if (now := pages(group)) not in {"", before[group]}}
         keep(course, week, known | {g: replace(known[g], shown=target[g], page=now) for g, now in written.items()})
     return tuple(written)
 

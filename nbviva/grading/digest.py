@@ -22,6 +22,7 @@ from pathlib import Path
 
 from nbviva.files import regular_files
 from nbviva.handin.walk import HandedFile, Walk
+from nbviva.kernel.room import GivenFiles
 from nbviva.week.deadline import NOT_LATE
 from nbviva.week.imports import files_behind, modules_of
 from nbviva.week.spec import Assignment
@@ -167,7 +168,7 @@ def of_environment() -> str:
 def run_causes(
     came: Walk,
     files: Iterable[HandedFile],
-    data: Path,
+    given: GivenFiles,
     cells: Sequence[tuple[object, ...]],
     draws: bytes,
     place: object,
@@ -187,7 +188,7 @@ def run_causes(
     """
     causes = {
         "the files of the hand-in": came.digest,
-        "the week's data": _files(data),
+        "the week's data": _digest(_told(given.folder, given.files)),
         "the notebook's given cells": repr(cells).encode("utf-8", "surrogateescape"),
         "secret, week or group": draws,
         "sandbox or limits": repr(place).encode(),
@@ -211,12 +212,13 @@ def running_files() -> tuple[Path, ...]:
 
 
 def _files(folder: Path, left_out: str = "") -> bytes:
-    return _digest(
-        item
-        for path in sorted(regular_files(folder))
-        if not _IGNORED.intersection(path.parts) and path != folder / left_out
-        for item in (str(path.relative_to(folder)).encode(errors="surrogateescape"), _content(path))
-    )
+    found = (path for path in sorted(regular_files(folder)) if not _IGNORED.intersection(path.parts))
+    return _digest(_told(folder, (path for path in found if path != folder / left_out)))
+
+
+def _told(folder: Path, paths: Iterable[Path]) -> Iterator[bytes]:
+    for path in paths:
+        yield from (str(path.relative_to(folder)).encode(errors="surrogateescape"), _content(path))
 
 
 def _content(path: Path) -> bytes:

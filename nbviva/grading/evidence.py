@@ -17,7 +17,8 @@ class Evidence:
     """What the hand-in's notebook shows under a cell: what was handed in there, or else what its run gave."""
 
     def __init__(self, notebook: NotebookNode, ran_here: set[str]) -> None:
-        self._cells = {name: cell for cell in notebook.cells if (name := grade_id(cell)) and cell.cell_type == "code"}
+        self._all = {name: cell for cell in notebook.cells if (name := grade_id(cell))}
+        self._cells = {name: cell for name, cell in self._all.items() if cell.cell_type == "code"}
         self._ran_here = ran_here
         self._sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
@@ -28,6 +29,14 @@ class Evidence:
     def figures(self, cell: str) -> int:
         """The number of pictures under a cell."""
         return figures(clean(self._cells[cell].outputs))
+
+    def outputs(self, cell: str) -> list[NotebookNode]:
+        """Give what a cell shows, made harmless; first what came first."""
+        return clean(self._cells[cell].outputs)
+
+    def source(self, cell: str) -> str:
+        """Give a cell's text."""
+        return str(self._all[cell].source)
 
     def ran_here(self, cell: str) -> bool:
         """Whether a training cell was handed in without outputs, so that it was run when graded."""
@@ -77,7 +86,7 @@ def stand_ins(examination: Examination, framed: FramedNotebook, ran_here: set[st
 
 
 def stages(framed: FramedNotebook) -> dict[int, str]:
-    """Give the question of each test cell, by the cell's index."""
+    """Give the question of each test cell, by the cell's index; in an adopted week no question is asked of a kernel."""
     return {index: str(grade_id(cell)) for index, cell in enumerate(framed.notebook.cells) if is_test(cell)}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.kernel.student import QUESTION_SECONDS, NoAnswer, Student, viva
-from nbviva.week.compare import Mismatch, asking_on
+from nbviva.week.compare import ForPerson, Mismatch, asking_on
 from nbviva.week.declare import Check
 from nbviva.week.draws import Draw
 from nbviva.week.findings import Findings
@@ -54,7 +54,9 @@ class Examination:
         noted = [self._noted[name] for name in names if name in self._noted]
         values = tuple(value for found in noted for value in found.values)
         plots = tuple(plot for found in noted for plot in found.plots)
-        return replace(verdict, values=values, plots=plots, doubts=tuple(d for found in noted for d in found.doubts))
+        doubts = tuple(doubt for found in noted for doubt in found.doubts)
+        credit = next((found.credit for found in noted if found.credit is not None), None)
+        return replace(verdict, values=values, plots=plots, doubts=doubts, credit=credit)
 
     def _judge(self, item: Check, before: Mapping[Check, Outcome]) -> Verdict:
         missing = next((need for need in item.needs if before.get(need) is not Outcome.PASSED), None)
@@ -69,6 +71,8 @@ class Examination:
             return _verdict(item, Outcome.FAILED, f"No answer: {error}", type(error).__name__)
         if isinstance(error, Mismatch):
             return _verdict(item, Outcome.FAILED, str(error))
+        if isinstance(error, ForPerson):
+            return _verdict(item, Outcome.PERSON, str(error))
         return _verdict(item, Outcome.ERROR, f"The check itself failed{_place(error)}: {error}", type(error).__name__)
 
     def ask_on(self, item: Check) -> None:

@@ -20,10 +20,10 @@ from nbviva.handin.notebook import FramedNotebook
 from nbviva.handin.sheet import Sheet
 from nbviva.handin.written import Written
 from nbviva.inside import Frames
-from nbviva.kernel.kernel import KernelStudent, StartFailed
+from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.recording import NotAsked, Recorder, ReplayStudent
-from nbviva.kernel.room import Clock, Room, stage
-from nbviva.kernel.sitting import RunEnd, Sitting, Tell, untold
+from nbviva.kernel.room import Clock, GivenFiles, Room, stage
+from nbviva.kernel.sitting import RunEnd, Sitting, StartFailed, Tell, untold
 from nbviva.kernel.student import Listener, Transport, explain, listen
 from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
 from nbviva.notebooks import NotebookNode, copy, grade_id, tags
@@ -37,10 +37,10 @@ from nbviva.week.week import Week
 
 @dataclass(frozen=True)
 class Submission:
-    """What is to be graded: a hand-in. `data` is the folder of files that the release gives out."""
+    """What is to be graded: a hand-in. `given` are the files that the release gives out."""
 
     handin: Handin
-    data: Path
+    given: GivenFiles
     draw: Draw
     digest: str = ""
     room: Room = field(default_factory=Room)
@@ -180,7 +180,7 @@ def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
     draws = submission.draw("transcript").bytes(32)
     place = submission.room, submission.clock
     handin = submission.handin
-    return run_causes(handin.came, handin.files, submission.data, cells, draws, place)
+    return run_causes(handin.came, handin.files, submission.given, cells, draws, place)
 
 
 def _asked_anew(submission: Submission, framed: FramedNotebook, causes: dict[str, str]) -> _Examined:
@@ -212,7 +212,7 @@ def _run(
 ) -> tuple[_Examined, RunEnd]:
     started = time.monotonic()
     with scratch.folder() as place:
-        stage(submission.handin.staged(), submission.data, Path(place))
+        stage(submission.handin.staged(), submission.given, Path(place))
         about = (Path(place), submission.room, submission.clock, submission.tell)
         with KernelStudent(*about, until=step.until) as kernel:
             recorder = Recorder(kernel, step.last or stages(framed).get(-1 if step.until is None else step.until, ""))
@@ -271,7 +271,7 @@ def _sit_through(submission: Submission, framed: FramedNotebook, sitting: Sittin
     explain(student, Written(framed.notebook))
     examination = Examination(week, student, submission.draw, given)
     standing_in = stand_ins(examination, framed, ran_here)
-    sitting.run(framed.notebook, standing_in, stages(framed))
+    sitting.run(framed.notebook, standing_in, None if week.assignment.adopted else stages(framed))
     verdicts = examine(examination, sitting.last)
     forget_hidden_inputs(framed, min((i for i, call in standing_in.items() if call is not dict), default=None))
     notes = tuple(_notes(sitting))

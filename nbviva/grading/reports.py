@@ -19,7 +19,7 @@ EARLIER = "An earlier nbviva wrote this report, without a seal: it is shown, and
 
 def shared(course: Course, week: str, room: Room) -> Shared:
     """Give the part of the digest of a grading that all hand-ins share."""
-    place, data = course.folder(week), course.source(week) / "data"
+    place, data = course.folder(week), course.given_files(week).folder
     return Shared.of(place, course.assignment(week), data, course.secret(), repr(room).encode())
 
 

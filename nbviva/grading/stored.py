@@ -20,12 +20,13 @@ from nbviva.notebooks import NotebookNode, read, to_text
 
 def submission(course: Course, week: str, group: str, room: Room | None = None) -> Submission:
     """Give a group's hand-in with all that grading it needs."""
+    course.require_as_adopted(week)
     room = room or Room()
     handin = open_handin(course, course.week(week), group)
     digest = shared(course, week, room).with_handin(handin.came, group)
     limits = handin.assignment.limits
     room, clock = room.allowed(limits.memory, limits.processes), Clock().allowed(limits.cell, limits.notebook)
-    return Submission(handin, course.source(week) / "data", course.draw(week, group), digest, room, clock)
+    return Submission(handin, course.given_files(week), course.draw(week, group), digest, room, clock)
 
 
 def graded(

@@ -16,7 +16,7 @@ from nbviva.week.spec import Question
 class Outcome(StrEnum):
     """How a check ended, or a question: `error` is our fault, `for a person` nobody's yet; neither gives a mark.
 
-    No check ends `for a person`: a question does, where the hand-in leaves a doubt.
+    A question ends `for a person` where the hand-in leaves a doubt; a check where it is a person's from the outset.
     """
 
     PASSED = "passed"
@@ -46,6 +46,8 @@ class Verdict:
         for an error the exception; else empty.
     values, plots, doubts
         What the check, and the fixtures that it used, noted in their `findings`.
+    credit
+        The points that it gave in part; None: all of the question's if all of its checks pass.
     """
 
     check: str
@@ -57,6 +59,7 @@ class Verdict:
     values: tuple[Value, ...] = ()
     plots: tuple[Plot, ...] = ()
     doubts: tuple[str, ...] = ()
+    credit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -164,10 +167,13 @@ def combine(outcomes: list[Outcome]) -> Outcome:
 def mark(question: Question, verdicts: tuple[Verdict, ...], doubts: Sequence[Doubt] = ()) -> Mark:
     """Give the mark of a question from its verdicts: all or nothing, and none where our own check failed.
 
-    Where a doubt concerns the question, that mark is provisional. A cell that only supports an answer has no mark.
+    Credit that a check gave in part counts where all pass. Where a doubt concerns the question, that mark is
+    provisional. A cell that only supports an answer has no mark.
     """
-    outcome = combine([verdict.outcome for verdict in verdicts if verdict.exercise == question.name])
-    points = {Outcome.PASSED: question.points, Outcome.ERROR: None}.get(outcome, 0.0)
+    own = [verdict for verdict in verdicts if verdict.exercise == question.name]
+    outcome = combine([verdict.outcome for verdict in own])
+    given = min((verdict.credit for verdict in own if verdict.credit is not None), default=question.points)
+    points = {Outcome.PASSED: given, Outcome.ERROR: None, Outcome.PERSON: None}.get(outcome, 0.0)
     provisional = None
     if question.points and points is not None and any(doubt.concerns(question.name) for doubt in doubts):
         outcome, points, provisional = Outcome.PERSON, None, points

@@ -10,18 +10,18 @@ import hashlib
 import shutil
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from nbviva.course import Course
 from nbviva.handin.candidates import Candidate, TakenNotebook, take_notebook
 from nbviva.handin.doubt import Doubt
-from nbviva.handin.notebook import FramedNotebook, blank, merge
+from nbviva.handin.notebook import FramedNotebook, absent, blank, joined, merge
 from nbviva.handin.papers import PAPERS, TakenSheet, is_pdf, take_sheet
 from nbviva.handin.unpacked import Unpacked, unpack, unpacked_path
 from nbviva.handin.walk import HandedFile, Walk, walk
-from nbviva.notebooks import NotebookNode
+from nbviva.notebooks import NotebookNode, qualified
 from nbviva.week.spec import Assignment
 from nbviva.week.week import Week
 
@@ -79,18 +79,33 @@ class Handin:
         return frame(self.week)
 
     @cached_property
-    def _found(self) -> TakenNotebook:
-        return take_notebook(self.files, f"{self.assignment.notebook}.ipynb", self.template)
+    def _found(self) -> dict[str, TakenNotebook]:
+        """For each notebook of the week what was taken for it; one that has another one's name is not looked at."""
+        from nbviva.week.source import releases
+
+        names = self.assignment.notebooks
+        found: dict[str, TakenNotebook] = {}
+        for name, release in releases(self.week).items():
+            others = {f"{other}.ipynb" for other in names if other != name}
+            files = [file for file in self.files if file.path.name not in others]
+            taken = take_notebook(files, f"{name}.ipynb", release)
+            found[name] = taken if len(names) == 1 else self._about(name, taken)
+        return found
+
+    def _about(self, part: str, taken: TakenNotebook) -> TakenNotebook:
+        """Let a notebook's doubts concern its own questions."""
+        own = tuple(q.name for q in self.assignment.questions if q.name.startswith(qualified(part, "")))
+        return replace(taken, doubts=tuple(replace(doubt, questions=own) for doubt in taken.doubts))
 
     @property
     def notebooks(self) -> tuple[Candidate, ...]:
-        """The notebooks that count: today's weeks have one; none where none could be read."""
-        return (self._found.taken,) if self._found.taken else ()
+        """The notebooks that count, in the order of the week's; none where none could be read."""
+        return tuple(found.taken for found in self._found.values() if found.taken)
 
     @property
     def broken(self) -> str:
         """Why there is no notebook that could be run, or empty."""
-        return self._found.broken
+        return "" if self.notebooks else next(found.broken for found in self._found.values())
 
     @property
     def came_empty(self) -> bool:
@@ -99,13 +114,25 @@ class Handin:
 
     def framed(self) -> FramedNotebook:
         """Give the notebook as it is graded: a new one each time, since grading fills it with outputs."""
+        from nbviva.week.source import frames
+
         if not self.notebooks:
             return blank(self.template)
-        return merge(self.notebooks[0].cells, self.notebooks[0].recognised, self.template)
+        parts = {name: self._framed(name, frame) for name, frame in frames(self.week).items()}
+        return joined(parts)
+
+    def _framed(self, name: str, frame: NotebookNode) -> FramedNotebook:
+        found = self._found[name]
+        if found.taken is None:
+            return absent(frame, found.broken)
+        in_place = self.assignment.adopted
+        return merge(found.taken.cells, found.taken.recognised, frame, in_place=in_place)
 
     @cached_property
     def sheet(self) -> TakenSheet:
-        """The exercise sheet that counts; all PDFs are parsed in one process."""
+        """The exercise sheet that counts; all PDFs are parsed in one process. An adopted week has none."""
+        if self.assignment.adopted:
+            return TakenSheet()
         return take_sheet(self.files, self.assignment, self.template)
 
     @cached_property
@@ -117,7 +144,8 @@ class Handin:
     def notes(self) -> tuple[str, ...]:
         """What was taken, what else was there, and why not that: sentences that the group reads."""
         closed = self._unpacked.problems if self._is_worked else ()
-        return (*self._found.notes, *((self.broken,) if self.broken else ()), *self.sheet.notes, *closed)
+        found = [note for taken in self._found.values() for note in taken.notes]
+        return (*found, *((self.broken,) if self.broken else ()), *self.sheet.notes, *closed)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -141,7 +169,8 @@ class Handin:
     def doubts(self) -> tuple[Doubt, ...]:
         """What a person has to decide about before a mark stands; none for most hand-ins."""
         how = [Doubt(self.came.said)] if self.came.said else []
-        told = (*how, *self._found.doubts, *map(Doubt, self._strays()), *self.sheet.doubts, *self._unanswered())
+        found = [doubt for taken in self._found.values() for doubt in taken.doubts]
+        told = (*how, *found, *map(Doubt, self._strays()), *self.sheet.doubts, *self._unanswered())
         return tuple(dict.fromkeys(told))
 
     def _strays(self) -> Iterator[str]:
@@ -151,7 +180,7 @@ class Handin:
         if not self.notebooks and not self.files and not self.came_empty:
             names = ", ".join((*self.came.links, *self.came.litter)[:5])
             yield f"What came holds no work that can be read: {names}."
-        if self.notebooks and not self.notebooks[0].is_worked and (others := self._others()):
+        if self.notebooks and not self._is_worked and (others := self._others()):
             name, beside = self.notebooks[0].file.name, ", ".join(file.name for file in others[:5])
             yield f"Nothing was filled in in {name}; beside it there is {beside}."
 
@@ -174,7 +203,9 @@ class Handin:
     def _others(self) -> list[HandedFile]:
         """Files that are neither the notebook, nor blank, nor a PDF, nor of the release: somebody's work, perhaps."""
         given = {PurePosixPath(DESCRIPTION), *(PurePosixPath(path) for path, _ in self.assignment.files)}
-        known = {*(file.path for file in (self.notebooks[0].file, *self._found.blank, *self.pdfs)), *given}
+        ours = [file for taken in self._found.values() for file in taken.blank]
+        ours += [notebook.file for notebook in self.notebooks]
+        known = {*(file.path for file in (*ours, *self.pdfs)), *given}
         return [
             file
             for file in self.files
@@ -185,15 +216,15 @@ class Handin:
     def staged(self) -> Iterator[tuple[Path, PurePosixPath]]:
         """Give what a kernel may see, each file with its path there: the notebook's own folder is where it runs.
 
-        Other notebooks are there for `%run` and imports; the one that runs is not. What came in an archive lies in a
+        Other notebooks are there for `%run` and imports; those that run are not. What came in an archive lies in a
         folder of the archive's name, beside the archive itself.
         """
-        taken = self.notebooks[0].file.path if self.notebooks else PurePosixPath("none")
+        taken = [notebook.file.path for notebook in self.notebooks]
         around = {folder for file in self.files for folder in file.path.parents}
         archives = around & {file.path for file in self.files}
-        base = unpacked_path(taken, archives).parent
+        base = unpacked_path(taken[0] if taken else PurePosixPath("none"), archives).parent
         for file in self.files:
-            if file.path != taken:
+            if file.path not in taken:
                 path = unpacked_path(file.path, archives)
                 yield file.place, path.relative_to(base) if path.is_relative_to(base) else path
 
@@ -205,5 +236,5 @@ def open_handin(course: Course, week: Week, group: str) -> Handin:
 
 def open_handins(course: Course, week: str, groups: Sequence[str] | None = None) -> dict[str, Handin]:
     """Take hand-ins of a week (default: all) at the door, by group; the week's checks are not loaded for that."""
-    asked = Week(course.folder(week), course.assignment(week), ())
+    asked = course.asked(week)
     return {group: open_handin(course, asked, group) for group in groups or course.groups(week)}

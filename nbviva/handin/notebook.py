@@ -13,7 +13,17 @@ from typing import Any
 from nbviva.handin.cells import HandedCell
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.recognise import Recognised, defined_names, normal
-from nbviva.notebooks import NotebookNode, copy, grade_id, is_test, new_cell, new_notebook
+from nbviva.notebooks import (
+    NotebookNode,
+    copy,
+    grade_id,
+    is_test,
+    join,
+    new_cell,
+    new_notebook,
+    new_output,
+    qualified,
+)
 
 MISSING = "# This cell was missing from the hand-in."
 
@@ -40,8 +50,16 @@ class FramedNotebook:
     doubts: tuple[Doubt, ...] = ()
 
 
-def merge(cells: Sequence[HandedCell], recognised: Recognised, template: NotebookNode) -> FramedNotebook:
-    """Put the student's cells into the frame of the template's."""
+def merge(
+    cells: Sequence[HandedCell], recognised: Recognised, template: NotebookNode, *, in_place: bool = False
+) -> FramedNotebook:
+    """Put the student's cells into the frame of the template's.
+
+    Parameters
+    ----------
+    in_place
+        Whether the template's own test cells mark: then copies of a cell, which are all run, leave no doubt.
+    """
     frame = {name: cell for cell in template.cells if (name := grade_id(cell))}
     taken = {name: cell for name, cell in zip(recognised.names, cells, strict=True) if name is not None}
     out: list[NotebookNode] = []
@@ -62,7 +80,7 @@ def merge(cells: Sequence[HandedCell], recognised: Recognised, template: Noteboo
     rivals = [name for name in differ if any(_rivals(taken[name], item) for item in copies[name])]
     notes = (*_copied(copies, differ), *(() if missing else lost), *_missing(missing))
     notebook = new_notebook(cells=out, metadata=template.metadata)
-    doubts = (*map(Doubt, lost if missing else ()), *_undecided(rivals, template))
+    doubts = (*map(Doubt, lost if missing else ()), *_undecided(rivals, template, in_place=in_place))
     return FramedNotebook(notebook, saved, lacking, notes, doubts)
 
 
@@ -89,10 +107,12 @@ def _copied(copies: Mapping[str, Sequence[HandedCell]], differ: Sequence[str]) -
         yield f"{_cells(differ, 'is', 'are')} there more than once, each time different; all were run in their order."
 
 
-def _undecided(names: Sequence[str], template: NotebookNode) -> Iterator[Doubt]:
+def _undecided(names: Sequence[str], template: NotebookNode, *, in_place: bool) -> Iterator[Doubt]:
     asked = {str(grade_id(cell)) for cell in template.cells if is_test(cell)}
     for name in names:
-        question = name.removesuffix("_answer")
+        if in_place and name not in asked:
+            continue
+        question = name if in_place else name.removesuffix("_answer")
         sentence = f"The cell '{name}' is there more than once, and its copies answer differently."
         yield Doubt(sentence, (question,) if question in asked else ())
 
@@ -100,6 +120,35 @@ def _undecided(names: Sequence[str], template: NotebookNode) -> Iterator[Doubt]:
 def blank(template: NotebookNode) -> FramedNotebook:
     """Give a notebook with all graded cells and no answer, and no word on them: what came could not be read."""
     return replace(merge((), Recognised((), frozenset(), 0), template), notes=())
+
+
+def absent(template: NotebookNode, why: str) -> FramedNotebook:
+    """Give the notebook that a hand-in with others lacks: nothing of it is run, and every code cell says why."""
+    framed = blank(template)
+    for cell in framed.notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [new_output("error", ename="NotRun", evalue="", traceback=[why])]
+    code = (i for i, cell in enumerate(framed.notebook.cells) if cell.cell_type == "code")
+    return replace(framed, lacking=frozenset(code), notes=(why,), doubts=())
+
+
+def joined(parts: Mapping[str, FramedNotebook]) -> FramedNotebook:
+    """Give the notebooks of a hand-in as one (`nbviva.notebooks.join`); one alone is given as it is."""
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    saved: dict[str, list[Any]] = {}
+    lacking, notes, doubts, at = set[int](), list[str](), list[Doubt](), 0
+    for name, part in parts.items():
+        saved |= {qualified(name, cell): outputs for cell, outputs in part.saved.items()}
+        lacking |= {at + i for i in part.lacking}
+        own = tuple(qualified(name, str(grade_id(cell))) for cell in part.notebook.cells if grade_id(cell))
+        notes += [f"{name}: {note}" for note in part.notes]
+        for doubt in part.doubts:
+            asked = tuple(qualified(name, question) for question in doubt.questions)
+            doubts.append(Doubt(f"{name}: {doubt.sentence}", asked or own))
+        at += len(part.notebook.cells)
+    notebook = join({name: part.notebook for name, part in parts.items()})
+    return FramedNotebook(notebook, saved, frozenset(lacking), tuple(notes), tuple(doubts))
 
 
 def _lost(recognised: Recognised, missing: list[str]) -> Iterator[str]:

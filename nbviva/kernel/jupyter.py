@@ -7,6 +7,7 @@ with outputs capped as they arrive; nothing in a message steers us.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,7 @@ class CellRunner(NotebookClient):
 
     def __init__(self, nb: NotebookNode, **options: Any) -> None:
         self.used: dict[int, int] = {}
+        self._ends: set[tuple[int, str]] = set()
         super().__init__(nb, record_timing=False, **options)
 
     async def run_cell(self, cell: NotebookNode, index: int) -> None:
@@ -80,11 +82,19 @@ class CellRunner(NotebookClient):
     def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
         """Keep one output; called for each that arrives."""
         before = self.used.get(cell_index, 0)
-        if self._has_room(msg, cell_index):
+        if self._has_room(msg, cell_index) or self._tells_the_end(msg, cell_index):
             return super().output(outs, msg, display_id, cell_index)
         if before <= self.cell_bytes:
             outs.append(new_output("stream", name="stderr", text="\n[The rest of this output was cut.]\n"))
         return None
+
+    def _tells_the_end(self, msg: dict[str, Any], cell_index: int) -> bool:
+        """Whether it says how the cell ended: that is kept however much was shown before, once a cell."""
+        told = (cell_index, msg["msg_type"])
+        if msg["msg_type"] not in ("error", "execute_result") or told in self._ends:
+            return False
+        self._ends.add(told)
+        return True
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
         if self._has_room(msg, -1):
@@ -130,3 +140,10 @@ class Specs(KernelSpecManager):
         """Called by the kernel manager, whatever name it was given."""
         del kernel_name
         return self.known
+
+
+def quiet() -> logging.Logger:
+    """Give a logger that is silent: what a student's kernel says is no news of the grader's."""
+    logger = logging.getLogger("nbviva.kernel")
+    logger.setLevel(logging.CRITICAL)
+    return logger

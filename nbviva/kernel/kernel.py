@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from queue import Empty
 from subprocess import DEVNULL
@@ -23,16 +21,13 @@ from jupyter_client.manager import AsyncKernelManager
 
 from nbviva.inside import CAPS, Frames, encode
 from nbviva.kernel.activity import Activity
-from nbviva.kernel.jupyter import MAX_MESSAGE_BYTES, CellRunner, GuardedSession, Specs
+from nbviva.kernel.jupyter import MAX_MESSAGE_BYTES, CellRunner, GuardedSession, Specs, quiet
 from nbviva.kernel.room import Clock, Room, kernel_environment
-from nbviva.kernel.sitting import NO_STAGES, RunEnd, StandIn, Tell, untold
+from nbviva.kernel.sitting import NO_STAGES, RunEnd, StandIn, StartFailed, Tell, untold
 from nbviva.kernel.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
-from nbviva.notebooks import NotebookNode, new_output
+from nbviva.kernel.watching import watched
+from nbviva.notebooks import NotebookNode, new_output, part_of
 from nbviva.sandbox.backends import backend
-
-
-class StartFailed(RuntimeError):
-    """The kernel could not be started: our fault, not the student's. The text says what to do."""
 
 
 class KernelStudent:
@@ -50,21 +45,27 @@ class KernelStudent:
         Parameters
         ----------
         until
-            The index of a cell that ended this hand-in's kernels: it and those after it are not run. Of a test cell
-            no later cell needs anything, so that it alone is left out.
+            The index of a cell that ended this hand-in's kernels: it and those after it are not run; of a test cell,
+            which no later cell needs, it alone.
         """
         self.folder, self.room, self.clock = folder, room or Room(), clock or Clock()
-        self.student = Student(self._carry)
-        self.death = self.left_out = ""
-        self._until, self._tell = until, tell
+        self.death = self.left_out = self._earlier = ""
+        self.student, self._until, self._tell = Student(self._carry), until, tell
         self._cell: int | None = None
         self._ended_in: int | None = None
         self._by_limit = self._starved = self._exhausted = self._cut = False
-        self._asked_seconds = 0.0
-        self._late_answers = 0
+        self._asked_seconds, self._late_answers, self._peak = 0.0, 0, 0
 
     def __enter__(self) -> Self:
         self._loop = asyncio.Runner()
+        try:
+            self._begin()
+        except BaseException:
+            self._loop.close()
+            raise
+        return self
+
+    def _begin(self) -> None:
         self._context = zmq.asyncio.Context()
         self._context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         self._manager = AsyncKernelManager(
@@ -72,26 +73,35 @@ class KernelStudent:
             kernel_spec_manager=Specs(self.room, self.folder),
             session=GuardedSession(key=secrets.token_hex(32).encode()),
             context=self._context,
-            log=_quiet(),
+            log=quiet(),
         )
         try:
             self._loop.run(asyncio.wait_for(self._start(), self.clock.start))
         except BaseException as error:
-            self.__exit__()
+            self._finish()
             if isinstance(error, Exception):
                 raise StartFailed(f"The kernel could not be started: {error or type(error).__name__}") from error
             raise
-        return self
 
     def __exit__(self, *_: object) -> None:
+        self._finish()
+        self._loop.close()
+
+    def _finish(self) -> None:
         with contextlib.suppress(TimeoutError):
             self._loop.run(asyncio.wait_for(self._end(), self.clock.grace))
-        self._loop.close()
         self._context.destroy(linger=0)
 
+    def _begin_again(self) -> None:
+        """Give the next notebook of a hand-in a kernel of its own; how the last one ended is kept."""
+        self._peak = self.peak_memory
+        self._finish()
+        self._earlier, self.death = self._earlier or self.death, ""
+        self._begin()
+
     async def _start(self) -> None:
-        environment = kernel_environment()
-        await self._manager.start_kernel(cwd=str(self.folder), env=environment, stdout=DEVNULL, stderr=DEVNULL)
+        place = {"cwd": str(self.folder), "env": kernel_environment()}
+        await self._manager.start_kernel(**place, stdout=DEVNULL, stderr=DEVNULL)
         self._client = self._manager.client()
         self._client.start_channels(hb=False)  # its thread could be kept from ending by what a kernel sends
         await self._client.wait_for_ready(timeout=self.clock.start)
@@ -99,9 +109,6 @@ class KernelStudent:
 
     async def _is_alive(self) -> bool:
         return bool(await self._manager.is_alive())
-
-    async def _kill(self) -> None:
-        await self._manager.shutdown_kernel(now=True)
 
     @property
     def kept_in(self) -> str:
@@ -112,27 +119,30 @@ class KernelStudent:
     @property
     def end(self) -> RunEnd:
         """How it has ended so far; who asked too long too often did not end it."""
-        died = bool(self.death) and not self._exhausted
+        died = bool(self.death or self._earlier) and not self._exhausted
         return RunEnd(died, self._ended_in, "", self._by_limit, self._starved)
 
     @property
     def peak_memory(self) -> int:
         """The most bytes that the kernel has taken so far; 0 where nobody measures."""
-        return int(getattr(self._manager.provisioner, "peak_memory", 0))
+        return max(self._peak, int(getattr(self._manager.provisioner, "peak_memory", 0)))
 
     @property
     def dropped(self) -> int:
         """The number of messages that were none."""
         return int(getattr(self._manager.session, "dropped", 0))
 
-    async def _end(self) -> None:
+    async def _kill(self) -> None:
         if self._manager.has_kernel:
-            await self._kill()
+            await self._manager.shutdown_kernel(now=True)
+
+    async def _end(self) -> None:
+        await self._kill()
         if hasattr(self, "_client"):
             self._client.stop_channels()
 
     def run(
-        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] = NO_STAGES
+        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] | None = NO_STAGES
     ) -> None:
         """Run the code cells in order and leave their outputs in the notebook.
 
@@ -143,36 +153,54 @@ class KernelStudent:
             set; the cell keeps the outputs that it has.
         stages
             By the index of a test cell: its question, which is asked about the notebook as it stands behind that cell.
+            None: what the cells show is all that counts, and one that was not run says so.
         """
+        runner, part = self._runner(notebook), part_of(notebook.cells[0]) if notebook.cells else ""
+        self._running, self._run_until = Activity(self._pid), time.monotonic() + self.clock.notebook
+        for index, cell in enumerate(notebook.cells):
+            if part_of(cell) != part:
+                part = part_of(cell)
+                self._begin_again()
+                runner = self._runner(notebook)
+            if cell.cell_type != "code":
+                continue
+            if not (self.death or self._cut):
+                self._tell(f"cell {index + 1} of {len(notebook.cells)}")
+                self._run_or_not(runner, cell, index, stand_ins, stages)
+            elif stages is None:
+                cell.outputs = [_not_run(self.death or self.left_out)]
+        self._cell = None
+
+    def _run_or_not(
+        self, runner: CellRunner, cell: NotebookNode, index: int, stand_ins: Mapping[int, StandIn],
+        stages: Mapping[int, str] | None,
+    ) -> None:  # fmt: skip
+        self._cell, alone = index, stages is None or index in stages
+        if index == self._until:
+            rest = "was left out" if alone else "and the cells after it were not run"
+            self._leave_out(cell, f"Cell {index + 1} ended the kernel: it {rest}.", alone=alone)
+        elif index in stand_ins:
+            self._set(stand_ins[index]())
+        elif time.monotonic() > self._run_until:
+            self._starved |= self._running.starved
+            late = f"The notebook ran longer than its {self.clock.notebook:.0f} s"
+            self._leave_out(cell, f"{late}: cell {index + 1} and the cells after it were not run.")
+        else:
+            self._run_cell(runner, cell, index)
+        if stages and index in stages and not self._cut:
+            with contextlib.suppress(NoAnswer):  # then its question is asked about the notebook as it ends
+                self._carry(encode(("mark", 0, "", stages[index])), self.clock.grace)
+
+    def _runner(self, notebook: NotebookNode) -> CellRunner:
         limit = int(self.clock.cell) or 1
-        options = {"timeout": limit, "interrupt_on_timeout": True, "allow_errors": True, "log": _quiet()}
+        options = {"timeout": limit, "interrupt_on_timeout": True, "allow_errors": True, "log": quiet()}
         runner = CellRunner(notebook, km=self._manager, **options)
         runner.reset_execution_trackers()
         runner.kc = self._client
-        end, self._running = time.monotonic() + self.clock.notebook, Activity(self._pid)
-        for index, cell in enumerate(notebook.cells):
-            if cell.cell_type != "code" or self.death or self._cut:
-                continue
-            self._cell = index
-            self._tell(f"cell {index + 1} of {len(notebook.cells)}")
-            if index == self._until:
-                rest = "was left out" if index in stages else "and the cells after it were not run"
-                self._leave_out(cell, f"Cell {index + 1} ended the kernel: it {rest}.", alone=index in stages)
-            elif index in stand_ins:
-                self._set(stand_ins[index]())
-            elif time.monotonic() > end:
-                self._starved |= self._running.starved
-                late = f"The notebook ran longer than its {self.clock.notebook:.0f} s"
-                self._leave_out(cell, f"{late}: cell {index + 1} and the cells after it were not run.")
-            else:
-                self._run_cell(runner, cell, index)
-            if index in stages and not self._cut:
-                with contextlib.suppress(NoAnswer):  # then its question is asked about the notebook as it ends
-                    self._carry(encode(("mark", 0, "", stages[index])), self.clock.grace)
-        self._cell = None
+        return runner
 
     def _leave_out(self, cell: NotebookNode, why: str, *, alone: bool = False) -> None:
-        cell.outputs = [new_output("error", ename="NotRun", evalue="", traceback=[why])]
+        cell.outputs = [_not_run(why)]
         self.left_out, self._cut = why, not alone
 
     def _run_cell(self, runner: CellRunner, cell: NotebookNode, index: int) -> None:
@@ -249,25 +277,9 @@ class KernelStudent:
             self._bury("Your notebook's kernel died.")
             raise Died(self.death) from None
 
-    async def _watched(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
-        """Await with a limit on time and on what arrives: frames that were not asked for take memory of ours."""
+    def _watched(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Coroutine[Any, Any, Any]:
         self._activity = Activity(self._pid)
-        task = asyncio.ensure_future(work())
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # what comes late is nobody's news
-        most = _resident_bytes() + self.growth_bytes
-        end = time.monotonic() + seconds
-        try:
-            while not task.done():
-                await asyncio.wait([task], timeout=min(0.1, max(0.0, end - time.monotonic())))
-                if not task.done():
-                    self._look()
-                if not task.done() and time.monotonic() >= end:
-                    raise TimeoutError
-                if _resident_bytes() > most:
-                    raise Died("Your notebook's kernel sent more than can be read, and was ended.")
-            return task.result()
-        finally:
-            task.cancel()
+        return watched(work, seconds, self.growth_bytes, self._look)
 
     @property
     def _pid(self) -> int:
@@ -281,16 +293,8 @@ class KernelStudent:
     def _bury(self, why: str) -> None:
         if not self.death:
             self.death, self._ended_in = why, self._cell
-        if self._manager.has_kernel:
-            self._loop.run(self._kill())
+        self._loop.run(self._kill())
 
 
-def _resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _quiet() -> logging.Logger:
-    """Give a logger that is silent: what a student's kernel says is no news of the grader's."""
-    logger = logging.getLogger("nbviva.kernel")
-    logger.setLevel(logging.CRITICAL)
-    return logger
+def _not_run(why: str) -> NotebookNode:
+    return new_output("error", ename="NotRun", evalue="", traceback=[why])

@@ -21,6 +21,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 _CUT = re.compile(r"\[\d{1,9} more outputs were cut\.\]")
 _CUT_HERE = "\n[cut]\n"
 _STREAMS = ("stdout", "stderr")
+_ENDS = ("error", "execute_result")
 
 
 def clean(outputs: list[Any]) -> list[NotebookNode]:
@@ -31,7 +32,7 @@ def clean(outputs: list[Any]) -> list[NotebookNode]:
     outputs = list(_joined(outputs, everywhere=False))
     if len(outputs) > MAX_OUTPUTS + 1:
         outputs = list(_joined(outputs, everywhere=True))
-    kept = [output for item in outputs[:MAX_OUTPUTS] if (output := _clean(item)) is not None]
+    kept = [output for item in _first(outputs) if (output := _clean(item)) is not None]
     if len(outputs) == MAX_OUTPUTS + 1 and _CUT.fullmatch(
         printed([last := _clean(outputs[-1]) or new_output("stream")])
     ):
@@ -40,6 +41,12 @@ def clean(outputs: list[Any]) -> list[NotebookNode]:
         words = f"[{len(outputs) - MAX_OUTPUTS} more outputs were cut.]"
         kept.append(new_output("display_data", data={"text/plain": words}))
     return kept
+
+
+def _first(outputs: list[Any]) -> list[Any]:
+    """Give the outputs that are kept: the first, and how the cell ended."""
+    ends = [item for item in outputs[MAX_OUTPUTS:] if isinstance(item, dict) and item.get("output_type") in _ENDS][:2]
+    return outputs[: MAX_OUTPUTS - len(ends)] + ends
 
 
 def _joined(outputs: list[Any], *, everywhere: bool) -> Iterator[Any]:
@@ -134,10 +141,14 @@ def _clean(item: Any) -> NotebookNode | None:
         name, value = (plain(text_of(item.get(field)), 500) for field in ("ename", "evalue"))
         return new_output("error", ename=name, evalue=value, traceback=texts or [f"{name}: {value}"])
     data = item.get("data") if kind in ("display_data", "execute_result") else None
-    return _picture_or_text(data, item.get("metadata")) if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return None
+    metadata = item.get("metadata")
+    is_result = kind == "execute_result" or (isinstance(metadata, dict) and metadata.get("result") is True)
+    return _picture_or_text(data, metadata, is_result=is_result)
 
 
-def _picture_or_text(data: dict[str, Any], metadata: Any) -> NotebookNode | None:
+def _picture_or_text(data: dict[str, Any], metadata: Any, *, is_result: bool) -> NotebookNode | None:
     words = data.get("text/plain")
     if isinstance(words, str) and len(words) > 8 * MAX_TEXT:
         words = words[: 4 * MAX_TEXT] + _CUT_HERE + words[-4 * MAX_TEXT :]  # before more is done with so many letters
@@ -148,4 +159,5 @@ def _picture_or_text(data: dict[str, Any], metadata: Any) -> NotebookNode | None
     if picture is not None or was_figure:
         words = picture.words if picture is not None else text
         return new_output("display_data", data={"text/plain": words}, metadata={"figure": True})
-    return new_output("display_data", data={"text/plain": text}) if text else None
+    result = {"metadata": {"result": True}} if is_result else {}
+    return new_output("display_data", data={"text/plain": text}, **result) if text else None

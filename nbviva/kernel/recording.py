@@ -67,7 +67,7 @@ class Recorder:
         return self._kernel.dropped
 
     def run(
-        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] = NO_STAGES
+        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] | None = NO_STAGES
     ) -> None:
         """Let the notebook run, and keep the harmless part of what its cells show."""
         self._kernel.run(notebook, {index: self._noting(index, call) for index, call in stand_ins.items()}, stages)
@@ -208,7 +208,7 @@ class ReplayStudent:
         return self._ran.dropped
 
     def run(
-        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] = NO_STAGES
+        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] | None = NO_STAGES
     ) -> None:
         """Put the outputs that the cells had in their places, and let the stand-ins ask what they asked."""
         del stages  # each question says its own

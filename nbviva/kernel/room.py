@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
+from nbviva.files import regular_files
 from nbviva.sandbox.limits import Limits, thread_variables
 
 MAX_EXTRA_BYTES = 50 << 20
@@ -77,8 +78,28 @@ def kernel_environment() -> dict[str, str]:
     }
 
 
-def stage(handin: Iterable[tuple[Path, PurePath]], data: Path, place: Path) -> None:
-    """Copy what the kernel may see into its working copy: a hand-in's own files, and the release's data over them.
+@dataclass(frozen=True)
+class GivenFiles:
+    """The files that a release gives out beside its notebooks, and the folder in the working copy that is theirs alone.
+
+    Attributes
+    ----------
+    inside
+        Empty: they lie beside the notebook, and over files of these names alone.
+    """
+
+    folder: Path
+    inside: str = ""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files, in order; no notebook of the source's, which has solutions, is one."""
+        found = (path for path in sorted(regular_files(self.folder)) if self.inside or path.suffix != ".ipynb")
+        return tuple(path for path in found if "__pycache__" not in path.parts)
+
+
+def stage(handin: Iterable[tuple[Path, PurePath]], given: GivenFiles, place: Path) -> None:
+    """Copy what the kernel may see into its working copy: a hand-in's own files, and what the release gives over them.
 
     Parameters
     ----------
@@ -92,7 +113,21 @@ def stage(handin: Iterable[tuple[Path, PurePath]], data: Path, place: Path) -> N
             if budget >= 0:
                 (place / target).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, place / target)
-    if data.is_dir():
-        shutil.rmtree(place / "data", ignore_errors=True)
-        (place / "data").unlink(missing_ok=True)
-        shutil.copytree(data, place / "data")
+    if given.inside and given.folder.is_dir():
+        shutil.rmtree(place / given.inside, ignore_errors=True)
+        (place / given.inside).unlink(missing_ok=True)
+        shutil.copytree(given.folder, place / given.inside)
+        return
+    for path in given.files:
+        _put(path, place, path.relative_to(given.folder))
+
+
+def _put(path: Path, place: Path, target: PurePath) -> None:
+    """Copy a file of the release's; what a hand-in has in its way goes."""
+    for above in reversed([*target.parents][:-1]):
+        if not (place / above).is_dir():
+            (place / above).unlink(missing_ok=True)
+            (place / above).mkdir()
+    if (place / target).is_dir():
+        shutil.rmtree(place / target)
+    shutil.copyfile(path, place / target)

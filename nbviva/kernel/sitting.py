@@ -15,6 +15,10 @@ NO_STAGES: Mapping[int, str] = MappingProxyType({})
 Tell = Callable[[str], None]  # is told in a few words what is being done
 
 
+class StartFailed(RuntimeError):
+    """The kernel could not be started: our fault, not the student's. The text says what to do."""
+
+
 def untold(doing: str) -> None:
     """Tell nobody."""
     del doing
@@ -68,7 +72,7 @@ class NotebookRun(Protocol):
         """The number of messages that were none."""
 
     def run(
-        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] = NO_STAGES
+        self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] | None = NO_STAGES
     ) -> None:
         """Run the code cells in order, mark the stages, and leave the cells' harmless outputs in the notebook."""
 

@@ -17,13 +17,13 @@ from nbviva.errors import CourseError
 from nbviva.grading.reports import EARLIER, earlier_report, readable_report
 from nbviva.grading.verdict import Report
 from nbviva.listing import shown
-from nbviva.notebooks import read
+from nbviva.notebooks import join, read
 from nbviva.results.faults import Fault, FaultKind, faults_of, was_read
 from nbviva.results.marks import NEEDS_PERSON, Marked, StudentRow, gradebook_marks, report_marks, rows
 from nbviva.results.similar import MAX_TEXT, Pair, is_too_long, own_cells, similar
 from nbviva.results.statistics import Curves, Distribution, QuestionStatistics, distributions, items, known, noted
 from nbviva.results.wrong import SheetAnswers, Wrong, failures, sheet_answers, stories, wrong_answers
-from nbviva.week.source import release_template, source_notebook
+from nbviva.week.source import releases
 from nbviva.week.week import Week
 from nbviva.wording import natural_order
 
@@ -106,7 +106,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
         curves=curves,
         wrong=wrong_answers(assignment, seen, stories(course, week, failures(assignment, seen))),
         answers=sheet_answers(assignment, seen),
-        similar=similar(written, own_cells(release_template(source_notebook(week)))),
+        similar=similar(written, own_cells(join(releases(week)))),
     )  # fmt: skip
     return without_names(everything, course.secret()) if anonymous else _renamed(everything, shown)
 

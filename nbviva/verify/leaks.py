@@ -21,7 +21,7 @@ from typing import Any
 from nbviva.files import regular_files
 from nbviva.handin.pdf import printed_text
 from nbviva.notebooks import NotebookNode, grade_id, read
-from nbviva.week.source import hidden_parts, release_template, source_notebook
+from nbviva.week.source import hidden_parts, releases
 from nbviva.week.week import Week
 
 _MIN_LINE = 24
@@ -64,7 +64,8 @@ class Secrets:
 
 def secrets_of(week: Week, secret: bytes) -> Secrets:
     """Collect what a week's release, feedback and kernels must not hold."""
-    own = [path for path in sorted(week.folder.rglob("*.py")) if path.name not in ("notebook.py", "__init__.py")]
+    files = [] if week.given else sorted(week.folder.rglob("*.py"))  # an adopted week's are given out
+    own = [path for path in files if path.name not in ("notebook.py", "__init__.py")]
     texts = [*hidden_parts(week), *(path.read_text("utf-8") for path in own)]
     hidden = [path.read_text("utf-8", errors="replace") for path in week.folder.glob(".data/hidden*")]
     return Secrets(
@@ -84,8 +85,8 @@ def find_leaks(week: Week, release: Path, secret: bytes) -> Iterator[str]:
             yield f"the examiner's file {where}"
         seen = dict.fromkeys(found for text in texts_of(path) for found in secrets.in_text(text, where))
         yield from seen
-        if path.name == f"{week.assignment.notebook}.ipynb":
-            yield from _differences(read(path), release_template(source_notebook(week)), where)
+        if path.suffix == ".ipynb" and (known := releases(week).get(path.stem)):
+            yield from _differences(read(path), known, where)
 
 
 def _differences(notebook: NotebookNode, template: NotebookNode, where: str) -> Iterator[str]:

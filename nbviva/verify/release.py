@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from nbviva.course import Course
-from nbviva.errors import Refused
+from nbviva.errors import CourseError, Refused
 from nbviva.files import regular_files
 from nbviva.gradebook.nbgrader import nbgrader, set_deadline
 from nbviva.gradebook.outline import keep_up
@@ -16,7 +16,15 @@ from nbviva.week.source import write_source
 
 
 def make_source(course: Course, name: str) -> list[Path]:
-    """Generate `source/<week>` from the week's folder: the notebook and the files that the release holds beside it."""
+    """Generate `source/<week>` from the week's folder: the notebook and the files that the release holds beside it.
+
+    Raises
+    ------
+    CourseError
+        If the week is adopted: its source is what a person wrote.
+    """
+    if course.is_adopted(name):
+        raise CourseError(f"{name} is adopted: source/{name} is its source, and nothing is generated.")
     week, folder = course.week(name), course.source(name)
     if (week.folder / "data.py").exists():
         week.module("data").build(week.folder / ".data")
@@ -42,7 +50,10 @@ def make_release(course: Course, name: str) -> list[Path]:
     Refused
         If something secret is in it; the release is then removed again.
     """
-    make_source(course, name)
+    if course.is_adopted(name):
+        course.require_as_adopted(name)
+    else:
+        make_source(course, name)
     keep_up(course, name)
     nbgrader(course, "generate_assignment", name, "--force", "--create")
     week, folder = course.week(name), course.release(name)

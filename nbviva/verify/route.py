@@ -21,7 +21,7 @@ from nbviva.grading.verdict import Outcome, Report
 from nbviva.handin.walk import walk
 from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.outputs import clean, printed
-from nbviva.kernel.room import Clock, Room, stage
+from nbviva.kernel.room import Clock, GivenFiles, Room, stage
 from nbviva.notebooks import copy, is_answer, new_cell, new_notebook, to_text
 from nbviva.records import Measured
 from nbviva.results.marks import gradebook_marks
@@ -50,7 +50,7 @@ def reachable(secrets: Secrets, handin: Path, data: Path, room: Room) -> list[st
     code = f"{inspect.getsource(probe)}\nprint(*sorted(set(search({known!r}, {names!r}))), {_DONE!r}, sep='\\n')"
     notebook = new_notebook([new_cell("code", code.replace("from __future__ import annotations\n", ""))], {})
     with scratch.folder() as place:
-        stage(((file.place, file.path) for file in walk(handin).files), data, Path(place))
+        stage(((file.place, file.path) for file in walk(handin).files), GivenFiles(data, "data"), Path(place))
         with KernelStudent(Path(place), room, Clock(cell=120)) as kernel:
             kernel.run(notebook, {})
     said = printed(clean(notebook.cells[0].outputs)).strip().splitlines()

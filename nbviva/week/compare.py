@@ -27,6 +27,10 @@ class Mismatch(AssertionError):
     """The answer is not what it has to be; the text says what was found and what bound it missed."""
 
 
+class ForPerson(Exception):
+    """Nobody but a person can mark this; the text says why, for whoever reads it, or nothing."""
+
+
 def require(condition: object, detail: str) -> None:
     """Raise `Mismatch` with the sentence `detail` unless the condition holds."""
     if not condition:

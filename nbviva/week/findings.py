@@ -19,11 +19,19 @@ _DIGITS = 5
 
 @dataclass
 class Findings:
-    """The fixture `findings`: what one check or fixture noted; it stays with the verdict, however the check ends."""
+    """The fixture `findings`: what one check or fixture noted; it stays with the verdict, however the check ends.
+
+    `credit` are the points that an adopted test cell gave in part.
+    """
 
     values: list[Value] = field(default_factory=list)
     plots: list[Plot] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    credit: float | None = None
+
+    def give(self, points: float) -> None:
+        """Give so many of the question's points, if its check passes."""
+        self.credit = points
 
     def doubt(self, sentence: str) -> None:
         """Leave the question to a person, whatever its checks say; the sentence, which the group reads, says why."""

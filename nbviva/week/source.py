@@ -14,11 +14,11 @@ from pathlib import Path
 import jupytext
 
 from nbviva.errors import SpecError
-from nbviva.notebooks import NotebookNode, copy, grade_id, is_answer, is_test, node, to_text
+from nbviva.notebooks import NotebookNode, copy, grade_id, is_answer, is_test, join, node, to_text
 from nbviva.week.deadline import spoken_moment
 from nbviva.week.imports import installed_here, modules_of
 from nbviva.week.spec import Assignment, Question
-from nbviva.week.week import Week
+from nbviva.week.week import GivenNotebooks, Week
 
 TRAINING, EXPERIMENT = "training", "experiment"
 _ROLES = ("solution", "test", "given")
@@ -33,7 +33,12 @@ class SourceError(SpecError):
 
 
 def source_notebook(week: Week) -> NotebookNode:
-    """Give the nbgrader source notebook of a week: solutions, visible asserts, hidden checks, points."""
+    """Give the nbgrader source notebook of a week: solutions, visible asserts, hidden checks, points.
+
+    Several notebooks are given as one (`nbviva.notebooks.join`).
+    """
+    if week.given:
+        return copy(join(week.given.sources))
     return copy(_built(week.assignment, (week.folder / "notebook.py").read_text(encoding="utf-8")))
 
 
@@ -42,7 +47,26 @@ def frame(week: Week) -> NotebookNode:
 
     For grading, which wants it for every hand-in; nothing is built or copied while the week's files stay the same.
     """
+    if week.given:
+        return join(week.given.frames)
     return _frame(week.assignment, (week.folder / "notebook.py").read_text(encoding="utf-8"))
+
+
+def frames(week: Week) -> dict[str, NotebookNode]:
+    """Give what the cells of a hand-in are put into, each notebook by its name; not to be changed."""
+    return dict(week.given.frames) if week.given else {week.assignment.notebook: frame(week)}
+
+
+def releases(week: Week) -> dict[str, NotebookNode]:
+    """Give the notebooks that a student gets, by their names; not to be changed."""
+    return dict(week.given.releases) if week.given else {week.assignment.notebook: frame(week)}
+
+
+def source_notebooks(week: Week) -> dict[str, NotebookNode]:
+    """Give the nbgrader source notebooks of a week, by their names."""
+    if week.given:
+        return {name: copy(source) for name, source in week.given.sources.items()}
+    return {week.assignment.notebook: source_notebook(week)}
 
 
 @lru_cache(maxsize=8)
@@ -138,8 +162,21 @@ def _stub(match: re.Match[str]) -> str:
 
 def hidden_parts(week: Week) -> list[str]:
     """Give the texts that a release must not hold: solutions and hidden tests."""
+    if week.given:
+        return _taken_out(week.given)
     cells = source_notebook(week).cells
     return [match[0] for cell in cells for rule in (_HIDDEN, _SOLUTION) for match in rule.finditer(cell.source)]
+
+
+def _taken_out(given: GivenNotebooks) -> list[str]:
+    """Give the lines of given notebooks that no cell of their releases has."""
+    shown = {line.strip() for release in given.releases.values() for cell in release.cells for line in _lines(cell)}
+    cells = [cell for source in given.sources.values() for cell in source.cells]
+    return ["\n".join(line for line in _lines(cell) if line.strip() not in shown) for cell in cells]
+
+
+def _lines(cell: NotebookNode) -> list[str]:
+    return list(cell.source.splitlines())
 
 
 def code_cells(week: Week) -> list[NotebookNode]:

@@ -6,7 +6,6 @@ import re
 import tomllib
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,82 +13,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from nbviva.errors import SpecError
 from nbviva.week.allowance import AS_EVER, Allowance, read_allowance
 from nbviva.week.deadline import NOT_LATE, Late, Policy, in_zone
+from nbviva.week.question import CellState, Kind, Question, Support
 from nbviva.week.toml_fields import TomlFields
 
-__all__ = ["CHECK_DIGITS", "Assignment", "Kind", "Question", "SpecError", "read_assignment"]
+__all__ = ["CHECK_DIGITS", "Assignment", "CellState", "Kind", "Question", "SpecError", "Support", "read_assignment"]
 CHECK_DIGITS = ("mod11", "luhn")
 _REQUIRED: dict[str, type] = {
     "course": str, "title": str, "term": str, "notebook": str, "issued": datetime, "due": datetime,
     "zone": str, "group_size": int, "rule": str,
 }  # fmt: skip
 _OPTIONAL = {"question", "files", "late", "check_digit", "sheet_required", "limits"}
-
-
-class Kind(StrEnum):
-    """What a question asks for."""
-
-    CODE = "code"
-    NUMERIC = "numeric"
-    CHOICE = "choice"
-    MULTIPLE_CHOICE = "multiple_choice"
-    TRUE_FALSE = "true_false"
-    FIGURE = "figure"
-
-
-@dataclass(frozen=True)
-class Support:
-    """What in the notebook supports a reported number: a line `label: number` that a cell prints.
-
-    Attributes
-    ----------
-    cell
-        The `grade_id` of the cell.
-    label
-        Empty where each answer has its own: the one on the sheet.
-    decimals
-        The fewest to which the reported number must be the printed one.
-    """
-
-    cell: str
-    label: str = ""
-    decimals: int = 2
-
-
-@dataclass(frozen=True)
-class Question:
-    """One graded cell.
-
-    Attributes
-    ----------
-    name
-        The `grade_id` of its test cell, and the exercise that checks name.
-    number
-        The number on the sheet; several cells may share one.
-    answers
-        Names of the notebook's variables that hold the answers, each with its label on the sheet.
-    options
-        For choices: what the answer may be, each with its label on the sheet.
-    tolerance
-        For numbers: the largest absolute difference that still counts.
-    bonus
-        Its points are extra: they count on top of the maximum.
-    share
-        For numbers: the answers are shares of one, so that "85 %" means 0.85.
-    evidence
-        For numbers: what in the notebook supports the answers, if a number without support counts as none.
-    """
-
-    name: str
-    number: str
-    title: str
-    kind: Kind
-    points: float = 0.0
-    bonus: bool = False
-    answers: tuple[tuple[str, str], ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
-    tolerance: float | None = None
-    share: bool = False
-    evidence: Support | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +43,13 @@ class Assignment:
         What a hand-in's kernel may use.
     sheet_required
         Whether a hand-in without the filled PDF has no answers; else they are read from the notebook's answer cells.
+    parts
+        Names of the notebooks of a week that has several: of its cells and questions those of one notebook after the
+        other, each with its notebook's name before its own.
+    adopted
+        Whether it is an ordinary nbgrader assignment, whose own test cells are its questions.
+    dated
+        Whether it has a deadline; else `due` lies far off.
     """
 
     week: str
@@ -127,6 +67,14 @@ class Assignment:
     check_digit: str = ""
     sheet_required: bool = False
     limits: Allowance = AS_EVER
+    parts: tuple[str, ...] = ()
+    adopted: bool = False
+    dated: bool = True
+
+    @property
+    def notebooks(self) -> tuple[str, ...]:
+        """Names of all notebooks of the week."""
+        return self.parts or (self.notebook,)
 
     @property
     def maximum(self) -> float:
@@ -167,21 +115,22 @@ def read_assignment(folder: Path) -> Assignment:
         raise SpecError(f"{path} is missing: a week is a folder with an assignment.toml in it.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SpecError(f"{path} is no valid TOML: {error}.") from None
-    return _Reader(path, text).assignment(folder.name, data)
+    return AssignmentFields(path, text).assignment(folder.name, data)
 
 
 def assignment_of(week: str, data: dict[str, Any], path: Path) -> Assignment:
     """Make an assignment of what stands in its file at `path`, read already; raises as `read_assignment` does."""
-    return _Reader(path, "").assignment(week, data)
+    return AssignmentFields(path, "").assignment(week, data)
 
 
-_QUESTION_FIELDS = {f.name for f in fields(Question)}
+_QUESTION_FIELDS = {f.name for f in fields(Question)} - {"state"}
 
 
-class _Reader(TomlFields):
+class AssignmentFields(TomlFields):
     """Reads one assignment.toml."""
 
     def assignment(self, week: str, data: dict[str, Any]) -> Assignment:
+        """Read the whole file."""
         for field, kind in _REQUIRED.items():
             if field not in data:
                 self.fail(field, f"is missing; add it with a value of type {kind.__name__}")
@@ -206,6 +155,7 @@ class _Reader(TomlFields):
         )
 
     def late(self, table: Any) -> Late:
+        """Read the table `[late]`."""
         if type(table) is not dict:
             self.fail("late", 'must be a table: a line [late], then policy = "per_day" and points = 1')
         below = next(iter(self.starts(r"\[\s*late\s*\]")), None)
@@ -221,6 +171,7 @@ class _Reader(TomlFields):
         return Late(Policy(table["policy"]), grace, points)
 
     def moment(self, data: dict[str, Any], field: str) -> datetime:
+        """Read a local time of the zone that `zone` names."""
         value: datetime = data[field]
         if value.tzinfo is not None:
             self.fail(field, "must be local time without an offset; the zone stands in 'zone'")
@@ -232,6 +183,7 @@ class _Reader(TomlFields):
             self.fail("zone", f"is '{data['zone']}', which is no IANA time zone; write one such as 'Europe/Berlin'")
 
     def questions(self, items: Any) -> tuple[Question, ...]:
+        """Read all `[[question]]`."""
         if type(items) is not list or not items or not all(type(item) is dict for item in items):
             self.fail("question", "is missing; add at least one [[question]] table")
         heads = [*self.starts(r"\[\[\s*question\s*\]\]"), *([None] * len(items))]
@@ -243,6 +195,7 @@ class _Reader(TomlFields):
         return questions
 
     def question(self, below: int | None, item: dict[str, Any]) -> Question:
+        """Read one."""
         for field in ("name", "number", "title", "kind"):
             if type(item.get(field)) is not str:
                 self.fail(field, "is missing or no text", below)
@@ -260,6 +213,7 @@ class _Reader(TomlFields):
         return Question(**{**item, "kind": Kind(item["kind"]), "points": points, "evidence": evidence, **tables})
 
     def support(self, below: int | None, item: dict[str, Any]) -> Support | None:
+        """Read its `evidence`."""
         table = item.get("evidence")
         if table is None:
             return None
@@ -271,6 +225,7 @@ class _Reader(TomlFields):
         return Support(table["cell"], table.get("label", ""), int(decimals))
 
     def check_answers(self, below: int | None, item: dict[str, Any]) -> None:
+        """Refuse answers that do not fit the question's kind."""
         kind = Kind(item["kind"])
         if kind not in (Kind.CODE, Kind.FIGURE) and not item.get("answers"):
             self.fail("answers", f"is missing; a {kind} question names the variable that holds its answer", below)

@@ -11,18 +11,39 @@ from pathlib import Path
 from types import ModuleType
 
 from nbviva.errors import SpecError, missing_extra
+from nbviva.notebooks import NotebookNode
 from nbviva.week.declare import Check, Fixture, Overlay
 from nbviva.week.spec import Assignment, read_assignment
 
 
 @dataclass(frozen=True)
+class GivenNotebooks:
+    """The notebooks of a week that are there, in the place of those that are built from `notebook.py`; by their names.
+
+    Attributes
+    ----------
+    sources
+        With solutions and tests.
+    frames
+        Without solutions: what the cells of a hand-in are put into, with all tests.
+    releases
+        As a student gets them.
+    """
+
+    sources: Mapping[str, NotebookNode]
+    frames: Mapping[str, NotebookNode]
+    releases: Mapping[str, NotebookNode]
+
+
+@dataclass(frozen=True)
 class Week:
-    """A week's folder, loaded: what it asks, and how it is checked."""
+    """A week's folder, loaded: what it asks, and how it is checked; `given` are the notebooks of an adopted week."""
 
     folder: Path
     assignment: Assignment
     checks: tuple[Check, ...]
     fixtures: Mapping[str, Fixture] = field(default_factory=dict)
+    given: GivenNotebooks | None = None
 
     @property
     def stand_ins(self) -> dict[str, str]:

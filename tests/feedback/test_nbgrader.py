@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.converters import GenerateFeedback
 from traitlets.config import Config
 
-from nbviva.feedback.nbgrader import BookedGrades, FeedbackExporter, complete
+from nbviva.feedback.nbgrader import FeedbackExporter, complete
 from nbviva.gradebook.nbgrader import configure
 from nbviva.grading.reports import keep_report
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
@@ -69,7 +70,6 @@ def feedback(course, tmp_path):
     path = tmp_path / "toys.ipynb"
     path.write_text(to_text(release_template(source_notebook(course.week("toy")))))
     exporter = FeedbackExporter(config=Config({"Exporter": {"default_preprocessors": []}}))
-    exporter.register_preprocessor(BookedGrades, enabled=True)
     names = {
         "student": "ada",
         "assignment": "toy",
@@ -144,7 +144,8 @@ def test_configuration_makes_nbgrader_write_our_page(tmp_path):
     config = Config()
     configure(config, tmp_path)
     assert FeedbackExporter is config.GenerateFeedback.exporter_class
-    assert [BookedGrades] == config.GenerateFeedback.preprocessors
+    assert [] == config.GenerateFeedback.preprocessors  # of our weeks the exporter reads the marks itself
+    assert GenerateFeedback.preprocessors.default() == config.FeedbackExporter.others
 
 
 @pytest.mark.parametrize("there", [None, b"", b"\xff\xfe"])

@@ -21,7 +21,8 @@ from nbviva.grading import regrade as regrading
 from nbviva.grading.regrade import regrade
 from nbviva.grading.reports import EARLIER, is_spoilt, stored_report
 from nbviva.grading.stored import graded
-from nbviva.kernel.kernel import KernelStudent, StartFailed
+from nbviva.kernel.kernel import KernelStudent
+from nbviva.kernel.sitting import StartFailed
 from nbviva.kernel.transcript import EARLIER_MAGIC, MAGIC
 from nbviva.processes import workers
 from nbviva.processes.job import Finished

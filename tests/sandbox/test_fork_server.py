@@ -23,8 +23,9 @@ from nbviva.errors import SandboxUnavailable
 from nbviva.grading.grade import Submission, grade
 from nbviva.handin.door import open_handin
 from nbviva.inside import forking
-from nbviva.kernel.kernel import KernelStudent, StartFailed
+from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.room import Room
+from nbviva.kernel.sitting import StartFailed
 from nbviva.kernel.student import Died
 from nbviva.sandbox import bubblewrap, cgroup, fork_server, provisioner, world
 from nbviva.sandbox.fork_server import Forked, ForkServer, request

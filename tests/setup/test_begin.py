@@ -70,7 +70,7 @@ def test_an_nbgrader_course_is_told_what_of_it_is_marked(tmp_path):
     (tmp_path / CONFIG).write_text(QUICKSTART, "utf-8")
     done = nbviva(tmp_path, "init")
     assert 0 == done.returncode
-    assert "until they are adopted, that is, until their tests are run outside of it" in " ".join(done.stderr.split())
+    assert "until they are adopted: 'nbviva adopt WEEK'" in " ".join(done.stderr.split())
 
 
 def test_a_course_in_a_course_is_refused(begun):

@@ -17,6 +17,7 @@ from nbviva.processes.job import Bounds, End, Finished
 from nbviva.records import read
 from nbviva.verify.cache import TrialCache, files_digest, framework_digest
 from nbviva.verify.mutation import rewritten
+from nbviva.verify.mutation.in_notebook import adopted_score
 from nbviva.verify.mutation.score import (
     FILE,
     Excuse,
@@ -60,6 +61,8 @@ def mutation_score(
     told
         Called after each with how many are done, and of how many.
     """
+    if course.is_adopted(name):
+        return adopted_score(course, name, workers, told)
     week = course.week(name)
     bench = _MutantBench(week, secret, TrialCache(course.root / ".nbviva" / "cache" / f"mutants-{name}.json"), workers)
     jobs = bench.jobs()
