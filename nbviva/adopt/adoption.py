@@ -23,7 +23,7 @@ _CELL = ("notebook", "cell", "state", "why", "points", *_MEASURED)
 
 
 @dataclass(frozen=True)
-class Measured:
+class BothMarks:
     """The points of a cell in plain nbgrader and here; None where a person gives them, or nothing was measured."""
 
     plain: float | None = None
@@ -39,8 +39,8 @@ class AdoptedCell:
     state: CellState
     why: str = ""
     points: float = 0.0
-    solution: Measured = Measured()
-    blank: Measured = Measured()
+    solution: BothMarks = BothMarks()
+    blank: BothMarks = BothMarks()
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ def _cell(item: Mapping[str, Any]) -> AdoptedCell:
     )  # fmt: skip
 
 
-def _measured(table: Mapping[str, Any]) -> Measured:
-    return Measured(**{name: float(value) for name, value in table.items()})
+def _measured(table: Mapping[str, Any]) -> BothMarks:
+    return BothMarks(**{name: float(value) for name, value in table.items()})
 
 
 def adoption_text(adoption: Adoption) -> str:
@@ -155,7 +155,7 @@ def _key(name: str) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, Measured):
+    if isinstance(value, BothMarks):
         inner = (f"{name} = {_value(number)}" for name, number in vars(value).items() if number is not None)
         text = ", ".join(inner)
         return f"{{ {text} }}" if text else "{}"

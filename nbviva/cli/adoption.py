@@ -11,7 +11,7 @@ from rich.box import HEAVY_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from nbviva.adopt.adoption import Measured
+from nbviva.adopt.adoption import BothMarks
 from nbviva.cli.printing import console, print_json
 from nbviva.wording import counted
 
@@ -44,7 +44,7 @@ def print_adopted(course: Course, week: str, found: Adopted, moved: Sequence[Mov
         typer.echo(f"No mark in the gradebook was changed: 'nbviva grade {week}' enters those of the hand-ins.")
 
 
-def _guess(solution: Measured) -> str:
+def _guess(solution: BothMarks) -> str:
     if not solution.plain and solution.here:
         return " It takes a warning on stderr for an error, which here means nothing."
     return " Look at the cell, or make it manual in the file."

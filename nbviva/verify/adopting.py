@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from nbviva.adopt.adoption import AdoptedCell, Adoption, Measured, adoption_path, adoption_text, read_adoption
+from nbviva.adopt.adoption import AdoptedCell, Adoption, BothMarks, adoption_path, adoption_text, read_adoption
 from nbviva.adopt.cells import CellKind, GradedCell, graded_cells
 from nbviva.adopt.credit import functions_in, shows_students_value
 from nbviva.adopt.reading import fingerprints, given_notebooks, source_texts
@@ -50,7 +50,7 @@ class Adopted:
         return tuple(cell for cell in self.adoption.cells if (cell.blank.here or 0) > (cell.blank.plain or 0) + _CLOSE)
 
 
-def same(measured: Measured) -> bool:
+def same(measured: BothMarks) -> bool:
     """Whether both have the same mark, or neither."""
     if measured.plain is None or measured.here is None:
         return measured.plain is measured.here
@@ -113,7 +113,7 @@ def _cells(
         for cell in graded_cells(name, source):
             known = cell.name(several=several)
             state, why = _state(cell, before, partial=known in credits_, examiners=examiners)
-            both = (Measured(plain[group].get(known), here[group].get(known)) for group in (SOLUTION, BLANK))
+            both = (BothMarks(plain[group].get(known), here[group].get(known)) for group in (SOLUTION, BLANK))
             yield AdoptedCell(name, cell.cell, state, why, cell.points, *both)
 
 

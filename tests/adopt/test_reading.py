@@ -5,7 +5,7 @@ from datetime import datetime
 import nbformat
 import pytest
 
-from nbviva.adopt.adoption import AdoptedCell, Adoption, Measured, adoption_path, adoption_text, read_adoption
+from nbviva.adopt.adoption import AdoptedCell, Adoption, BothMarks, adoption_path, adoption_text, read_adoption
 from nbviva.adopt.reading import fingerprints, source_texts
 from nbviva.adopt.regions import Markers
 from nbviva.errors import CourseError, Refused, SpecError
@@ -107,7 +107,7 @@ def test_another_language_is_refused(ordinary):
 
 def test_an_adoption_is_read_as_it_was_written(tmp_path):
     """Quotes, other alphabets and missing numbers, too."""
-    cell = AdoptedCell("a b", "c", CellState.MANUAL, 'says "no", \\ λ', 2.0, Measured(1.0), Measured(None, 0.5))
+    cell = AdoptedCell("a b", "c", CellState.MANUAL, 'says "no", \\ λ', 2.0, BothMarks(1.0), BothMarks(None, 0.5))
     wanted = Adoption("w", {"a b": "1f"}, (cell,), Markers(begin_hidden="#h"), {"due": DUE, "late": {"policy": "none"}})
     assert read_adoption(tmp_path / "w.toml", adoption_text(wanted)) == wanted
 
