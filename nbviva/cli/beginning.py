@@ -108,11 +108,11 @@ def adopt_(
 
 def _marked_now(course: Course, week: str) -> tuple[Moved, ...]:
     """Mark the hand-ins that were marked before, and give the marks that are others; the gradebook is left alone."""
+    from nbviva.cli.following import follower
     from nbviva.gradebook.before import marks_moved
     from nbviva.grading.batch import BatchOptions, grade_batch
-    from nbviva.grading.progress import watch
     from nbviva.machine import cores
 
     groups = course.groups(week)
-    grade_batch(course, week, groups, BatchOptions(cores()), watch(as_json=False))
+    grade_batch(course, week, groups, BatchOptions(cores()), follower(as_json=False))
     return marks_moved(course, week, groups)
