@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from fnmatch import fnmatchcase
 
 from nbviva.kernel.student import error_name
@@ -17,6 +18,7 @@ _PLACE = re.compile(r"(?:Cell In\[\d+\]|File <[^>]*>|ipython-input-[^,]*), line 
 _APART = re.compile(r"\s*+(%%\w++)")
 _SHOWN = 60  # characters of a line
 _DEEP = 20  # aliases of aliases
+_APART_SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 
 class Written:
@@ -98,40 +100,71 @@ def _parsed(source: str) -> ast.Module | None:
         return None  # such a cell defines nothing either
 
 
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Give what a cell runs itself, and what its functions say of names that they declare global."""
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        if not isinstance(node, _APART_SCOPES):
+            yield from _statements(node)
+            continue
+        shared = {name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names}
+        for inner in ast.walk(node) if shared else ():
+            if shared.intersection(name for name, _ in _assigned(inner)):
+                yield inner
+
+
+def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Give the names that a statement assigns, each with its value."""
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            yield from _pairs(target, node.value)
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+        for one, its in zip(target.elts, value.elts, strict=False):
+            yield from _pairs(one, its)
+    elif isinstance(target, ast.Name):
+        yield target.id, value
+
+
+def _own(node: ast.AST) -> set[str]:
+    """Give the names that are a definition's own: parameters and variables, but for those that it declares global."""
+    inner = list(ast.walk(node))
+    names = {item.arg for item in inner if isinstance(item, ast.arg)}
+    names |= {item.id for item in inner if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)}
+    return names - {name for item in inner if isinstance(item, ast.Global) for name in item.names}
+
+
 class _Names:
-    """What the names of some code stand for."""
+    """What the names of some code stand for; a function's variables are its own: no other's `x` is meant by its `x`."""
 
     def __init__(self, sources: Iterable[str]) -> None:
         self._defined: dict[str, list[ast.AST]] = defaultdict(list)
-        self._aliases: dict[str, ast.expr | str] = {}
+        self.aliases: dict[str, ast.expr | str] = {}
         self._starred: list[str] = []
         for tree in filter(None, map(_parsed, sources)):
-            for node in ast.walk(tree):
+            for node in _statements(tree):
                 self._note(node)
+            for node in ast.walk(tree):
+                self._import(node)
 
     def _note(self, node: ast.AST) -> None:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             self._defined[node.name].append(node)
-        elif isinstance(node, ast.Import):
+        for name, value in _assigned(node):
+            self._defined[name].append(value)
+            if isinstance(value, ast.Name | ast.Attribute | ast.Call):
+                self.aliases[name] = value
+
+    def _import(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Import):
             for item in node.names:
                 first = item.name.split(".")[0]
-                self._aliases[item.asname or first] = item.name if item.asname else first
+                self.aliases[item.asname or first] = item.name if item.asname else first
         elif isinstance(node, ast.ImportFrom):
             self._starred += [str(node.module) for item in node.names if item.name == "*"]
-            self._aliases |= {item.asname or item.name: f"{node.module}.{item.name}" for item in node.names}
-        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
-                self._assign(target, node.value)
-
-    def _assign(self, target: ast.expr, value: ast.expr) -> None:
-        if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
-            for one, its in zip(target.elts, value.elts, strict=False):
-                self._assign(one, its)
-        elif isinstance(target, ast.Name):
-            self._defined[target.id].append(value)
-            if isinstance(value, ast.Name | ast.Attribute | ast.Call):
-                self._aliases[target.id] = value
+            self.aliases |= {item.asname or item.name: f"{node.module}.{item.name}" for item in node.names}
 
     def reached(self, starts: Iterable[str]) -> Iterator[ast.AST]:
         """Give the definitions of these names, and of all names of the code that they lead to."""
@@ -143,27 +176,39 @@ class _Names:
             seen.add(name)
             for node in self._defined.get(name, ()):
                 yield node
-                todo += [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+                todo += {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} - _own(node)
 
     def used_in(self, node: ast.AST) -> Iterator[str]:
         """Give the dotted names that a piece of code mentions."""
+        own, names = _own(node), self._inside(node)
         for inner in ast.walk(node):
             if isinstance(inner, ast.Attribute | ast.Call):
-                yield self._dotted(inner)
+                yield names.dotted(inner)
             elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and inner.id not in self._defined:
-                yield self._dotted(inner)
-                yield from (f"{module}.{inner.id}" for module in self._starred)
+                yield names.dotted(inner)
+                yield from (f"{module}.{inner.id}" for module in self._starred if inner.id not in own)
 
-    def _dotted(self, node: ast.AST, deep: int = 0) -> str:
+    def _inside(self, node: ast.AST) -> _Names:
+        """Give what names stand for inside a definition."""
+        own, names = _own(node), copy(self)
+        found = (pair for inner in ast.walk(node) for pair in _assigned(inner))
+        names.aliases = {
+            **{name: alias for name, alias in self.aliases.items() if name not in own or isinstance(alias, str)},
+            **{name: value for name, value in found if isinstance(value, ast.Name | ast.Attribute | ast.Call)},
+        }
+        return names
+
+    def dotted(self, node: ast.AST, deep: int = 0) -> str:
+        """Give the full name of what an expression stands for, as far as it is known."""
         if deep > _DEEP:
             return "?"
         if isinstance(node, ast.Attribute):
-            return f"{self._dotted(node.value, deep + 1)}.{node.attr}"
+            return f"{self.dotted(node.value, deep + 1)}.{node.attr}"
         if isinstance(node, ast.Call):
             return self._fetched(node, deep)
         if isinstance(node, ast.Name):
-            alias = self._aliases.get(node.id, node.id)
-            return alias if isinstance(alias, str) else self._dotted(alias, deep + 1)
+            alias = self.aliases.get(node.id, node.id)
+            return alias if isinstance(alias, str) else self.dotted(alias, deep + 1)
         return "?"
 
     def _fetched(self, call: ast.Call, deep: int) -> str:
@@ -171,7 +216,7 @@ class _Names:
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
         texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
         if name == "getattr" and len(call.args) > 1 and texts:
-            return f"{self._dotted(call.args[0], deep + 1)}.{texts[0]}"
+            return f"{self.dotted(call.args[0], deep + 1)}.{texts[0]}"
         if name in ("import_module", "__import__") and texts:
             return texts[0]
         return "?"

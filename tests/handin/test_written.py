@@ -26,6 +26,19 @@ SETUP = "import torch\nfrom torch import nn"
         ("def relu(x): return x.clamp(min=0)\nassert torch.relu(torch.zeros(1)) == relu(torch.zeros(1))", ()),
         ("def relu(x):\n    'Like torch.relu.'\n    return x * (x > 0)  # torch.relu", ()),
         ("def relu(x): return x.clamp(min=0)\ndef other(x): return torch.relu(x)", ()),
+        ("def relu(x): return x.clamp(min=0)\ndef other(x):\n    x = torch.relu(x)\n    return x", ()),
+        (
+            "class Net:\n    def forward(self, x): x = nn.ReLU()(x); return x\ndef relu(x):\n    return x * 1",
+            (),
+        ),
+        ("h = torch.relu(torch.zeros(1))\ndef relu(h): return h.clamp(min=0)", ()),
+        ("h = torch.relu\ndef relu(x): return [h for h in x]", ()),
+        ("def relu(x):\n    f = torch.relu\n    return f(x)", ("torch.relu",)),
+        ("def relu(x):\n    f = nn.functional\n    return f.relu(x)", ("torch.nn.functional.relu",)),
+        ("def setup():\n    global g\n    g = torch.relu\ndef relu(x): return g(x)", ("torch.relu",)),
+        ("if True:\n    g = torch.relu\ndef relu(x): return g(x)", ("torch.relu",)),
+        ("relu = lambda x: torch.relu(x)", ("torch.relu",)),
+        ("class H:\n    f = torch.relu\ndef relu(x): return H.f(x)", ("torch.relu",)),
     ],
 )
 def test_what_a_function_uses_is_found_by_its_full_name(code, found):
