@@ -45,7 +45,12 @@ class Evidence:
     def uses(self, question: str, *patterns: str) -> tuple[str, ...]:
         """Give what of these dotted names (`torch.relu`, `*.relu`) the functions and classes of an answer cell use."""
         cell = self._cells.get(f"{question}_answer")
-        return uses(self._sources, defined_in(cell.source) if cell else (), patterns)
+        return uses(self._sources, defined_in(cell.source) if cell else (), patterns, self._until(question))
+
+    def _until(self, question: str) -> int | None:
+        """Give the number of code cells up to the question's test cell, behind which its functions are taken."""
+        test = self._cells.get(question)
+        return self._sources.index(test.source) + 1 if test else None
 
 
 def forget_hidden_inputs(framed: FramedNotebook, asked: int | None) -> None:

@@ -70,7 +70,9 @@ def _short(line: str) -> str:
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]} ..."
 
 
-def uses(sources: Iterable[str], starts: Iterable[str], patterns: Sequence[str]) -> tuple[str, ...]:
+def uses(
+    sources: Iterable[str], starts: Iterable[str], patterns: Sequence[str], until: int | None = None
+) -> tuple[str, ...]:
     """Give what of `patterns` the functions and classes `starts` use, themselves or through others in the sources.
 
     Names are followed to what they were imported or assigned as: `F.relu` is `torch.nn.functional.relu`. What is asked
@@ -80,8 +82,12 @@ def uses(sources: Iterable[str], starts: Iterable[str], patterns: Sequence[str])
     ----------
     patterns
         Dotted names such as `torch.relu`, with `*` for anything: `*.relu` is also a tensor's method.
+    until
+        The number of sources in which `starts` are defined; what comes later gives these names to something else.
+        A name that is defined again stands for the last definition.
     """
-    names = _Names(sources)
+    starts = frozenset(starts)
+    names = _Names(sources, starts, until)
     found = {name for start in names.reached(starts) for name in names.used_in(start)}
     matching = {name for name in found if any(fnmatchcase(name, pattern) for pattern in patterns)}
     return tuple(sorted(name.removeprefix("?") for name in matching))
@@ -139,20 +145,27 @@ def _own(node: ast.AST) -> set[str]:
 class _Names:
     """What the names of some code stand for; a function's variables are its own: no other's `x` is meant by its `x`."""
 
-    def __init__(self, sources: Iterable[str]) -> None:
+    def __init__(self, sources: Iterable[str], starts: frozenset[str] = frozenset(), until: int | None = None) -> None:
         self._defined: dict[str, list[ast.AST]] = defaultdict(list)
         self.aliases: dict[str, ast.expr | str] = {}
         self._starred: list[str] = []
-        for tree in filter(None, map(_parsed, sources)):
+        for number, source in enumerate(sources):
+            tree = _parsed(source) or ast.Module([], [])
+            later = starts if until is not None and number >= until else frozenset()
             for node in _statements(tree):
-                self._note(node)
+                self._note(node, later, again=starts if node in tree.body else frozenset())
             for node in ast.walk(tree):
                 self._import(node)
 
-    def _note(self, node: ast.AST) -> None:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+    def _note(self, node: ast.AST, left_out: frozenset[str], again: frozenset[str]) -> None:
+        """Note what a statement defines; of the names `again` what was defined before is gone."""
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name not in left_out:
+            if node.name in again:
+                self._defined[node.name].clear()
             self._defined[node.name].append(node)
         for name, value in _assigned(node):
+            if name in left_out:
+                continue
             self._defined[name].append(value)
             if isinstance(value, ast.Name | ast.Attribute | ast.Call):
                 self.aliases[name] = value

@@ -38,6 +38,9 @@ SETUP = "import torch\nfrom torch import nn"
         ("def setup():\n    global g\n    g = torch.relu\ndef relu(x): return g(x)", ("torch.relu",)),
         ("if True:\n    g = torch.relu\ndef relu(x): return g(x)", ("torch.relu",)),
         ("relu = lambda x: torch.relu(x)", ("torch.relu",)),
+        ("def relu(x): return torch.relu(x)\ndef relu(x): return x.clamp(min=0)", ()),
+        ("def relu(x): return x.clamp(min=0)\nif True:\n    def relu(x): return torch.relu(x)", ("torch.relu",)),
+        ("def relu(x): return torch.relu(x)\nrelu = torch.jit.script(relu)", ("torch.relu",)),
         ("class H:\n    f = torch.relu\ndef relu(x): return H.f(x)", ("torch.relu",)),
     ],
 )
@@ -74,3 +77,11 @@ def test_words_and_numbers_of_the_kernel_are_told_only_where_the_notebook_has_th
     assert ": its cell ended with an exception" == ended("x" * 40, 999).why_missing("double")
     assert " in line 3 of its cell, `return 2 * x`" == ended("E", 1).where("  return 2 * x ")
     assert "" == ended("E", 1).where("return 0.1234")
+
+
+def test_what_a_later_cell_gives_the_name_to_is_not_used():
+    cells = [SETUP, "def relu(x): return x.clamp(min=0)", "relu = nn.ReLU()", "def relu(x): return torch.relu(x)"]
+    assert () == uses(cells, ["relu"], FORBIDDEN, until=2)
+    assert ("torch.relu",) == uses(
+        [*cells[:1], "def relu(x): return g[0](x)", "g = [torch.relu]"], ["relu"], FORBIDDEN, 2
+    )
