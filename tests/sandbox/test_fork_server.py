@@ -447,7 +447,7 @@ def test_reports_of_forked_and_started_kernels_are_equal(
     week = course.week("toy")
     for group, texts in {"right": {}, "wrong": {"double_answer": "def double(x): return 3 * x"}}.items():
         hand_in(course, group, **texts)
-        handin, data = open_handin(course, week, group), course.source("toy") / "data"
+        handin, data = open_handin(course, week, group), course.given_files("toy")
         rooms = Room(), Room(template=warmed.address)
         reports = [grade(Submission(handin, data, course.draw("toy", group), room=r)).report for r in rooms]
         assert reports[0] == reports[1]
@@ -574,7 +574,7 @@ def test_a_killed_template_ends_its_kernels_and_says_so(tmp_path: Path) -> None:
 def test_a_template_that_ends_costs_no_hand_in_a_mark(course: Course, hand_in: Callable[..., Path]) -> None:
     """Whether it is gone before the kernel is forked or dies while the notebook runs: the kernel is started instead."""
     hand_in(course, "ada")
-    handin, data = open_handin(course, course.week("toy"), "ada"), course.source("toy") / "data"
+    handin, data = open_handin(course, course.week("toy"), "ada"), course.given_files("toy")
     honest = Submission(handin, data, course.draw("toy", "ada"))
     expected = grade(honest).report
     with ForkServer([]) as running:
@@ -595,7 +595,7 @@ def test_a_kernel_that_ends_itself_is_the_students_fault(
 ) -> None:
     """Its template is still there: the cell ends two kernels, and what stands before it is asked in a third."""
     hand_in(course, "ada", double_answer="import os; os._exit(1)")
-    handin, data = open_handin(course, course.week("toy"), "ada"), course.source("toy") / "data"
+    handin, data = open_handin(course, course.week("toy"), "ada"), course.given_files("toy")
     cells: list[str] = []
     room = Room(template=warmed.address)
     item = Submission(handin, data, course.draw("toy", "ada"), room=room, tell=cells.append)
