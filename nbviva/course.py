@@ -9,7 +9,7 @@ import ast
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from nbviva.adopt.adoption import adopted_weeks, is_adopted
 from nbviva.errors import Busy, CourseError, Refused
+from nbviva.files import OF_GROUP, is_shared, make_folder, share
 from nbviva.week.deadline import Extensions, read_extensions
 from nbviva.week.draws import Draw, generators
 from nbviva.week.spec import Assignment, read_assignment
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 SECRET = "NBVIVA_SECRET"  # noqa: S105 - the name of the variable that holds it
 CONFIG = "nbgrader_config.py"
 SEAM = ("from nbviva.preprocessor import configure", "configure(get_config(), __file__)")  # a course's two lines
+_WRITTEN = (".nbviva", "reports", "marks", "submitted", "autograded", "feedback")
 NOT_CONFIGURED = (
     f"{CONFIG} does not call nbviva's configure, so nbgrader would run hidden tests in the student's kernel: run "
     f"'nbviva init', or add at its end these two lines: {'; '.join(SEAM)}"
@@ -210,6 +212,7 @@ class Course:
         path = self.root / ".nbviva" / "secret"
         try:
             path.parent.mkdir(exist_ok=True)
+            self.share()
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             raise
@@ -217,6 +220,24 @@ class Course:
             raise Refused(_unwritable(path, error)) from error
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
+        self.share()
+
+    def is_shared(self) -> bool:
+        """Whether several markers share it: nbgrader's `CourseDirectory.groupshared`."""
+        path = self.root / CONFIG
+        named = path.is_file() and b"groupshared" in path.read_bytes()  # else it need not be run, which takes a second
+        return named and bool(self.config().CourseDirectory.get("groupshared", False))
+
+    def share(self) -> None:
+        """Let the markers' group have what nbviva writes, where they share the course; the secret they only read."""
+        if not self.is_shared():
+            return
+        for place in _WRITTEN:
+            make_folder(self.root / place)
+            share(self.root / place)
+        for path, mode in ((self.root / ".nbviva" / "secret", 0o640), (self.root / "gradebook.db", OF_GROUP)):
+            with suppress(FileNotFoundError, PermissionError):  # another marker's, who lets the group in himself
+                path.chmod(mode)
 
     def draw(self, week: str, group: str) -> Draw:
         """Give the source of random generators of one hand-in: secret + week + group + name always give the same."""
@@ -266,12 +287,17 @@ def only_one(course: Course) -> Iterator[None]:
     path = course.root / ".nbviva" / "lock"
     try:
         path.parent.mkdir(exist_ok=True)
+        course.share()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if is_shared(path.parent):
+            with suppress(PermissionError):
+                os.fchmod(descriptor, OF_GROUP)
     except OSError as error:
         raise Refused(_unwritable(path, error)) from error
     try:
         _take(descriptor)
         yield
+        course.share()  # a gradebook that was made meanwhile
     finally:
         os.close(descriptor)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 FROM_HANDIN = ("timestamp.txt", "submission_secret.txt")  # what nbgrader's feedback and its release ask for
 _MAX_BYTES = 4096
 SEAL_BYTES = 64
+_SHARED, OF_GROUP = 0o2770, 0o660  # of a folder that markers share, and of a file in it
 STAMP = "timestamp.txt"  # beside a hand-in: when it came
 
 
@@ -28,15 +29,48 @@ def regular_files(folder: Path) -> Iterator[Path]:
                     yield path
 
 
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder, and those above it, where there is none; in a shared one the new one is shared, too."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True, mode=mode)
+        if is_shared(folder.parent):
+            share(folder)
+
+
+def share(folder: Path) -> None:
+    """Let a group of markers share a folder: what nbviva writes in it is theirs, and nobody else's."""
+    if not is_shared(folder):
+        with contextlib.suppress(PermissionError):  # another marker's, who lets the group in when he writes
+            folder.chmod(_SHARED)
+
+
+def share_all(folder: Path) -> None:
+    """Share a folder that comes into a shared one, with all that is in it."""
+    if is_shared(folder.parent):
+        for place, _, names in os.walk(folder):
+            share(Path(place))
+            for path in (Path(place, name) for name in names):
+                if not path.is_symlink():
+                    path.chmod(OF_GROUP)
+
+
+def is_shared(folder: Path) -> bool:
+    """Whether a group shares a folder, and nobody else looks into it: `drwxrws---`, as nbviva makes it."""
+    return stat.S_IMODE(folder.stat().st_mode) == _SHARED
+
+
 def write(path: Path, content: bytes | str) -> None:
-    """Write a file whole or not at all, for its owner only; its folder is made where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file whole or not at all, for its owner only, or the group that shares the folder, which is made."""
+    make_folder(path.parent)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
+            if is_shared(path.parent):
+                os.fchmod(file.fileno(), OF_GROUP)
         if path.is_dir() and not path.is_symlink():  # nobody's: it gives way, and nothing in it is lost
             path.rename(path.with_name(f"{path.name}.{time.time_ns()}"))
         Path(temporary).replace(path)

@@ -18,7 +18,7 @@ from sqlalchemy import Boolean, bindparam, or_, update
 
 from nbviva.course import Course
 from nbviva.errors import Refused
-from nbviva.files import FROM_HANDIN, read_small
+from nbviva.files import FROM_HANDIN, make_folder, read_small, share_all
 from nbviva.gradebook.book import Tables, comment_rows, grade_rows
 from nbviva.gradebook.nbgrader import with_verdicts
 from nbviva.gradebook.outline import Outline, add_submissions, as_recorded
@@ -26,7 +26,7 @@ from nbviva.grading.reports import stored_whole
 from nbviva.notebooks import NotebookNode, grade_id, qualified, read, to_text
 
 
-def write_autograded(target: Path, handin: Path, texts: Mapping[str, str], mode: int = 0o444) -> None:
+def write_autograded(target: Path, handin: Path, texts: Mapping[str, str]) -> None:
     """Put graded notebooks in the place of older ones: first written aside, so that all are there whole or not at all.
 
     Parameters
@@ -36,7 +36,7 @@ def write_autograded(target: Path, handin: Path, texts: Mapping[str, str], mode:
     texts
         What goes into each notebook, by its file's name.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     new, old = (target.parent / f".{target.name}.{word}" for word in ("new", "old"))
     for left in (new, old):  # by a call that was killed
         with contextlib.suppress(FileNotFoundError):
@@ -48,7 +48,8 @@ def write_autograded(target: Path, handin: Path, texts: Mapping[str, str], mode:
         if (content := read_small(handin / small)) is not None:
             (new / small).write_bytes(content)
     for path in new.iterdir():
-        path.chmod(mode)
+        path.chmod(0o444)
+    share_all(new)
     with contextlib.suppress(FileNotFoundError):
         target.rename(old)
     new.rename(target)
@@ -68,8 +69,7 @@ def enter(book: Gradebook, course: Course, week: str, wanted: Outline, groups: S
 
     Files are written first: where the commit does not happen, the next call finds nothing entered and does it again.
     """
-    mode = 0o664 if course.config().CourseDirectory.get("groupshared", False) else 0o444
-    entries = {group: _write_notebook(course, week, wanted, group, mode) for group in groups}
+    entries = {group: _write_notebook(course, week, wanted, group) for group in groups}
     add_submissions(book, week, groups)
     grades, comments = grade_rows(book, week, groups), comment_rows(book, week, groups)
     _update_grades(book, [(row.id, entries[row.group].points[row.cell]) for row in grades])
@@ -77,7 +77,7 @@ def enter(book: Gradebook, course: Course, week: str, wanted: Outline, groups: S
     book.db.commit()
 
 
-def _write_notebook(course: Course, week: str, wanted: Outline, group: str, mode: int) -> Entry:
+def _write_notebook(course: Course, week: str, wanted: Outline, group: str) -> Entry:
     folder = course.report(week, group)
     report = stored_whole(folder)
     notebook = read(folder / "notebook.ipynb")
@@ -90,7 +90,7 @@ def _write_notebook(course: Course, week: str, wanted: Outline, group: str, mode
     marked = with_verdicts(notebook, report)
     parts = as_recorded(marked, wanted)
     texts = {f"{name}.ipynb": to_text(part) for name, part in parts.items()}
-    write_autograded(course.autograded(week, group), course.submitted(week, group), texts, mode)
+    write_autograded(course.autograded(week, group), course.submitted(week, group), texts)
     points = {mark.question: mark.points for mark in report.marks}
     return Entry(points, dict(_comments(parts)))
 

@@ -19,7 +19,7 @@ from nbgrader.api import Gradebook
 from nbviva.course import Course, only_one
 from nbviva.errors import DiskFull, Refused
 from nbviva.feedback.nbgrader import write_pages
-from nbviva.files import FROM_HANDIN, digest, read_small, stamps
+from nbviva.files import FROM_HANDIN, digest, read_small, stamps, write
 from nbviva.gradebook.book import LOST, comment_rows, find_assignment, grade_rows, opened, submissions
 from nbviva.gradebook.done import (
     RecordedGroup,
@@ -192,8 +192,9 @@ def apply(course: Course, week: str, found: Iterable[Regraded]) -> tuple[Regrade
     Who has to be recorded is noted before that, so that the next call makes up for one that was interrupted.
     """
     pending = course.root / ".nbviva" / f"regraded-{week}.jsonl"
-    pending.parent.mkdir(exist_ok=True)
     with only_one(course):
+        if not pending.exists():
+            write(pending, b"")
         done = tuple(_saved(course, week, item, pending) for item in found)
     record(course, week, sorted(group for group in _noted(pending) if stored_report(course.report(week, group))))
     pending.unlink(missing_ok=True)

@@ -25,7 +25,7 @@ from distributed import TimeoutError as DaskTimeoutError
 
 from nbviva.course import SECRET, Course
 from nbviva.errors import CourseError
-from nbviva.files import regular_files
+from nbviva.files import make_folder, regular_files, share_all
 from nbviva.grading import stored
 from nbviva.grading.digest import of_environment, of_framework
 from nbviva.kernel.room import Room
@@ -96,9 +96,10 @@ def grade_parcel(handin: HandinParcel, week: WeekParcel) -> bytes:
 
 def unpack_report(files: bytes, folder: Path) -> None:
     """Store a report that came back; `report.json` is put in place last, so that it stands for a whole one."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".arriving-") as aside:
         _unpack(files, Path(aside))
+        share_all(Path(aside))
         for path in sorted(Path(aside).iterdir(), key=lambda path: path.name == "report.json"):
             path.replace(folder / path.name)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbviva.course import Course
-from nbviva.files import write
+from nbviva.files import make_folder, write
 from nbviva.grading.grade import Graded, Submission, grade, ungraded
 from nbviva.grading.reports import keep_report, keep_transcript, shared, stored_whole
 from nbviva.grading.runs import Turn
@@ -60,7 +60,7 @@ def leave_to_a_person(course: Course, week: str, group: str, sentence: str) -> N
 
 def save(folder: Path, found: Graded) -> None:
     """Store what grading found; `report.json` is written last, so that it stands for a whole report."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     keep_transcript(folder, found.transcript)
     write(folder / "notebook.ipynb", to_text(found.notebook).encode())
     keep_report(folder, found.report)

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
-from nbviva.files import STAMP, write
+from nbviva.files import STAMP, make_folder, share_all, write
 from nbviva.handin.archive import ArchiveCaps, Source, UnreadableArchive
 from nbviva.handin.door import open_handins
 from nbviva.handin.layouts.find import UNKNOWN_TIME, Found, Sorted, find_handins
@@ -95,6 +95,7 @@ def collect(
     """
     wanted = _wanted(course, week, source, times)
     (course.root / ".nbviva").mkdir(exist_ok=True)
+    course.share()
     aside = Path(tempfile.mkdtemp(prefix="collecting-", dir=course.root / ".nbviva"))
     try:
         with Source(source, limits or ArchiveCaps()) as opened:
@@ -266,7 +267,8 @@ def _label(moment: datetime | None, digest: str) -> str:
 
 
 def _move(folder: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     while target.exists():
         target = target.with_name(f"{target.name}-again")
     folder.rename(target)
+    share_all(target)

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from nbviva.files import write
+from nbviva.files import make_folder, write
 from nbviva.handin.archive import safe_name
 from nbviva.listing import plain_word, read_listing
 from nbviva.records import kept, to_json
@@ -281,7 +281,7 @@ def absent(people: Iterable[Person], present: Iterable[Person]) -> list[Person]:
 def remember(path: Path, found: Mapping[str, Sequence[Person]]) -> None:
     """Keep what an LMS said last about the groups' members, beside what it said about others; a private file."""
     said = remembered(path) | {group: tuple(dict.fromkeys(people)) for group, people in found.items()}
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(path.parent, 0o700)
     write(path, people_text(said))
 
 

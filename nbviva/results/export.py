@@ -8,9 +8,7 @@ instructor's folder and nowhere else.
 from __future__ import annotations
 
 import csv
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from nbviva.course import Course
+from nbviva.files import make_folder, write
 from nbviva.gradebook.penalties import recompute
 from nbviva.handin.people import Person
 from nbviva.listing import escaped, said, shown, write_listing
@@ -45,7 +44,7 @@ def export(course: Course, week: str, folder: Path) -> Exported:
     assignment = course.assignment(week)
     found = rows(course, week)
     table = marks_table(assignment, found)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     names = ("marks.csv", "marks.xlsx", "moodle.csv", "blackboard.txt", "canvas.csv")
     paths = [folder / f"{week}-{name}" for name in names]
     write_listing(_private(paths[0]), table)
@@ -166,7 +165,6 @@ def _write_import(path: Path, table: list[tuple[Cell, ...]], delimiter: str) -> 
 
 
 def _private(path: Path) -> Path:
-    """Make the file empty and readable by its owner alone before anything is written to it."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-    os.close(descriptor)
-    return Path(temporary).replace(path)
+    """Make the file empty, and readable by its owner or the markers alone, before anything is written to it."""
+    write(path, b"")
+    return path

@@ -48,8 +48,11 @@ def _secret(course: Course) -> Iterator[Symptom]:
         return
     status = path.stat()
     mend = ""
-    if status.st_mode & _OTHERS:
-        mend = "Others on this machine can read it, and know all hidden questions: run 'chmod 600 .nbviva/secret'."
+    mode = 0o640 if course.is_shared() else 0o600
+    if stat.S_IMODE(status.st_mode) & ~mode & _OTHERS:
+        mend = (
+            f"Others on this machine can read it, and know all hidden questions: run 'chmod {mode:o} .nbviva/secret'."
+        )
     elif not os.access(path, os.R_OK):
         mend = f"You cannot read it: let whoever owns it (user id {status.st_uid}) mark, or give it to you."
     elif not status.st_size:
