@@ -1,13 +1,11 @@
-"""The course directory: where its stages lie, its weeks, its secret, and the lock of one command at a time.
+"""The course directory: where its stages lie, its weeks, and the lock of one command at a time.
 
 The lock ends with the process that holds it, however that ends.
 """
 
 from __future__ import annotations
 
-import ast
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,27 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbviva.adopt.adoption import adopted_weeks, is_adopted
-from nbviva.errors import Busy, CourseError, Refused
-from nbviva.files import OF_GROUP, is_shared, make_folder, share
+from nbviva.configuration import CONFIG, share_with_group
+from nbviva.errors import Busy, CourseError, Refused, unwritable
+from nbviva.files import OF_GROUP, is_shared
+from nbviva.secret import secret_of
 from nbviva.week.deadline import Extensions, read_extensions
 from nbviva.week.draws import Draw, generators
 from nbviva.week.spec import Assignment, read_assignment
 from nbviva.wording import natural_order
 
 if TYPE_CHECKING:
-    from traitlets.config import Config
-
     from nbviva.kernel.room import GivenFiles
     from nbviva.week.week import Week
-
-SECRET = "NBVIVA_SECRET"  # noqa: S105 - the name of the variable that holds it
-CONFIG = "nbgrader_config.py"
-SEAM = ("from nbviva.preprocessor import configure", "configure(get_config(), __file__)")  # a course's two lines
-_WRITTEN = (".nbviva", "reports", "marks", "submitted", "autograded", "feedback")
-NOT_CONFIGURED = (
-    f"{CONFIG} does not call nbviva's configure, so nbgrader would run hidden tests in the student's kernel: run "
-    f"'nbviva init', or add at its end these two lines: {'; '.join(SEAM)}"
-)
 
 
 @dataclass(frozen=True)
@@ -151,38 +140,6 @@ class Course:
         """The page that a group reads."""
         return self.root / "feedback" / group / week
 
-    def config(self) -> Config:
-        """Read nbgrader's own configuration of the course."""
-        from traitlets.config import Config
-        from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
-
-        try:
-            return PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
-        except ConfigFileNotFound:
-            return Config()
-
-    def require_configured(self, *, thorough: bool = True) -> None:
-        """Refuse a course whose marks nbgrader would decide without nbviva.
-
-        Parameters
-        ----------
-        thorough
-            Whether the configuration is run, which takes a second, if its text has the call.
-
-        Raises
-        ------
-        CourseError
-            With the lines to add.
-        """
-        if not (calls_configure(self.root / CONFIG) and not thorough) and not _hands_over(self.config()):
-            raise CourseError(NOT_CONFIGURED)
-
-    def db_url(self) -> str:
-        """The gradebook: `NBVIVA_DB`, else nbgrader's `CourseDirectory.db_url`, else gradebook.db at the root."""
-        url = os.environ.get("NBVIVA_DB") or str(self.config().CourseDirectory.get("db_url", ""))
-        place = (url or "sqlite:///gradebook.db").removeprefix("sqlite:///")
-        return url if place == url else f"sqlite:///{self.root.resolve() / place}"
-
     def groups(self, week: str) -> list[str]:
         """Groups that handed something in."""
         found = (path.parent.name for path in (self.root / "submitted").glob(f"*/{week}") if path.is_dir())
@@ -198,72 +155,9 @@ class Course:
             raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
         return chosen
 
-    def secret(self) -> bytes:
-        """The secret that every hidden question is drawn from: `NBVIVA_SECRET`, or a file made at first use."""
-        if given := os.environ.get(SECRET):
-            return given.encode()
-        path = self.root / ".nbviva" / "secret"
-        if not path.exists():
-            self.make_secret()
-        return path.read_bytes()
-
-    def make_secret(self) -> None:
-        """Make the course's own secret; raises FileExistsError where there is one."""
-        path = self.root / ".nbviva" / "secret"
-        try:
-            path.parent.mkdir(exist_ok=True)
-            self.share()
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise
-        except OSError as error:
-            raise Refused(_unwritable(path, error)) from error
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-        self.share()
-
-    def is_shared(self) -> bool:
-        """Whether several markers share it: nbgrader's `CourseDirectory.groupshared`."""
-        path = self.root / CONFIG
-        named = path.is_file() and b"groupshared" in path.read_bytes()  # else it need not be run, which takes a second
-        return named and bool(self.config().CourseDirectory.get("groupshared", False))
-
-    def share(self) -> None:
-        """Let the markers' group have what nbviva writes, where they share the course; the secret they only read."""
-        if not self.is_shared():
-            return
-        for place in _WRITTEN:
-            make_folder(self.root / place)
-            share(self.root / place)
-        for path, mode in ((self.root / ".nbviva" / "secret", 0o640), (self.root / "gradebook.db", OF_GROUP)):
-            with suppress(FileNotFoundError, PermissionError):  # another marker's, who lets the group in himself
-                path.chmod(mode)
-
     def draw(self, week: str, group: str) -> Draw:
         """Give the source of random generators of one hand-in: secret + week + group + name always give the same."""
-        return generators(self.secret(), week, group)
-
-
-def calls_configure(path: Path) -> bool:
-    """Whether a configuration has the call in its text; one that has not may still make it through another file.
-
-    Raises
-    ------
-    CourseError
-        If it is no Python.
-    """
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError) as error:
-        raise CourseError(f"{path.name} is no Python ({error}): mend it first.") from None
-    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return any(getattr(call, "id", getattr(call, "attr", "")) == "configure" for call in calls)
-
-
-def _hands_over(config: Config) -> bool:
-    """Whether both ends of nbgrader's autograde are nbviva's: what is read, and what is recorded."""
-    named = (config.Autograde.get(name, ()) for name in ("sanitize_preprocessors", "autograde_preprocessors"))
-    return all(any(str(getattr(item, "__module__", item)).startswith("nbviva.") for item in items) for items in named)
+        return generators(secret_of(self.root), week, group)
 
 
 @lru_cache(maxsize=32)
@@ -287,23 +181,19 @@ def only_one(course: Course) -> Iterator[None]:
     path = course.root / ".nbviva" / "lock"
     try:
         path.parent.mkdir(exist_ok=True)
-        course.share()
+        share_with_group(course.root)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         if is_shared(path.parent):
             with suppress(PermissionError):
                 os.fchmod(descriptor, OF_GROUP)
     except OSError as error:
-        raise Refused(_unwritable(path, error)) from error
+        raise Refused(unwritable(path, error)) from error
     try:
         _take(descriptor)
         yield
-        course.share()  # a gradebook that was made meanwhile
+        share_with_group(course.root)  # a gradebook that was made meanwhile
     finally:
         os.close(descriptor)
-
-
-def _unwritable(path: Path, error: OSError) -> str:
-    return f"{path} cannot be written ({error.strerror}), so nothing was done: what needs no writing still works."
 
 
 def _take(descriptor: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 # What of others is needed for a part of nbviva only, by the module that is imported and the extra that installs it.
 EXTRAS = {
     "altair": "report",
@@ -59,3 +61,8 @@ def missing_extra(error: ModuleNotFoundError) -> NotInstalled | None:
     if module not in EXTRAS:
         return None
     return NotInstalled(f"This needs {module}, which is not installed: run 'pip install \"nbviva[{EXTRAS[module]}]\"'.")
+
+
+def unwritable(path: Path, error: OSError) -> str:
+    """Say that something cannot be written."""
+    return f"{path} cannot be written ({error.strerror}), so nothing was done: what needs no writing still works."

@@ -18,6 +18,7 @@ from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.stored import save, submission
 from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict, mark
 from nbviva.handin.sheet import DIFFERS
+from nbviva.secret import secret_of
 from nbviva.verify.release import make_release, make_source
 from nbviva.week.declare import Overlay, Value
 from nbviva.week.source import release_template, source_notebook
@@ -128,9 +129,9 @@ def _verdicts(week: Week, course: Course, group: Group, rng: np.random.Generator
     if group.fate == "died":
         return _alike(week, Outcome.FAILED, "No answer: the kernel is gone.", "Died")
     overlays = [replaced for replaced in _wrong(week, rng) if rng.random() > group.skill]
-    found = {v.check: v for v in rehearse(week, group=group.name, secret=course.secret())}
+    found = {v.check: v for v in rehearse(week, group=group.name, secret=secret_of(course.root))}
     for overlay in overlays:
-        told = rehearse(week, overlay, group=group.name, secret=course.secret())
+        told = rehearse(week, overlay, group=group.name, secret=secret_of(course.root))
         found |= {v.check: v for v in told if v.outcome is not Outcome.PASSED}
     if group.fate == "error":
         trouble = replace(found["colour_is_red"], outcome=Outcome.ERROR, cause="KeyError")

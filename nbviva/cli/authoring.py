@@ -10,6 +10,7 @@ import typer
 
 from nbviva.cli.app import Json, Week, app
 from nbviva.cli.exits import ExitCode
+from nbviva.configuration import require_configured
 from nbviva.course import Course
 from nbviva.errors import Refused
 
@@ -57,7 +58,7 @@ def verify_(
     if sentence := refusal():
         raise Refused(sentence)
     course = Course.find()
-    course.require_configured()
+    require_configured(course.root)
     if not gate(course, week, VerifyOptions(thorough, again, workers, repeats), console(), as_json=as_json):
         raise typer.Exit(ExitCode.PERSON)
 
@@ -88,5 +89,5 @@ def release_(week: Week, as_json: Json = False) -> None:
     from nbviva.verify.release import make_release
 
     course = Course.find()
-    course.require_configured()
+    require_configured(course.root)
     print_files(make_release(course, week), as_json=as_json)

@@ -11,6 +11,7 @@ import typer
 
 from nbviva.cli.app import Json, app
 from nbviva.cli.exits import ExitCode
+from nbviva.configuration import require_configured
 from nbviva.course import Course
 from nbviva.errors import Refused
 
@@ -92,7 +93,7 @@ def adopt_(
     from nbviva.verify.adopting import adopt
 
     course = Course.find()
-    course.require_configured(thorough=False)
+    require_configured(course.root, thorough=False)
     if undo:
         print_undone(week, put_back(course, week), as_json=as_json)
         return

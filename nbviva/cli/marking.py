@@ -12,6 +12,7 @@ import typer
 
 from nbviva.cli.app import Json, Sandbox, Week, app
 from nbviva.cli.exits import ExitCode
+from nbviva.configuration import require_configured
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.machine import cores
@@ -83,7 +84,7 @@ def grade(
     from nbviva.sandbox.backends import backend
 
     course = Course.find()
-    course.require_configured(thorough=False)
+    require_configured(course.root, thorough=False)
     chosen = course.chosen_groups(week, groups)
     options = BatchOptions(
         jobs, read_size(memory), again, Room(sandboxed=not unsandboxed, backend=backend(sandbox).name)

@@ -37,6 +37,7 @@ from nbviva.notebooks import NotebookNode, as_part, copy, grade_id, is_answer, n
 from nbviva.processes.forks import forked
 from nbviva.processes.job import End, die_with_parent
 from nbviva.processes.programs import program
+from nbviva.secret import secret_of
 from nbviva.week.source import releases
 from nbviva.week.spec import Assignment, CellState
 
@@ -207,7 +208,7 @@ def complete(course: Course, week: str, group: str) -> None:
     an empty time, and a secret of its own that nobody can guess.
     """
     folder = course.feedback(week, group)
-    drawn = b"\0".join([course.secret(), b"feedback", week.encode(), group.encode()])
+    drawn = b"\0".join([secret_of(course.root), b"feedback", week.encode(), group.encode()])
     for name, instead in zip(FROM_HANDIN, ("", hashlib.sha256(drawn).hexdigest()), strict=True):
         path = folder / name
         try:

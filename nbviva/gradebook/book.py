@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.orm import selectinload
 
+from nbviva.configuration import configuration, db_url
 from nbviva.course import Course
 from nbviva.errors import DiskFull, InUse, Refused
 from nbviva.notebooks import qualified
@@ -60,7 +61,7 @@ class CommentRow:
 
 def present(course: Course) -> bool:
     """Whether there is a gradebook: a file of SQLite may be missing, a server's is taken to be there."""
-    url = course.db_url()
+    url = db_url(course.root)
     place = url.removeprefix("sqlite:///")
     return place == url or Path(place.partition("?")[0]).is_file()
 
@@ -75,7 +76,7 @@ def opened(course: Course, url: str = "") -> Iterator[Gradebook]:
         Where the database cannot be used, be it now or by what is done with it.
     """
     try:
-        with _open(course, url or course.db_url()) as book:
+        with _open(course, url or db_url(course.root)) as book:
             yield book
     except IntegrityError as error:
         raise InUse(IN_USE) from error
@@ -86,7 +87,7 @@ def opened(course: Course, url: str = "") -> Iterator[Gradebook]:
 
 
 def _open(course: Course, url: str) -> Gradebook:
-    name = str(course.config().CourseDirectory.get("course_id", ""))
+    name = str(configuration(course.root).CourseDirectory.get("course_id", ""))
     if not name and not url.startswith("sqlite"):
         raise Refused(
             "This database wants a course to have a name: add c.CourseDirectory.course_id = 'a-name' to "

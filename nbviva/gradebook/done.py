@@ -14,10 +14,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nbviva.adopt.adoption import adoption_path
+from nbviva.configuration import db_url
 from nbviva.course import Course
 from nbviva.files import digest, read_sealed, write_sealed
 from nbviva.grading.digest import installed, of_framework
 from nbviva.records import readable, to_json
+from nbviva.secret import secret_of
 
 _READ = ("report.json", "notebook.ipynb", "pointers.json")
 _HANDED_IN = ("timestamp.txt", "submission_secret.txt")
@@ -47,13 +49,13 @@ class RecordedGroup:
 
 def notes(course: Course, week: str) -> dict[str, RecordedGroup]:
     """Read the notes of a week; none where there is no file that this version can read."""
-    return readable(dict[str, RecordedGroup], read_sealed(_recorded_path(course, week), course.secret())) or {}
+    return readable(dict[str, RecordedGroup], read_sealed(_recorded_path(course, week), secret_of(course.root))) or {}
 
 
 def keep(course: Course, week: str, found: Mapping[str, RecordedGroup]) -> None:
     """Write the notes of a week, whole or not at all."""
     said = {group: asdict(note) for group, note in found.items()}
-    write_sealed(_recorded_path(course, week), to_json(said, indent=0).encode(), course.secret())
+    write_sealed(_recorded_path(course, week), to_json(said, indent=0).encode(), secret_of(course.root))
 
 
 def _recorded_path(course: Course, week: str) -> Path:
@@ -72,7 +74,7 @@ class Settled:
 
 def is_settled(course: Course, week: str, groups: Sequence[str]) -> bool:
     """Whether these groups were recorded as they are now, and all that was written is there as it was."""
-    note = readable(Settled, read_sealed(_settled_path(course, week), course.secret()))
+    note = readable(Settled, read_sealed(_settled_path(course, week), secret_of(course.root)))
     if note is None or note.stamp != gradebook_stamp(note.gradebook):
         return False
     return note.read == inputs(course, week, groups) and note.written == _outputs(course, week, groups)
@@ -117,12 +119,12 @@ def settle(course: Course, week: str, groups: Sequence[str], read: str, stamp: s
     place = gradebook_file(course)
     if stamp and all(_stamp(path) for path in _written(course, week, groups)):
         note = Settled(read, place, stamp, _outputs(course, week, groups))
-        write_sealed(_settled_path(course, week), to_json(note, indent=1).encode(), course.secret())
+        write_sealed(_settled_path(course, week), to_json(note, indent=1).encode(), secret_of(course.root))
 
 
 def gradebook_file(course: Course) -> str:
     """Give the path of the gradebook; empty where it is on a server."""
-    url = course.db_url()
+    url = db_url(course.root)
     place = url.removeprefix("sqlite:///")
     return "" if place == url else place.partition("?")[0]
 

@@ -23,6 +23,7 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets import List
 from traitlets.config import Config
 
+from nbviva.configuration import db_url
 from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.feedback.html import words
@@ -53,7 +54,7 @@ def configure(config: Config, root: Path | str) -> None:
     root = root.parent if root.is_file() else root
     config.CourseDirectory.root = str(root)
     if os.environ.get("NBVIVA_DB"):
-        config.CourseDirectory.db_url = Course(root).db_url()
+        config.CourseDirectory.db_url = db_url(Course(root).root)
     config.ClearSolutions.setdefault("code_stub", {**(ClearSolutions.code_stub.default() or {}), "python": STUB})
     for name, part in (("sanitize_preprocessors", Viva), ("autograde_preprocessors", RecordVerdicts)):
         config[part.__name__].others = config.Autograde.get(name, getattr(Autograde, name).default())

@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells
 from sqlalchemy import delete, insert, or_, select
 
+from nbviva.configuration import configuration
 from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.gradebook.book import Tables, find_assignment, opened, present
@@ -76,7 +77,7 @@ class Outline:
 
 def outline(course: Course, week: str) -> Outline:
     """Give a week's outline, with the texts and checksums that nbgrader's own preprocessors give."""
-    loaded, config = course.week(week), course.config()
+    loaded, config = course.week(week), configuration(course.root)
     found = source_notebooks(loaded)
     parts = tuple(_notebook(name, notebook, config) for name, notebook in found.items())
     return Outline(parts, loaded.assignment.adopted)

@@ -14,7 +14,8 @@ from typing import Any
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
 from nbviva.adopt.regions import USUAL, Markers
-from nbviva.course import CONFIG, Course
+from nbviva.configuration import CONFIG, configuration
+from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.gradebook.book import grade_rows, opened
 from nbviva.gradebook.nbgrader import nbgrader
@@ -27,7 +28,7 @@ _KEPT = ("ClearSolutions", "ClearHiddenTests", "ClearMarkScheme", "CheckCellMeta
 
 def markers(course: Course) -> Markers:
     """Give what marks solutions, hidden tests and mark schemes by the course's configuration."""
-    config: Any = course.config()
+    config: Any = configuration(course.root)
     solutions: Any = ClearSolutions(config=config)
     tests: Any = ClearHiddenTests(config=config)
     scheme: Any = ClearMarkScheme(config=config)
@@ -78,7 +79,7 @@ def _autograde(course: Course, week: str, name: str) -> None:
 
 def _settings(course: Course) -> dict[str, Any]:
     """Give what of the course's configuration decides a mark in nbgrader and is plain data."""
-    config = course.config()
+    config = configuration(course.root)
     kept: dict[str, Any] = {
         name: {field: value for field, value in config[name].items() if _is_plain(value)} for name in _KEPT
     }

@@ -23,7 +23,7 @@ from typing import Any
 from distributed import Client, KilledWorker, wait
 from distributed import TimeoutError as DaskTimeoutError
 
-from nbviva.course import SECRET, Course
+from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import make_folder, regular_files, share_all
 from nbviva.grading import stored
@@ -32,6 +32,7 @@ from nbviva.kernel.room import Room
 from nbviva.processes.job import DEATHS_MOST, Finished
 from nbviva.sandbox import scratch
 from nbviva.sandbox.backends import backend
+from nbviva.secret import SECRET, secret_of
 
 CONNECT_SECONDS = 20
 TICK_SECONDS = 0.5
@@ -71,7 +72,7 @@ def pack_week(course: Course, week: str) -> WeekParcel:
     folders = (course.root / "graders" / week, course.source(week))
     paths = [path for folder in folders for path in regular_files(folder) if "__pycache__" not in path.parts]
     named = [(path.relative_to(course.root), path.read_bytes()) for path in sorted(paths)]
-    return WeekParcel(week, _packed([*named, (Path("nbgrader_config.py"), b"")]), course.secret())
+    return WeekParcel(week, _packed([*named, (Path("nbgrader_config.py"), b"")]), secret_of(course.root))
 
 
 def pack_handin(course: Course, week: str, group: str, room: Room) -> HandinParcel:

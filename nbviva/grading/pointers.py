@@ -28,6 +28,7 @@ from nbviva.inside import Frames, Unreadable, decode
 from nbviva.kernel.student import NoAnswer, Transport, listen
 from nbviva.kernel.transcript import BrokenTranscript, Transcript
 from nbviva.records import kept, to_json
+from nbviva.secret import secret_of
 from nbviva.week.compare import Mismatch, as_numbers
 from nbviva.week.declare import Overlay
 from nbviva.week.spec import Assignment
@@ -153,7 +154,7 @@ class _AskedAlike:
 
         prepared = self._prepared(check, overlay)
         with contextlib.redirect_stdout(io.StringIO()):
-            asked = examination(prepared, self._course.secret(), group)
+            asked = examination(prepared, secret_of(self._course.root), group)
             before = prepared.student._transport  # noqa: SLF001 - the notebook stays; what listens goes
             listen(prepared.student, hear)
             asked.ask_on(self._checks[check])

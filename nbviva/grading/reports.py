@@ -12,6 +12,7 @@ from nbviva.grading.verdict import FileHead, Report
 from nbviva.handin.walk import walk
 from nbviva.kernel.room import Room
 from nbviva.records import read
+from nbviva.secret import secret_of
 
 _NOTEBOOK, _SEAL, _END = b' "notebook": "', b',\n "seal": "', b'"\n}'
 EARLIER = "An earlier nbviva wrote this report, without a seal: it is shown, and no mark is entered by it."
@@ -20,7 +21,7 @@ EARLIER = "An earlier nbviva wrote this report, without a seal: it is shown, and
 def shared(course: Course, week: str, room: Room) -> Shared:
     """Give the part of the digest of a grading that all hand-ins share."""
     place, data = course.folder(week), course.given_files(week).folder
-    return Shared.of(place, course.assignment(week), data, course.secret(), repr(room).encode())
+    return Shared.of(place, course.assignment(week), data, secret_of(course.root), repr(room).encode())
 
 
 def fresh_groups(course: Course, week: str, groups: Sequence[str], room: Room) -> set[str]:
@@ -97,7 +98,7 @@ def is_spoilt(folder: Path) -> bool:
 
 
 def _key(folder: Path) -> bytes:
-    return Course(folder.parents[2]).secret()
+    return secret_of(Course(folder.parents[2]).root)
 
 
 def stored_transcript(folder: Path) -> bytes:

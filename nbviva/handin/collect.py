@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from nbviva.configuration import configuration, share_with_group
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import STAMP, make_folder, share_all, write
@@ -95,7 +96,7 @@ def collect(
     """
     wanted = _wanted(course, week, source, times)
     (course.root / ".nbviva").mkdir(exist_ok=True)
-    course.share()
+    share_with_group(course.root)
     aside = Path(tempfile.mkdtemp(prefix="collecting-", dir=course.root / ".nbviva"))
     try:
         with Source(source, limits or ArchiveCaps()) as opened:
@@ -134,7 +135,7 @@ def survey(course: Course, week: str, source: Path, times: Path | None = None) -
 def _wanted(course: Course, week: str, source: Path, times: Path | None) -> Wanted:
     due = course.assignment(week).due
     zone = due.tzinfo if isinstance(due.tzinfo, ZoneInfo) else ZoneInfo("UTC")
-    config = course.config()
+    config = configuration(course.root)
     exchange = Path(str(config.Exchange.get("root", "") or _EXCHANGE)).expanduser().resolve()
     asked = all(config[name].get("check_owner", True) for name in ("ExchangeCollect", "CollectApp"))
     return Wanted(

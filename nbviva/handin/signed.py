@@ -10,6 +10,7 @@ from nbviva.files import has_seal, seal, write
 from nbviva.handin.door import Handin
 from nbviva.handin.people import Person
 from nbviva.records import kept, to_json
+from nbviva.secret import secret_of
 from nbviva.week.fields import sheet_mark
 
 MEMBERS = "members.json"
@@ -78,4 +79,4 @@ def _text(found: Signed) -> bytes:
 
 
 def _secret(path: Path) -> bytes:
-    return Course(path.parents[3]).secret()
+    return secret_of(Course(path.parents[3]).root)

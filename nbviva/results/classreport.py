@@ -23,6 +23,7 @@ from nbviva.results.marks import NEEDS_PERSON, Marked, StudentRow, gradebook_mar
 from nbviva.results.similar import MAX_TEXT, Pair, is_too_long, own_cells, similar
 from nbviva.results.statistics import Curves, Distribution, QuestionStatistics, distributions, items, known, noted
 from nbviva.results.wrong import SheetAnswers, Wrong, failures, sheet_answers, stories, wrong_answers
+from nbviva.secret import secret_of
 from nbviva.week.source import releases
 from nbviva.week.week import Week
 from nbviva.wording import natural_order
@@ -108,7 +109,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
         answers=sheet_answers(assignment, seen),
         similar=similar(written, own_cells(join(releases(week)))),
     )  # fmt: skip
-    return without_names(everything, course.secret()) if anonymous else _renamed(everything, shown)
+    return without_names(everything, secret_of(course.root)) if anonymous else _renamed(everything, shown)
 
 
 def _marks(course: Course, week: Week, reports: Mapping[str, Report]) -> dict[str, Marked]:

@@ -18,6 +18,7 @@ from nbviva.files import digest, write
 from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict
 from nbviva.records import kept, to_json
+from nbviva.secret import secret_of
 from nbviva.week.declare import Overlay
 from nbviva.week.spec import Assignment, Kind
 from nbviva.week.week import Week
@@ -43,7 +44,7 @@ def stories(course: Course, week: Week, failures: Iterable[Failure], seconds: fl
     """Give for each failure the story of the mutant that it behaves like; those that resemble none are left out."""
     name = week.assignment.week
     path = course.root / ".nbviva" / "cache" / f"behaves-{name}.json"
-    state = digest(_week_digest(week), course.secret())
+    state = digest(_week_digest(week), secret_of(course.root))
     known = kept(dict[str, str], path) or {}
     keys = {failure: _key(state, failure) for failure in failures}
     search = _Search(course, week, time.monotonic() + seconds)
@@ -78,7 +79,7 @@ class _Search:
             if failure.check in self._slow or started > self._until:
                 return None
             overlay = replace(mutant, checks=(self._checks[failure.check],))
-            verdicts = rehearse(self._week, overlay, group=failure.group, secret=self._course.secret())
+            verdicts = rehearse(self._week, overlay, group=failure.group, secret=secret_of(self._course.root))
             if time.monotonic() - started > SLOW:
                 self._slow.add(failure.check)
             if any(verdict.check == failure.check and verdict.detail == failure.detail for verdict in verdicts):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbviva.course import CONFIG, SEAM, calls_configure
+from nbviva.configuration import CONFIG, SEAM, calls_configure
 from nbviva.errors import CourseError
 
 _TEMPLATE = Path(__file__).with_name("new_course")

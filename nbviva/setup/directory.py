@@ -8,10 +8,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from nbviva.course import CONFIG, SECRET, Course
+from nbviva.configuration import CONFIG, configuration, db_url, is_group_shared, require_configured
+from nbviva.course import Course
 from nbviva.errors import CourseError, Refused, SpecError
 from nbviva.gradebook.book import opened, present
 from nbviva.processes.programs import program
+from nbviva.secret import SECRET
 from nbviva.setup.symptom import State, Symptom, judged
 from nbviva.wording import counted
 
@@ -27,7 +29,7 @@ def directory(course: Course | None) -> Iterator[Symptom]:
         return
     yield Symptom(AREA, "directory", State.GOOD, str(course.root))
     try:
-        course.require_configured()
+        require_configured(course.root)
     except CourseError as error:
         yield Symptom(AREA, CONFIG, State.FAULT, "marks are not decided by nbviva", str(error))
         return
@@ -48,7 +50,7 @@ def _secret(course: Course) -> Iterator[Symptom]:
         return
     status = path.stat()
     mend = ""
-    mode = 0o640 if course.is_shared() else 0o600
+    mode = 0o640 if is_group_shared(course.root) else 0o600
     if stat.S_IMODE(status.st_mode) & ~mode & _OTHERS:
         mend = (
             f"Others on this machine can read it, and know all hidden questions: run 'chmod {mode:o} .nbviva/secret'."
@@ -95,7 +97,7 @@ def _database(course: Course) -> Symptom:
             found = f"{counted(len(book.assignments), 'assignment')}, {people}"
     except Refused as error:
         return Symptom(AREA, "gradebook", State.FAULT, "cannot be used", str(error))
-    path = Path(course.db_url().removeprefix("sqlite:///").partition("?")[0])
+    path = Path(db_url(course.root).removeprefix("sqlite:///").partition("?")[0])
     read_by_all = path.is_file() and path.stat().st_mode & stat.S_IROTH and not _is_closed(path)
     mend = f"Others on this machine can read all marks: run 'chmod o-r {path.name}'." if read_by_all else ""
     return judged(AREA, "gradebook", found, mend)
@@ -108,7 +110,7 @@ def _is_closed(path: Path) -> bool:
 
 def _exchange(course: Course) -> Symptom:
     """The folder of nbgrader's own for release and hand-in; a course that collects from elsewhere needs none."""
-    config = course.config()
+    config = configuration(course.root)
     named = str(config.Exchange.get("root", "") or "")
     path = Path(named or _EXCHANGE)
     if not path.is_dir():

@@ -8,8 +8,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbviva.course import CONFIG, SECRET, Course
+from nbviva.configuration import CONFIG
+from nbviva.course import Course
 from nbviva.errors import CourseError
+from nbviva.secret import SECRET, make_secret
 from nbviva.setup.begin import begin
 
 _LITTER = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".DS_Store")
@@ -45,7 +47,7 @@ def new_term(course: Course, target: Path) -> NewTerm:
         _copy(course, target)
         begin(target)
         weeks = tuple(_undated(target / "graders" / week / "assignment.toml") for week in course.weeks())
-        Course(target).make_secret()
+        make_secret(Course(target).root)
     except OSError as error:
         raise CourseError(f"{error.filename or target} cannot be written: {error.strerror}.") from None
     return NewTerm(target, weeks, _to_do(weeks))

@@ -8,6 +8,7 @@ from nbviva.adopt.adoption import adoption_path, read_adoption
 from nbviva.adopt.weakness import lone_literal, names_set
 from nbviva.course import Course
 from nbviva.notebooks import grade_id, is_answer, is_test, part_of
+from nbviva.secret import secret_of
 from nbviva.verify.adopting import Adopted
 from nbviva.verify.leaks import find_leaks
 from nbviva.verify.mutation.in_notebook import adopted_score
@@ -81,5 +82,7 @@ def _release(course: Course, name: str) -> Finding:
     folder = course.release(name)
     if not folder.is_dir():
         return Finding("release", "not made yet: nbviva release")
-    leaks = tuple(f"The release gives away {leak}." for leak in find_leaks(course.week(name), folder, course.secret()))
+    leaks = tuple(
+        f"The release gives away {leak}." for leak in find_leaks(course.week(name), folder, secret_of(course.root))
+    )
     return Finding("release", "searched for solutions and hidden tests", leaks)

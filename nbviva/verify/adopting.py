@@ -13,7 +13,8 @@ from nbviva.adopt.adoption import AdoptedCell, Adoption, BothMarks, adoption_pat
 from nbviva.adopt.cells import CellKind, GradedCell, graded_cells
 from nbviva.adopt.credit import functions_in, shows_students_value
 from nbviva.adopt.reading import fingerprints, given_notebooks, source_texts
-from nbviva.course import CONFIG, Course
+from nbviva.configuration import CONFIG
+from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import write
 from nbviva.gradebook.plain import BLANK, SOLUTION, markers, plain_marks

@@ -11,6 +11,7 @@ from nbviva.files import regular_files
 from nbviva.gradebook.nbgrader import nbgrader, set_deadline
 from nbviva.gradebook.outline import keep_up
 from nbviva.precheck.description import write_description
+from nbviva.secret import secret_of
 from nbviva.verify.leaks import find_leaks
 from nbviva.week.source import write_source
 
@@ -58,7 +59,7 @@ def make_release(course: Course, name: str) -> list[Path]:
     nbgrader(course, "generate_assignment", name, "--force", "--create")
     week, folder = course.week(name), course.release(name)
     set_deadline(course, name)
-    leaks = list(find_leaks(week, folder, course.secret()))
+    leaks = list(find_leaks(week, folder, secret_of(course.root)))
     if leaks:
         shutil.rmtree(folder)
         raise Refused(f"The release was removed, since it gives away: {'; '.join(leaks[:5])}.")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbviva.configuration import configuration
 from nbviva.course import Course
 from nbviva.files import regular_files
 from nbviva.gradebook import record
@@ -27,6 +28,7 @@ from nbviva.records import Measured
 from nbviva.results.marks import gradebook_marks
 from nbviva.results.statistics import noted
 from nbviva.sandbox import scratch
+from nbviva.secret import secret_of
 from nbviva.verify import probe, release
 from nbviva.verify.leaks import Secrets, find_leaks, secrets_of, texts_of
 from nbviva.week.source import release_template, source_notebook
@@ -90,8 +92,8 @@ def take(course: Course, week: str, room: Room, say: Callable[[str], None]) -> T
     with scratch.folder() as place:
         twin = _copied(course, week, Path(place) / "course")
         say("route: source and release")
-        leaks = _released(twin, week, course.secret())
-        secrets = secrets_of(twin.week(week), course.secret())
+        leaks = _released(twin, week, secret_of(course.root))
+        secrets = secrets_of(twin.week(week), secret_of(course.root))
         _hand_in(twin, week)
         reports, cpu = {}, {}
         for group in (REFERENCE, BLANK):
@@ -129,7 +131,7 @@ def _copied(course: Course, week: str, root: Path) -> Course:
 
 def _header_and_footer(course: Course) -> Iterator[Path]:
     """Give the notebooks whose cells nbgrader puts around each release, where they lie in the course."""
-    named = course.config().IncludeHeaderFooter
+    named = configuration(course.root).IncludeHeaderFooter
     for name in (named.get("header", ""), named.get("footer", "")):
         path = (course.root / str(name)).resolve()
         if name and path.is_file() and course.root.resolve() in path.parents:

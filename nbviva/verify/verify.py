@@ -17,6 +17,7 @@ from nbviva.grading.rehearsal import closure
 from nbviva.handin.people import read_roster
 from nbviva.kernel.room import Room
 from nbviva.results import statistics
+from nbviva.secret import secret_of
 from nbviva.verify.adopted_rows import adopted_rows
 from nbviva.verify.answers import CHEAP_SECONDS, Plan, alternatives, flakes, mutants, rates, reference
 from nbviva.verify.beside import beside_hidden_data
@@ -134,9 +135,9 @@ def verify(course: Course, name: str, options: VerifyOptions, say: Callable[[str
         yield flaky_row
     yield rates(week, first + repeated, wrong)
     yield best_possible((first + repeated).trials)
-    yield odd_answers(week, sorted(_cheap(own.trials)), course.secret(), say)
+    yield odd_answers(week, sorted(_cheap(own.trials)), secret_of(course.root), say)
     yield beside_hidden_data(week)
-    yield _leaks(taken, origin, wrong, secrets_of(week, course.secret()))
+    yield _leaks(taken, origin, wrong, secrets_of(week, secret_of(course.root)))
     yield cost(course, name, taken, (*first.trials, *repeated.trials), max(1, options.workers))
 
 
@@ -146,7 +147,7 @@ def _route(
     """Take the route, unless nothing that decides it has changed since it was taken."""
     code = files_behind([*ENTRIES, "nbviva.verify.route", "nbviva.feedback.nbgrader"], {"nbviva": NBVIVA})
     files = [path for path in regular_files(week.folder) if "__pycache__" not in path.parts]
-    secret = course.secret()
+    secret = secret_of(course.root)
     key = key_of(environment(), *code, *sorted(NBVIVA.rglob("*.typ")), *sorted(files), secret, options.room)
     kept = cache.get(Taken, key)
     if kept is not None:

@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 from record_bench import STORED, synthetic_reports
 from sqlalchemy import Engine, event, select
 
+from nbviva.configuration import db_url
 from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.gradebook import entries
@@ -86,7 +87,7 @@ def course(released, tmp_path) -> Course:
 
 
 def url_of(course: Course) -> str:
-    return course.db_url()
+    return db_url(course.root)
 
 
 def rename(course: Course, old: str, new: str) -> None:
@@ -386,12 +387,12 @@ def test_deadline_is_set_in_the_database_of_the_environment(course, database):
 
 def test_nbgraders_own_url_counts_where_the_environment_has_none(course, monkeypatch):
     monkeypatch.delenv("NBVIVA_DB", raising=False)
-    assert f"sqlite:///{course.root}/gradebook.db" == course.db_url()
+    assert f"sqlite:///{course.root}/gradebook.db" == db_url(course.root)
     config = course.root / "nbgrader_config.py"
     config.write_text(config.read_text("utf-8") + "c.CourseDirectory.db_url = 'postgresql://host/x'\n", "utf-8")
-    assert "postgresql://host/x" == course.db_url()
+    assert "postgresql://host/x" == db_url(course.root)
     monkeypatch.setenv("NBVIVA_DB", "sqlite:///other.db")
-    assert f"sqlite:///{course.root}/other.db" == course.db_url()
+    assert f"sqlite:///{course.root}/other.db" == db_url(course.root)
 
 
 @pytest.mark.parametrize(

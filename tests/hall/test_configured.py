@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from nbviva.course import CONFIG, NOT_CONFIGURED, SEAM
+from nbviva.configuration import CONFIG, NOT_CONFIGURED, SEAM, require_configured
 from nbviva.errors import CourseError
 
 ALONE = 'c = get_config()\nc.CourseDirectory.course_id = "qs"\n# configure(c, "x")\n'
@@ -26,22 +26,22 @@ def test_no_command_goes_on_and_the_lines_to_add_are_named(course, words):
 @pytest.mark.parametrize("thorough", [True, False])
 def test_the_two_lines_are_enough(course, thorough):
     (course.root / CONFIG).write_text(BOTH, "utf-8")
-    course.require_configured(thorough=thorough)
+    require_configured(course.root, thorough=thorough)
 
 
 def test_a_call_in_another_file_counts(course):
     (course.root / CONFIG).rename(course.root / "shared_config.py")
     (course.root / CONFIG).write_text('load_subconfig("shared_config.py")\n', "utf-8")
-    course.require_configured(thorough=False)
+    require_configured(course.root, thorough=False)
 
 
 def test_a_call_that_is_undone_below_it_does_not_count(course):
     (course.root / CONFIG).write_text(f"{BOTH}c.Autograde.autograde_preprocessors = []\n", "utf-8")
     with pytest.raises(CourseError, match="does not call nbviva's configure"):
-        course.require_configured()
+        require_configured(course.root)
 
 
 def test_a_configuration_that_is_no_python_is_one_sentence(course):
     (course.root / CONFIG).write_text("c = (", "utf-8")
     with pytest.raises(CourseError, match=r"nbgrader_config\.py is no Python .*: mend it first\."):
-        course.require_configured()
+        require_configured(course.root)

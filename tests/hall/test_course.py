@@ -9,6 +9,7 @@ import pytest
 
 from nbviva.course import Course, only_one
 from nbviva.errors import CourseError, Refused
+from nbviva.secret import secret_of
 from nbviva.week.draws import generators
 
 
@@ -41,11 +42,11 @@ def test_groups_are_those_with_a_folder(course):
 def test_secret_is_made_once_and_for_the_owner_only(course, monkeypatch):
     """Without the environment's secret, one is made, kept, and readable by its owner."""
     monkeypatch.delenv("NBVIVA_SECRET")
-    first = course.secret()
+    first = secret_of(course.root)
     path = Path(course.root, ".nbviva", "secret")
-    assert (first, 64) == (course.secret(), len(first))
+    assert (first, 64) == (secret_of(course.root), len(first))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert Course(course.root).secret() == first
+    assert secret_of(Course(course.root).root) == first
 
 
 def test_file_system_without_locks_is_a_sentence(course, monkeypatch):

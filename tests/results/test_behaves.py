@@ -8,6 +8,7 @@ import pytest
 from nbviva.grading.rehearsal import rehearse
 from nbviva.results import wrong
 from nbviva.results.wrong import Failure, stories
+from nbviva.secret import secret_of
 from nbviva.week.declare import Overlay
 
 SQUARES = "Squares instead of doubling."
@@ -16,7 +17,7 @@ SQUARES = "Squares instead of doubling."
 def failures(course, function, group="g1", replaces="double"):
     """What a group with this function is told."""
     week = course.week("toy")
-    verdicts = rehearse(week, Overlay(function, week.checks, replaces), group=group, secret=course.secret())
+    verdicts = rehearse(week, Overlay(function, week.checks, replaces), group=group, secret=secret_of(course.root))
     return [Failure(group, verdict.check, verdict.detail) for verdict in verdicts if verdict.outcome == "failed"]
 
 

@@ -13,6 +13,7 @@ from nbviva.results.faults import FaultKind, counts
 from nbviva.results.page import page, write_page
 from nbviva.results.statistics import distributions, keep, known
 from nbviva.results.wrong import sheet_answers, wrong_answers
+from nbviva.secret import secret_of
 from nbviva.week.declare import Value
 from nbviva.week.spec import read_assignment
 from tests.classroom import classroom
@@ -135,7 +136,7 @@ def test_numbers_that_differ_by_group_do_not_split_a_wrong_answer(course):
 
 
 def test_anonymous_report_names_nobody(course, report):
-    hidden = without_names(report, course.secret())
+    hidden = without_names(report, secret_of(course.root))
     text = ours(hidden)
     words = set(re.findall(r"\w+", text))
     roster = (course.root / "roster.csv").read_text("utf-8").replace("\n", ",").split(",")[4:]
@@ -145,13 +146,13 @@ def test_anonymous_report_names_nobody(course, report):
 
 
 def test_pseudonyms_are_stable_and_need_the_secret(course, report):
-    once, again = (without_names(report, course.secret()) for _ in range(2))
+    once, again = (without_names(report, secret_of(course.root)) for _ in range(2))
     assert once == again
     assert not {h.group for h in once.handins} & {h.group for h in without_names(report, b"another").handins}
 
 
 def test_anonymous_report_keeps_every_number(course, report):
-    hidden = without_names(report, course.secret())
+    hidden = without_names(report, secret_of(course.root))
     assert sorted(h.total or 0 for h in report.handins) == sorted(h.total or 0 for h in hidden.handins)
     assert report.items == hidden.items
     assert [len(wrong.groups) for wrong in report.wrong] == [len(wrong.groups) for wrong in hidden.wrong]

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from nbviva.course import CONFIG, SEAM, Course
+from nbviva.configuration import CONFIG, SEAM, configuration, require_configured
+from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.setup.begin import begin
 
@@ -26,8 +27,8 @@ def begun(tmp_path):
 
 
 def test_a_course_from_nothing_is_configured(begun):
-    Course(begun.root).require_configured()
-    assert "a-course" == Course(begun.root).config().CourseDirectory.course_id
+    require_configured(Course(begun.root).root)
+    assert "a-course" == configuration(Course(begun.root).root).CourseDirectory.course_id
 
 
 def test_a_course_from_nothing_has_all_its_files(begun):
@@ -60,7 +61,7 @@ def test_an_nbgrader_course_gets_two_lines_at_its_end_and_they_count(tmp_path):
     ignored = (tmp_path / ".gitignore").read_text("utf-8").splitlines()
     assert ["*.pyc", "/submitted/", ".nbviva/"] == ignored[:3]
     assert 1 == ignored.count("/submitted/")
-    Course(tmp_path).require_configured()
+    require_configured(Course(tmp_path).root)
     before = text, ignored
     assert () == begin(tmp_path).written
     assert before == ((tmp_path / CONFIG).read_text("utf-8"), (tmp_path / ".gitignore").read_text("utf-8").splitlines())

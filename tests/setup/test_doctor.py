@@ -8,11 +8,13 @@ import sys
 
 import pytest
 
-from nbviva.course import CONFIG, Course
+from nbviva.configuration import CONFIG
+from nbviva.course import Course
 from nbviva.gradebook.book import opened
 from nbviva.machine import cores
 from nbviva.sandbox.backends import Backend
 from nbviva.sandbox.self_check import BUILT, Tried
+from nbviva.secret import secret_of
 from nbviva.setup import doctor, environment, repeatable
 from nbviva.setup.begin import begin
 from nbviva.setup.directory import directory
@@ -24,7 +26,7 @@ def own(tmp_path, monkeypatch):
     """A course that was begun, with a secret of its own."""
     monkeypatch.delenv("NBVIVA_SECRET")
     course = Course(begin(tmp_path / "course").root)
-    course.secret()
+    secret_of(course.root)
     return course
 
 

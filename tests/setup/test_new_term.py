@@ -2,8 +2,10 @@
 
 import pytest
 
-from nbviva.course import SECRET, Course
+from nbviva.configuration import require_configured
+from nbviva.course import Course
 from nbviva.errors import CourseError, SpecError
+from nbviva.secret import SECRET, secret_of
 from nbviva.setup.new_term import new_term
 
 
@@ -11,7 +13,7 @@ from nbviva.setup.new_term import new_term
 def last(course, monkeypatch):
     """A course at the end of its term."""
     monkeypatch.delenv(SECRET, raising=False)
-    course.secret()
+    secret_of(course.root)
     for place in ("submitted/ann/toy/toys.ipynb", "reports/toy/ann/report.json", "marks/toy-marks.csv", "roster.csv",
                   "gradebook.db", "graders/toy/__pycache__/checks.pyc"):  # fmt: skip
         path = course.root / place
@@ -28,13 +30,13 @@ def test_weeks_come_along_and_students_stay_behind(last, tmp_path):
     assert [] == [name for name in there if name.startswith(("submitted", "reports", "marks", "roster", "gradebook"))]
     assert [] == [name for name in there if "__pycache__" in name]
     assert (last.root / "graders/toy/checks.py").read_bytes() == (made.root / "graders/toy/checks.py").read_bytes()
-    Course(made.root).require_configured()
+    require_configured(Course(made.root).root)
 
 
 def test_secret_is_another_one(last, tmp_path):
     made = new_term(last, tmp_path / "next")
-    assert 64 == len(Course(made.root).secret())
-    assert last.secret() != Course(made.root).secret()
+    assert 64 == len(secret_of(Course(made.root).root))
+    assert secret_of(last.root) != secret_of(Course(made.root).root)
 
 
 def test_dates_are_to_be_set(last, tmp_path):

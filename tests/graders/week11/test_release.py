@@ -8,6 +8,7 @@ import pytest
 
 import graders.week11
 from nbviva.course import Course
+from nbviva.secret import secret_of
 from nbviva.verify.leaks import find_leaks
 from nbviva.week.source import release_template, source_notebook, write_source
 from nbviva.week.week import load
@@ -39,7 +40,7 @@ def test_the_deadline_is_that_of_the_sheet():
 
 
 def test_the_release_gives_nothing_away(release):
-    assert [] == list(find_leaks(WEEK, release, COURSE.secret()))
+    assert [] == list(find_leaks(WEEK, release, secret_of(COURSE.root)))
 
 
 def test_no_solution_or_hidden_test_is_left(release):
