@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -116,7 +117,7 @@ def prepare(modules: Iterable[str] = ()) -> None:
     from multiprocessing import forkserver
 
     _context().set_forkserver_preload(["__main__", *modules])
-    before, tempfile.tempdir = tempfile.tempdir, _folder().name  # its own folder lies in one that is swept
+    before, tempfile.tempdir = tempfile.tempdir, _folder()  # its own folder lies in one that is swept
     try:
         with limits.using_threads(1):
             forkserver.ensure_running()
@@ -130,9 +131,13 @@ def _context() -> Any:
 
 
 @cache
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Give a folder that lives as long as this process: multiprocessing keeps using what it has put there."""
-    return scratch.folder()
+def _folder() -> str:
+    """Make a folder that outlives what multiprocessing puts there, and removes itself when this process ends."""
+    from multiprocessing.util import Finalize
+
+    folder = tempfile.mkdtemp(prefix=scratch.prefix())
+    Finalize(None, shutil.rmtree, args=(folder, True), exitpriority=-1000)  # its own are removed at -100
+    return folder
 
 
 def _finished(future: Future[Any], job: tuple[Any, ...], deaths: int) -> Finished:

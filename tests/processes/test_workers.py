@@ -154,3 +154,13 @@ def test_workers_end_when_our_process_is_killed(tmp_path):
     while any(is_running(int(name.name)) for name in begun.iterdir()):
         assert time.monotonic() < end, "a worker outlived us"
         time.sleep(0.1)
+
+
+def test_the_folder_of_the_fork_server_goes_when_the_call_ends_and_nothing_is_said():
+    """multiprocessing removes what it put there, and then we remove the folder, in that order under any Python."""
+    code = (
+        "import multiprocessing.util; from nbviva.processes import workers; workers.prepare(); print(workers._folder())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "" == done.stderr
+    assert not Path(done.stdout.strip()).exists()
