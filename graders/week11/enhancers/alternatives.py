@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import lightning
+import logomaker
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
@@ -169,6 +170,22 @@ class BothStrands(nn.Module):
         return logits.view(-1)
 
 
+@alternative(cnn_begins_with_a_convolution, cnn_gives_logits, motifs_are_those_of_the_kernels, replaces="CNN")
+class Recurrent(nn.Module):
+    """A recurrent network reads what the convolution found, and the logit is a difference of two outputs."""
+
+    def __init__(self, kernel_size: int, n_kernels: int = 32) -> None:
+        super().__init__()
+        self.scan = nn.ModuleList([nn.Conv1d(4, n_kernels, kernel_size)])
+        self.memory = nn.LSTM(n_kernels, 16, batch_first=True, bidirectional=True)
+        self.classes = nn.LazyLinear(2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        found = functional.max_pool1d(functional.gelu(self.scan[0](x)), 4).transpose(1, 2)  # (n, positions, kernels)
+        scores: Tensor = self.classes(self.memory(found)[0].amax(dim=1))
+        return scores[:, 1] - scores[:, 0]
+
+
 CNN: Any = PlainCNN  # the notebook's own takes its place
 LEARNS = (
     classifier_learns, scores_come_from_the_sequence, code_is_learnt, network_is_used, calls_are_independent,
@@ -294,3 +311,23 @@ def correlated(model: nn.Module, sequences: list[str]) -> Tensor:
         dim=1,
     )  # (kernels, width, 4)
     return torch.where(counts.sum(2, keepdim=True) > 0, counts / counts.sum(2, keepdim=True).clamp(min=1), 0.25)
+
+
+@alternative(motifs_are_those_of_the_kernels, replaces="first_layer_motifs")
+def aligned_by_logomaker(model: nn.Module, sequences: list[str]) -> Any:
+    """Lets logomaker count the letters of the windows, a table a kernel."""
+    first = _first_convolution(model)
+    (width,) = first.kernel_size
+    with torch.no_grad():
+        active = functional.conv1d(torch.from_numpy(one_hot(sequences)), first.weight, first.bias).relu().numpy()
+    tables = []
+    for kernel in range(len(first.weight)):
+        places = np.argwhere(active[:, kernel] > active[:, kernel].max() / 2)
+        windows = [sequences[i][start : start + width] for i, start in places]
+        if windows:
+            maker: Any = logomaker  # it names no exports
+            table = maker.alignment_to_matrix(windows, to_type="probability", pseudocount=0)
+            tables.append(table.reindex(columns=list("ACGT"), fill_value=0.0).to_numpy())
+        else:
+            tables.append(np.full((width, 4), 0.25))
+    return np.stack(tables)
