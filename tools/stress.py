@@ -150,7 +150,7 @@ def killed(root: Path, kind: str, rng: random.Random, seconds: list[float]) -> l
         with contextlib.suppress(psutil.Error, OSError, AttributeError):
             found = of_kind(process, kind)
             if found and instant == float("inf"):  # the first one: from now on they come and go for some time
-                instant = time.monotonic() + share * seconds[-1] / 2
+                instant = time.monotonic() + share * seconds[-1] / 4
             if found and time.monotonic() > instant:
                 rng.choice(found).send_signal(signal.SIGKILL)
                 hit = True
