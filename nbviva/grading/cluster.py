@@ -23,6 +23,7 @@ from typing import Any
 from distributed import Client, KilledWorker, wait
 from distributed import TimeoutError as DaskTimeoutError
 
+from nbviva.adopt.adoption import adoption_path
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import make_folder, regular_files, share_all
@@ -71,6 +72,7 @@ def pack_week(course: Course, week: str) -> WeekParcel:
     """Put a week into a parcel."""
     folders = (course.root / "graders" / week, course.source(week))
     paths = [path for folder in folders for path in regular_files(folder) if "__pycache__" not in path.parts]
+    paths += [adoption_path(course.root, week)] if course.is_adopted(week) else []
     named = [(path.relative_to(course.root), path.read_bytes()) for path in sorted(paths)]
     return WeekParcel(week, _packed([*named, (Path("nbgrader_config.py"), b"")]), secret_of(course.root))
 
