@@ -74,6 +74,8 @@ def tidied(name: str, notebook: NotebookNode) -> NotebookNode:
             del cell.metadata["nbgrader"]
             continue
         _require_valid(name, cell, seen)
+        for flag in ("grade", "solution", "locked", "task"):
+            ours.setdefault(flag, False)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     return out

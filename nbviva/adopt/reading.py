@@ -83,9 +83,13 @@ def _fingerprint(name: str, text: bytes) -> str:
 
 def _parsed(name: str, text: bytes) -> NotebookNode:
     try:
-        return node(nbformat.reads(text.decode("utf-8"), as_version=4))
+        found = node(nbformat.reads(text.decode("utf-8"), as_version=4))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise SpecError(f"{name}.ipynb is no notebook that can be read ({type(error).__name__}).") from None
+    for number, cell in enumerate(found.cells):
+        cell.setdefault("id", f"cell-{number:04d}")  # older notebooks have none
+    found.nbformat_minor = max(5, found.nbformat_minor)
+    return found
 
 
 def _beside(folder: Path) -> Iterator[tuple[str, str]]:

@@ -136,6 +136,8 @@ class QuestionStatistics:
         The item-rest correlation, from -1 to 1; None where it is not defined.
     outcomes
         How many hand-ins ended so, by the outcome's name.
+    state
+        In an adopted week how it is marked; else empty.
     """
 
     name: str
@@ -146,6 +148,7 @@ class QuestionStatistics:
     mean_share: float | None
     discrimination: float | None
     outcomes: tuple[tuple[str, int], ...]
+    state: str = ""
 
 
 def items(
@@ -180,6 +183,7 @@ def items(
             _mean(shares[:, i]),
             discrimination(shares[:, i], _rest(shares * weights, i)),
             _outcomes(question, reports),
+            question.state or "",
         )
         for i, question in enumerate(questions)
     )

@@ -83,6 +83,7 @@ def environment(outer: Mapping[str, str], python: "PythonHome | None" = None) ->
         "LANG": "C.UTF-8",
         "LOGNAME": "student",
         "MPLCONFIGDIR": str(FONTS),
+        "NBGRADER_EXECUTION": "autograde",  # as in nbgrader, which notebooks may ask
         "NUMBA_CACHE_DIR": "/tmp/numba",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

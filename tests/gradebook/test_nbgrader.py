@@ -5,12 +5,13 @@ import io
 import nbformat
 import pytest
 from nbgrader import utils
+from nbgrader.converters import Autograde
 from traitlets.config import Config
 
 from nbviva.gradebook.nbgrader import RecordVerdicts, TolerantExporter, Viva, configure, with_verdicts
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
 from nbviva.handin.notebook import blank
-from nbviva.notebooks import grade_id
+from nbviva.notebooks import grade_id, new_cell, new_notebook, new_output
 from nbviva.week.source import release_template, source_notebook
 
 
@@ -95,3 +96,28 @@ def test_configuration_puts_nothing_between(tmp_path):
     assert config.Autograde.sanitize_preprocessors == [Viva]
     assert RecordVerdicts in config.Autograde.autograde_preprocessors
     assert "Execute" not in str(config.Autograde)
+
+
+def test_other_weeks_are_left_to_nbgrader_as_the_course_configured_it(tmp_path):
+    """Its own preprocessors and penalties stay, for weeks that nbviva does not know."""
+    config = Config()
+    config.Autograde.autograde_preprocessors = ["course.Mark"]
+    config.AssignLatePenalties.plugin_class = "course.Late"
+    config.ClearSolutions.code_stub = {"python": "..."}
+    configure(config, tmp_path)
+    assert config.RecordVerdicts.others == ["course.Mark"]
+    assert config.Viva.others == Autograde.sanitize_preprocessors.default()
+    assert config.AssignLatePenalties.plugin_class == "course.Late"
+    assert config.ClearSolutions.code_stub == {"python": "..."}
+
+
+def test_a_person_marks_what_a_code_answer_shows():
+    """The outputs of a manually graded code cell stay; a test cell's are the examiner's words."""
+    answer = {"grade": True, "solution": True, "grade_id": "drawn", "points": 2}
+    cells = [new_cell("code", "1", {"nbgrader": answer})]
+    cells[0].outputs = [new_output("stream", name="stdout", text="mine")]
+    marks = (Mark("drawn", "1", "T", None, 2.0, bonus=False, outcome=Outcome.PERSON),)
+    verdicts = (Verdict("drawn", "drawn", Outcome.PERSON, "A person marks it."),)
+    (cell,) = with_verdicts(new_notebook(cells, {}), Report("w", "g", "d", "s", verdicts, marks)).cells
+    assert cell.outputs[0].text == "mine"
+    assert cell.metadata["nbviva"] == {"points": None}
