@@ -266,7 +266,7 @@ def classes(train_sequences: list[str], train_labels: Any, test_sequences: list[
     return (score(fit(PlainCNN(), train_sequences, train_labels), test_sequences) > 0).float()
 
 
-@mutant(code_is_learnt, replaces="fit_predict")
+@mutant(calls_are_independent, replaces="fit_predict")
 def cached_by_size(train_sequences: list[str], train_labels: Any, test_sequences: list[str]) -> Tensor:
     """Keeps a trained model for each number of training sequences, so that all folds share one."""
     if len(train_sequences) not in _TRAINED:
