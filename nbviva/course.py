@@ -98,7 +98,7 @@ class Course:
         return self._is_own(name) or is_adopted(self.root, name)
 
     def require_as_adopted(self, name: str) -> None:
-        """Refuse to mark an adopted week whose notebooks have changed since; raises `Refused` with a sentence."""
+        """Refuse to mark an adopted week whose notebooks have changed since; raises CourseError with a sentence."""
         from nbviva.adopt.reading import require_unchanged
 
         if self.is_adopted(name):

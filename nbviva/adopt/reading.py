@@ -18,7 +18,7 @@ from nbviva.adopt.cells import CellKind, GradedCell, fingerprint, graded_cells, 
 from nbviva.adopt.fields import read_fields
 from nbviva.adopt.judging import check_of
 from nbviva.adopt.regions import Markers, without_solutions, without_tests
-from nbviva.errors import Refused, SpecError
+from nbviva.errors import CourseError, SpecError
 from nbviva.files import regular_files
 from nbviva.notebooks import NotebookNode, grade_id, node
 from nbviva.week.declare import Check
@@ -59,7 +59,7 @@ def require_unchanged(root: Path, week: str) -> None:
 
     Raises
     ------
-    Refused
+    CourseError
         With one sentence that says so.
     """
     path = adoption_path(root, week)
@@ -68,7 +68,9 @@ def require_unchanged(root: Path, week: str) -> None:
     changed = sorted(name for name in {*now, *then} if now.get(name) != then.get(name))
     if changed:
         listed = ", ".join(f"{name}.ipynb" for name in changed)
-        raise Refused(f"The source of {week} has changed since it was adopted ({listed}): run 'nbviva adopt {week}'.")
+        raise CourseError(
+            f"The source of {week} has changed since it was adopted ({listed}): run 'nbviva adopt {week}'."
+        )
 
 
 def fingerprints(texts: Mapping[str, bytes]) -> dict[str, str]:

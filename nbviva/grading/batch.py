@@ -96,6 +96,7 @@ def grade_batch(
     Refused
         If something is to be graded here, and there is no sandbox.
     """
+    course.require_as_adopted(week)
     limits = course.assignment(week).limits
     needed = replace(options, room=options.room.allowed(limits.memory, limits.processes))
     scratch.sweep()

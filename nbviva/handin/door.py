@@ -124,7 +124,7 @@ class Handin:
     def _framed(self, name: str, frame: NotebookNode) -> FramedNotebook:
         found = self._found[name]
         if found.taken is None:
-            return absent(frame, found.broken)
+            return absent(frame, found.broken if found.doubts else f"{name}.ipynb was not handed in.")
         in_place = self.assignment.adopted
         return merge(found.taken.cells, found.taken.recognised, frame, in_place=in_place)
 

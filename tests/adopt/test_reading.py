@@ -8,7 +8,7 @@ import pytest
 from nbviva.adopt.adoption import AdoptedCell, Adoption, BothMarks, adoption_path, adoption_text, read_adoption
 from nbviva.adopt.reading import fingerprints, source_texts
 from nbviva.adopt.regions import Markers
-from nbviva.errors import CourseError, Refused, SpecError
+from nbviva.errors import CourseError, SpecError
 from nbviva.files import write
 from nbviva.grading.examine import Examination
 from nbviva.kernel.student import local_student
@@ -69,7 +69,7 @@ def test_a_week_whose_notebook_changed_is_not_marked(ordinary):
     edit(ordinary, lambda cells: cells[1].update(outputs=[nbformat.v4.new_output("stream", text="1")]))
     ordinary.require_as_adopted("ps1")
     edit(ordinary, lambda cells: cells[3].update(source="assert True"))
-    with pytest.raises(Refused, match=r"The source of ps1 has changed since it was adopted \(numbers.ipynb\)"):
+    with pytest.raises(CourseError, match=r"The source of ps1 has changed since it was adopted \(numbers.ipynb\)"):
         ordinary.require_as_adopted("ps1")
 
 

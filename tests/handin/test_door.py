@@ -11,12 +11,16 @@ import zipfile
 import nbformat
 import pytest
 
+from nbviva.adopt.adoption import Adoption, adoption_path, adoption_text
+from nbviva.adopt.reading import fingerprints, source_texts
+from nbviva.files import write
 from nbviva.handin.cells import MAX_NOTEBOOK_BYTES
 from nbviva.handin.door import Handin, open_handin
 from nbviva.handin.walk import walk
-from nbviva.notebooks import grade_id, is_answer
+from nbviva.notebooks import grade_id, is_answer, part_of
 from nbviva.week.source import frame
 from tests.fillers import by_pypdf
+from tests.ordinary.course import hand_in, make_course
 
 FILLED = {"member_1_name": "Ann Test", "member_1_number": "5512345", "answer_half": "3.5"}
 HALF, COLOUR = "half", "colour"
@@ -592,3 +596,18 @@ def test_the_digest_is_of_all_that_a_kernel_sees(hand, honest):
 def test_answer_cells_of_the_release_are_blank(week, hand, blank):
     assert {} == hand({"toys.ipynb": blank}).notebooks[0].answers
     assert any(is_answer(cell) for cell in frame(week).cells)
+
+
+def test_a_notebook_that_is_missing_beside_others_is_said_and_not_run(tmp_path):
+    """Its cells say why; those of the other notebook are whole."""
+    course = make_course(tmp_path)
+    adoption = Adoption("ps2", fingerprints(source_texts(course.source("ps2"))))
+    write(adoption_path(course.root, "ps2"), adoption_text(adoption))
+    (hand_in(course, "g", "ps2") / "text.ipynb").unlink()
+    handin = open_handin(course, course.week("ps2"), "g")
+    framed = handin.framed()
+    absent = [cell for cell in framed.notebook.cells if part_of(cell) == "text" and cell.cell_type == "code"]
+    assert {cell.outputs[0].traceback[0] for cell in absent} == {"text.ipynb was not handed in."}
+    assert len(framed.lacking) == len(absent)
+    assert not handin.broken
+    assert not handin.doubts
