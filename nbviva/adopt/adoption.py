@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbviva.adopt.regions import USUAL, Markers
+from nbviva.adopt.markers import USUAL, Markers
 from nbviva.errors import SpecError
 from nbviva.week.spec import CellState
 

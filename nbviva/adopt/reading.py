@@ -17,7 +17,8 @@ from nbviva.adopt.adoption import Adoption, adoption_path, read_adoption
 from nbviva.adopt.cells import CellKind, GradedCell, fingerprint, graded_cells, tidied
 from nbviva.adopt.fields import read_fields
 from nbviva.adopt.judging import check_of
-from nbviva.adopt.regions import Markers, without_solutions, without_tests
+from nbviva.adopt.markers import Markers
+from nbviva.adopt.regions import without_solutions, without_tests
 from nbviva.errors import CourseError, SpecError
 from nbviva.files import regular_files
 from nbviva.notebooks import NotebookNode, grade_id, node

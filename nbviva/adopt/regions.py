@@ -3,27 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from nbviva.adopt.markers import Markers
 from nbviva.errors import SpecError
 from nbviva.notebooks import NotebookNode, copy, grade_id, is_answer
-
-
-@dataclass(frozen=True)
-class Markers:
-    """What marks a region, and what stands in the place of a solution; a course may set others than nbgrader's."""
-
-    begin_solution: str = "BEGIN SOLUTION"
-    end_solution: str = "END SOLUTION"
-    begin_hidden: str = "BEGIN HIDDEN TESTS"
-    end_hidden: str = "END HIDDEN TESTS"
-    begin_scheme: str = "BEGIN MARK SCHEME"
-    end_scheme: str = "END MARK SCHEME"
-    code_stub: str = "# YOUR CODE HERE\nraise NotImplementedError()"
-    text_stub: str = "YOUR ANSWER HERE"
-
-
-USUAL = Markers()
 
 
 def without_solutions(notebook: NotebookNode, markers: Markers) -> NotebookNode:

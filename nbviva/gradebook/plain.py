@@ -13,7 +13,7 @@ from typing import Any
 
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
-from nbviva.adopt.regions import USUAL, Markers
+from nbviva.adopt.markers import USUAL, Markers
 from nbviva.configuration import CONFIG, configuration
 from nbviva.course import Course
 from nbviva.errors import Refused

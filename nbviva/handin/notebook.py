@@ -79,6 +79,8 @@ def merge(
     differ = [name for name in copies if any(_says_more(item, taken, frame) for item in copies[name])]
     rivals = [name for name in differ if any(_rivals(taken[name], item) for item in copies[name])]
     notes = (*_copied(copies, differ), *(() if missing else lost), *_missing(missing))
+    for place, cell in enumerate(out):
+        cell["id"] = f"cell-{place:03d}"  # not a random one: graded twice, the notebook is the same
     notebook = new_notebook(cells=out, metadata=template.metadata)
     doubts = (*map(Doubt, lost if missing else ()), *_undecided(rivals, template, in_place=in_place))
     return FramedNotebook(notebook, saved, lacking, notes, doubts)
