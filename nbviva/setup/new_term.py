@@ -8,6 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbviva.adopt.adoption import adoption_path
 from nbviva.configuration import CONFIG
 from nbviva.course import Course
 from nbviva.errors import CourseError
@@ -46,16 +47,25 @@ def new_term(course: Course, target: Path) -> NewTerm:
     try:
         _copy(course, target)
         begin(target)
-        weeks = tuple(_undated(target / "graders" / week / "assignment.toml") for week in course.weeks())
+        adopted = tuple(week for week in course.weeks() if course.is_adopted(week))
+        own = (week for week in course.weeks() if week not in adopted)
+        weeks = tuple(_undated(target / "graders" / week / "assignment.toml") for week in own)
         make_secret(Course(target).root)
     except OSError as error:
         raise CourseError(f"{error.filename or target} cannot be written: {error.strerror}.") from None
-    return NewTerm(target, weeks, _to_do(weeks))
+    dated = tuple(week for week in adopted if course.assignment(week).dated)
+    return NewTerm(target, (*weeks, *adopted), _to_do(weeks, dated))
 
 
 def _copy(course: Course, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(course.root / "graders", target / "graders", ignore=_LITTER, symlinks=True)
+    if (course.root / "graders").is_dir():
+        shutil.copytree(course.root / "graders", target / "graders", ignore=_LITTER, symlinks=True)
+    for week in filter(course.is_adopted, course.weeks()):
+        shutil.copytree(course.source(week), Course(target).source(week), ignore=_LITTER, symlinks=True)
+        adopted = adoption_path(target, week)
+        adopted.parent.mkdir(exist_ok=True)
+        shutil.copy2(adoption_path(course.root, week), adopted)
     shutil.copy2(course.root / CONFIG, target / CONFIG)
     for name in _OWN if (course.root / "lab" / "config.py").is_file() else ():
         origin = course.root / name
@@ -72,8 +82,9 @@ def _undated(path: Path) -> str:
     return path.parent.name
 
 
-def _to_do(weeks: tuple[str, ...]) -> tuple[str, ...]:
+def _to_do(weeks: tuple[str, ...], dated: tuple[str, ...]) -> tuple[str, ...]:
     sentences = [f"Set issued, due and term in graders/{week}/assignment.toml." for week in weeks]
+    sentences += [f"Set due in adopted/{week}.toml: it is last term's." for week in dated]
     sentences.append(f"Look at course_id and db_url in {CONFIG}: they are last term's.")
     if os.environ.get(SECRET):
         sentences.append(f"{SECRET} is set and counts before the new secret: give the new term another one.")

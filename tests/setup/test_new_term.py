@@ -1,12 +1,18 @@
 """The next term: the weeks come along, the students and the secret stay behind, and the dates are asked for."""
 
+from datetime import datetime
+
 import pytest
 
+from nbviva.adopt.adoption import Adoption, adoption_path, adoption_text
+from nbviva.adopt.reading import fingerprints, source_texts
 from nbviva.configuration import require_configured
 from nbviva.course import Course
 from nbviva.errors import CourseError, SpecError
+from nbviva.files import write
 from nbviva.secret import SECRET, secret_of
 from nbviva.setup.new_term import new_term
+from tests.ordinary.course import make_course
 
 
 @pytest.fixture
@@ -62,3 +68,15 @@ def test_nothing_is_overwritten(last, tmp_path):
 def test_secret_of_the_environment_is_said_to_count(last, tmp_path, monkeypatch):
     monkeypatch.setenv(SECRET, "of last term")
     assert "NBVIVA_SECRET is set and counts before the new secret" in new_term(last, tmp_path / "next").to_do[-1]
+
+
+def test_an_adopted_week_goes_along(tmp_path):
+    """Its source and its entry; a deadline of its own is said to be last term's."""
+    course = make_course(tmp_path / "old")
+    fields = {"due": datetime(2026, 11, 30, 12)}  # noqa: DTZ001 - local time, as a person writes it
+    adoption = Adoption("ps1", fingerprints(source_texts(course.source("ps1"))), assignment=fields)
+    write(adoption_path(course.root, "ps1"), adoption_text(adoption))
+    made = new_term(course, tmp_path / "new")
+    assert made.weeks == ("ps1",)
+    assert "Set due in adopted/ps1.toml: it is last term's." in made.to_do
+    assert Course(made.root).assignment("ps1").maximum == 20
