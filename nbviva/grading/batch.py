@@ -26,7 +26,7 @@ from nbviva.grading.progress import (
     teller,
     unseen,
 )
-from nbviva.grading.reports import fresh_groups, is_spoilt
+from nbviva.grading.reports import allowed, fresh_groups, is_spoilt
 from nbviva.kernel.room import Room
 from nbviva.listing import shown
 from nbviva.machine import not_linux
@@ -97,8 +97,7 @@ def grade_batch(
         If something is to be graded here, and there is no sandbox.
     """
     course.require_as_adopted(week)
-    limits = course.assignment(week).limits
-    needed = replace(options, room=options.room.allowed(limits.memory, limits.processes))
+    needed = replace(options, room=allowed(options.room, course.assignment(week).limits)[0])
     scratch.sweep()
     fresh, due = _fresh_and_due(course, week, groups, options, agree)
     if not due:  # what finds nothing to do writes nothing in the course, and waits for nobody

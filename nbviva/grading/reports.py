@@ -10,12 +10,19 @@ from nbviva.files import digest, has_seal, read_sealed, seal, write, write_seale
 from nbviva.grading.digest import Shared
 from nbviva.grading.verdict import FileHead, Report
 from nbviva.handin.walk import walk
-from nbviva.kernel.room import Room
+from nbviva.kernel.room import Clock, Room
 from nbviva.records import read
 from nbviva.secret import secret_of
+from nbviva.week.allowance import Allowance
 
 _NOTEBOOK, _SEAL, _END = b' "notebook": "', b',\n "seal": "', b'"\n}'
 EARLIER = "An earlier nbviva wrote this report, without a seal: it is shown, and no mark is entered by it."
+
+
+def allowed(room: Room, limits: Allowance) -> tuple[Room, Clock]:
+    """Give room and clock of a week, by its `[limits]`."""
+    clock = Clock().allowed(limits.cell, limits.notebook, limits.question)
+    return room.allowed(limits.memory, limits.processes, clock), clock
 
 
 def shared(course: Course, week: str, room: Room) -> Shared:

@@ -8,12 +8,12 @@ from pathlib import Path
 from nbviva.course import Course
 from nbviva.files import make_folder, write
 from nbviva.grading.grade import Graded, Submission, grade, ungraded
-from nbviva.grading.reports import keep_report, keep_transcript, shared, stored_whole
+from nbviva.grading.reports import allowed, keep_report, keep_transcript, shared, stored_whole
 from nbviva.grading.runs import Turn
 from nbviva.grading.verdict import Report
 from nbviva.handin.door import open_handin
 from nbviva.handin.signed import signed
-from nbviva.kernel.room import Clock, Room
+from nbviva.kernel.room import Room
 from nbviva.kernel.sitting import Tell, untold
 from nbviva.notebooks import NotebookNode, read, to_text
 
@@ -24,8 +24,7 @@ def submission(course: Course, week: str, group: str, room: Room | None = None) 
     room = room or Room()
     handin = open_handin(course, course.week(week), group)
     digest = shared(course, week, room).with_handin(handin.came, group)
-    limits = handin.assignment.limits
-    room, clock = room.allowed(limits.memory, limits.processes), Clock().allowed(limits.cell, limits.notebook)
+    room, clock = allowed(room, handin.assignment.limits)
     return Submission(handin, course.given_files(week), course.draw(week, group), digest, room, clock)
 
 

@@ -31,7 +31,8 @@ class AskedNames(Protocol):
 class Sheet:
     """A group's answers by their names in `assignment.toml`. Reading raises `Mismatch` where there is none.
 
-    They come from the filled PDF's fields, and where those are empty or there is none from the notebook's answer cells.
+    A field that is filled in counts. An empty one leaves it to the notebook's answer cell, unless the week requires the
+    sheet; without a sheet the cells alone count. A field that cannot be read is no answer, whatever the notebook says.
     """
 
     def __init__(self, assignment: Assignment, student: AskedNames, filled: Filled | None = None) -> None:

@@ -25,7 +25,17 @@ class Handle:
 
 @dataclass(frozen=True)
 class Caps:
-    """What one message may hold; every cap is checked before anything of that size is allocated."""
+    """What one message may hold; every cap is checked before anything of that size is allocated.
+
+    Attributes
+    ----------
+    tree_bytes, total_bytes
+        Of the JSON tree, which is the first frame; of all frames.
+    frames
+        Arrays, whose bytes come as a frame each.
+    items, depth
+        Values of the tree, containers included; how deep they lie in each other.
+    """
 
     tree_bytes: int = 8 << 20
     total_bytes: int = 256 << 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import shutil
 from collections.abc import Iterable
@@ -35,9 +36,14 @@ class Clock:
     notebook: float = 1200.0
     questions: float = 1800.0
 
-    def allowed(self, cell: float | None, notebook: float | None) -> Clock:
-        """Give the clock of a week that allows another time; None leaves it."""
-        return replace(self, cell=cell or self.cell, notebook=notebook or self.notebook)
+    def allowed(self, cell: float | None, notebook: float | None, question: float | None) -> Clock:
+        """Give the clock of a week that allows other times; None leaves them, but a sum always holds its part."""
+        return replace(
+            self,
+            cell=cell or self.cell,
+            notebook=notebook or max(self.notebook, cell or 0.0),
+            questions=max(self.questions, question or 0.0),
+        )
 
 
 @dataclass(frozen=True)
@@ -58,10 +64,14 @@ class Room:
     template: str = field(default="", repr=False, compare=False)
     backend: str = field(default="", repr=False, compare=False)
 
-    def allowed(self, memory: int | None, processes: int | None) -> Room:
-        """Give the room of a week that allows other limits; None leaves them."""
-        own = self.limits
-        most = replace(own, memory=memory or own.memory, processes=processes or own.processes)
+    def allowed(self, memory: int | None, processes: int | None, clock: Clock) -> Room:
+        """Give the room of a week that allows other limits; None leaves them.
+
+        A process may compute for as long as a week's clock lets its cells, or its questions, take.
+        """
+        own, longest = self.limits, math.ceil(max(clock.notebook, clock.questions))
+        seconds = max(own.cpu_seconds, longest) if clock != Clock() else own.cpu_seconds
+        most = replace(own, memory=memory or own.memory, processes=processes or own.processes, cpu_seconds=seconds)
         return replace(self, limits=most)
 
 

@@ -91,7 +91,7 @@ def late_minutes(handed_in: datetime | None, due: datetime) -> int:
 
 
 def penalty(handed_in: datetime | None, due: datetime, rule: Late, score: float) -> float:
-    """Give the points that a hand-in loses for being late: from 0 to all of `score`."""
+    """Give the points that a hand-in loses for being late: from 0 to all of `score`; 0 where its time is unknown."""
     if handed_in is None or score <= 0 or rule.policy is Policy.NONE:
         return 0.0
     over = lateness(handed_in, due) - timedelta(minutes=rule.grace_minutes)

@@ -7,6 +7,7 @@ import pytest
 from nbviva.errors import SpecError
 from nbviva.grading import stored
 from nbviva.grading.grade import grade
+from nbviva.grading.reports import allowed
 from nbviva.kernel.room import Clock, Room
 from nbviva.sandbox.limits import MIB
 from nbviva.sandbox.provisioner import refusal
@@ -81,6 +82,21 @@ def test_limits_are_those_of_kernel_and_clock(limited):
     assert (512 * MIB, 64) == (item.room.limits.memory, item.room.limits.processes)
     assert (20.0, 90.0) == (item.clock.cell, item.clock.notebook)
     assert (Room().limits.disk, Clock().start) == (item.room.limits.disk, item.clock.start)
+
+
+@pytest.mark.parametrize(
+    ("limits", "clock", "cpu"),
+    [
+        (Allowance(), (1200.0, 1800.0), 1800),
+        (Allowance(memory=512 * MIB, cell=20.0), (1200.0, 1800.0), 1800),
+        (Allowance(cell=3600.0), (3600.0, 1800.0), 3600),
+        (Allowance(notebook=7200.0), (7200.0, 1800.0), 7200),
+        (Allowance(question=4000.5), (1200.0, 4000.5), 4001),
+    ],
+)
+def test_what_holds_a_sum_or_a_process_holds_its_longest_part(limits, clock, cpu):
+    room, given = allowed(Room(), limits)
+    assert (clock, cpu) == ((given.notebook, given.questions), room.limits.cpu_seconds)
 
 
 @pytest.mark.skipif(refusal() is not None, reason=str(refusal()))
