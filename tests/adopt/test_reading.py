@@ -6,8 +6,8 @@ import nbformat
 import pytest
 
 from nbviva.adopt.adoption import AdoptedCell, Adoption, BothMarks, adoption_path, adoption_text, read_adoption
+from nbviva.adopt.markers import Markers
 from nbviva.adopt.reading import fingerprints, source_texts
-from nbviva.adopt.regions import Markers
 from nbviva.errors import CourseError, SpecError
 from nbviva.files import write
 from nbviva.grading.examine import Examination

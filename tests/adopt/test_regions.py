@@ -3,7 +3,8 @@
 import pytest
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
-from nbviva.adopt.regions import Markers, without_solutions, without_tests
+from nbviva.adopt.markers import Markers
+from nbviva.adopt.regions import without_solutions, without_tests
 from nbviva.errors import SpecError
 from nbviva.notebooks import copy, new_cell, new_notebook
 from tests.ordinary.course import NOTEBOOKS, source
