@@ -66,7 +66,7 @@ def beginning(value: Any, most: int) -> str:
 
 def _unshown(data: Mapping[Any, Any]) -> str:
     svg = beginning(data.get("image/svg+xml"), MAX_PICTURE)
-    if "<svg" in svg and _DRAWS.search(svg) and not _is_tiny(svg):
+    if "<svg" in svg and (_DRAWS.search(svg) or _SIDES.search(svg)) and not _is_tiny(svg):
         return "SVG"
     if any(isinstance(kind, str) and _INTERACTIVE.match(kind) for kind in data):
         return "an interactive plot"

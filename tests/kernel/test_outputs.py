@@ -246,6 +246,7 @@ def test_a_stream_is_one_text_however_it_was_saved(pieces):
         {"image/png": png()},
         {"image/jpeg": jpeg()},
         {"image/svg+xml": SVG.format("400pt")},
+        {"image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"></svg>'},
         {"image/svg+xml": [SVG.format(400)[:50], SVG.format(400)[50:]]},
         {"image/svg+xml": SVG.replace('width="{0}" height="{0}"', 'viewBox="0 0 9 9"')},
         {"application/pdf": "JVBERi0" * 40},
@@ -259,7 +260,7 @@ def test_a_stream_is_one_text_however_it_was_saved(pieces):
         {"image/gif": gif(300, 200)},
         {"image/svg+xml": SVG.format("5cm")},
     ],
-    ids=range(15),
+    ids=range(16),
 )
 def test_a_figure_is_one_in_whatever_format_it_was_saved(data):
     outputs = clean([{"output_type": "display_data", "data": data, "metadata": {}}])
