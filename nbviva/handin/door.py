@@ -42,9 +42,6 @@ class Handin:
     group: str
     came: Walk
     week: Week = field(repr=False)
-    given: NotebookNode | None = field(
-        default=None, repr=False
-    )  # the release's notebook, where there is no week behind it
 
     def tidy(self) -> None:
         """Remove what was unpacked aside; who asks for the files again has them unpacked anew. Called after grading."""
@@ -72,8 +69,6 @@ class Handin:
     @cached_property
     def template(self) -> NotebookNode:
         """The release's notebook, into whose frame the hand-in's cells are put."""
-        if self.given is not None:
-            return self.given
         from nbviva.week.source import frame  # with jupytext, which nobody needs who only wants the digest
 
         return frame(self.week)

@@ -175,9 +175,17 @@ def serve(kernel: Any) -> None:
 
 def main() -> None:
     """Start the kernel; called by the kernel's command line."""
+    import zmq
     from ipykernel.kernelapp import IPKernelApp
 
-    application = IPKernelApp.instance()
+    class Application(IPKernelApp):
+        """The kernel's application, which keeps outputs for a slow reader instead of dropping them."""
+
+        def init_iopub(self, context: Any) -> None:
+            context.setsockopt(zmq.SNDHWM, 0)  # for the socket that is made now
+            super().init_iopub(context)  # type: ignore[no-untyped-call]
+
+    application: Any = Application.instance()
     application.initialize(sys.argv[1:])
     sys.path.append(str(Path.cwd()))  # a group's own modules come after the environment's, so that they shadow none
     _seed_everything(0)

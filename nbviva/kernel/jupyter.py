@@ -63,6 +63,9 @@ def _is_message(message: dict[str, Any]) -> bool:
     return all(type(part) is dict for part in parts) and type(message.get("msg_type")) is str
 
 
+_LONGEST_ERROR = 2000  # letters, where only the reply has them
+
+
 class CellRunner(NotebookClient):
     """nbclient with caps on what a cell and a notebook may show: the rest is dropped as it arrives, and said."""
 
@@ -73,7 +76,16 @@ class CellRunner(NotebookClient):
     def __init__(self, nb: NotebookNode, **options: Any) -> None:
         self.used: dict[int, int] = {}
         self._ends: set[tuple[int, str]] = set()
-        super().__init__(nb, record_timing=False, **options)
+        super().__init__(nb, record_timing=False, on_cell_executed=self._keep_error, **options)
+
+    def _keep_error(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        """Keep the error that a cell ended with where its output was lost: outputs may be, replies are not."""
+        del cell_index
+        said = execute_reply.get("content", {})
+        if said.get("status") != "error" or any(output.output_type == "error" for output in cell.outputs):
+            return
+        name, value = (str(said.get(word, ""))[:_LONGEST_ERROR] for word in ("ename", "evalue"))
+        cell.outputs.append(new_output("error", ename=name, evalue=value, traceback=[]))
 
     async def run_cell(self, cell: NotebookNode, index: int) -> None:
         """Run one cell; what it shows stands in the cell."""

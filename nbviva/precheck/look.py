@@ -26,7 +26,7 @@ from nbviva.week.compare import Mismatch
 from nbviva.week.reported import supported
 from nbviva.week.source import TRAINING
 from nbviva.week.spec import Kind, Question
-from nbviva.week.week import Week
+from nbviva.week.week import GivenNotebooks, Week
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,9 @@ def look(folder: Path, description: Description, *, running: bool = True) -> Loo
     running
         Whether its notebook is run, which is the group's own code and is not sandboxed here.
     """
-    handin = Handin("", walk(folder), Week(folder, description.assignment, ()), description.template)
+    release = {description.assignment.notebook: description.template}
+    week = Week(folder, description.assignment, (), given=GivenNotebooks(release, release, release))
+    handin = Handin("", walk(folder), week)
     try:
         ran = _ran(handin, running=running)
         remarks = [*_of_files(handin, description), *_of_members(handin)]

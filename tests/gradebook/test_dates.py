@@ -11,7 +11,7 @@ from nbviva.cli.lines import deadline_lines
 from nbviva.gradebook.penalties import recompute
 from nbviva.grading.stored import submission
 from nbviva.handin.door import open_handin
-from nbviva.kernel.room import stage
+from nbviva.kernel.room import GivenFiles, stage
 from nbviva.week.deadline import spoken_moment
 from nbviva.week.source import source_notebook
 from nbviva.week.spec import read_assignment
@@ -41,7 +41,9 @@ def test_when_it_was_handed_in_is_for_no_kernel_to_see(course, hand_in, tmp_path
     folder = hand_in(course, "g").parent
     for name in ("timestamp.txt", "helper.py"):
         (folder / name).write_text("")
-    stage(open_handin(course, course.week("toy"), "g").staged(), tmp_path / "none", tmp_path / "copy")
+    stage(
+        open_handin(course, course.week("toy"), "g").staged(), GivenFiles(tmp_path / "none", "data"), tmp_path / "copy"
+    )
     assert ["helper.py"] == [path.name for path in (tmp_path / "copy").iterdir()]
 
 

@@ -11,7 +11,7 @@ from distributed import LocalCluster
 from nbviva.grading import cluster, reports, stored
 from nbviva.grading.batch import BatchOptions, grade_batch
 from nbviva.grading.cluster import ClusterError, on_cluster
-from nbviva.grading.progress import OneDone
+from nbviva.grading.progress import OneDone, unseen
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +33,11 @@ def handed_in(course, hand_in):
     return course
 
 
-def grade(course, workers, room, groups=None, watch=None):
+def grade(course, workers, room, groups=None, show=unseen):
     """Grade on the cluster, when all its workers are there (again)."""
     workers.wait_for_workers(2, timeout=60)
     runner = on_cluster(workers.scheduler_address, course, "toy", room)
-    return grade_batch(course, "toy", groups or course.groups("toy"), BatchOptions(room=room), watch, runner)
+    return grade_batch(course, "toy", groups or course.groups("toy"), BatchOptions(room=room), show, runner)
 
 
 def text_of(course, group):
@@ -72,9 +72,9 @@ class KillingOne:
 
 
 def test_lost_worker_costs_no_hand_in(handed_in, workers, room):
-    watch = KillingOne(workers)
-    done = grade(handed_in, workers, room, watch=watch)
-    assert watch.killed
+    killing = KillingOne(workers)
+    done = grade(handed_in, workers, room, show=killing)
+    assert killing.killed
     assert () == done.faults
     assert {"ada", "ben", "cem", "dora"} == reports.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
 
@@ -107,7 +107,7 @@ def test_cluster_without_a_scheduler_or_worker_is_one_sentence(handed_in, room, 
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     runner = on_cluster("tcp://127.0.0.1:1", handed_in, "toy", room)
     with pytest.raises(ClusterError, match="No Dask scheduler answers at tcp://127"):
-        grade_batch(handed_in, "toy", ["ada"], BatchOptions(room=room), None, runner)
+        grade_batch(handed_in, "toy", ["ada"], BatchOptions(room=room), unseen, runner)
 
 
 def test_slow_hand_in_is_given_to_an_idle_worker_too(handed_in, room, monkeypatch):

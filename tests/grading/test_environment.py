@@ -10,6 +10,7 @@ from nbviva.grading import digest
 from nbviva.grading.digest import closure, installed, of_kernel, run_causes
 from nbviva.handin.unpacked import unpack
 from nbviva.handin.walk import walk
+from nbviva.kernel.room import GivenFiles
 
 
 @pytest.fixture
@@ -82,7 +83,9 @@ def test_kernel_always_counts_with_all_that_it_requires():
 
 def test_transcript_stays_true_when_a_tool_is_installed_and_a_report_does_not(site, tmp_path):
     def environment_of(*cells):
-        return run_causes(walk(tmp_path), walk(tmp_path).files, tmp_path, cells, b"", "")["the environment"]
+        return run_causes(walk(tmp_path), walk(tmp_path).files, GivenFiles(tmp_path, "data"), cells, b"", "")[
+            "the environment"
+        ]
 
     before, reported = environment_of((0, "a", "import stem")), installed()
     site("tool", "1")
@@ -93,9 +96,16 @@ def test_transcript_stays_true_when_a_tool_is_installed_and_a_report_does_not(si
 
 def test_module_beside_the_notebook_counts(site, tmp_path):
     (tmp_path / "mine.py").write_text("import stem\n", "utf-8")
-    before = run_causes(walk(tmp_path), walk(tmp_path).files, tmp_path / "none", [], b"", "")["the environment"]
+    before = run_causes(walk(tmp_path), walk(tmp_path).files, GivenFiles(tmp_path / "none", "data"), [], b"", "")[
+        "the environment"
+    ]
     site("stem", "1")
-    assert before != run_causes(walk(tmp_path), walk(tmp_path).files, tmp_path / "none", [], b"", "")["the environment"]
+    assert (
+        before
+        != run_causes(walk(tmp_path), walk(tmp_path).files, GivenFiles(tmp_path / "none", "data"), [], b"", "")[
+            "the environment"
+        ]
+    )
 
 
 def test_module_in_an_archive_beside_the_notebook_counts(site, tmp_path):
@@ -106,7 +116,7 @@ def test_module_in_an_archive_beside_the_notebook_counts(site, tmp_path):
     def environment():
         opened = unpack(came.files)
         try:
-            return run_causes(came, opened.files, tmp_path / "none", [], b"", "")["the environment"]
+            return run_causes(came, opened.files, GivenFiles(tmp_path / "none", "data"), [], b"", "")["the environment"]
         finally:
             shutil.rmtree(opened.aside)
 

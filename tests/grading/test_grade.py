@@ -13,7 +13,7 @@ from nbviva.grading.verdict import Outcome, Report, Verdict, mark
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import FramedNotebook
 from nbviva.handin.walk import walk
-from nbviva.kernel.room import Clock, Room, stage
+from nbviva.kernel.room import Clock, GivenFiles, Room, stage
 from nbviva.notebooks import new_cell, new_notebook
 from nbviva.week.spec import Kind, Question
 
@@ -167,7 +167,7 @@ def test_working_copy_has_the_hand_ins_files_and_the_releases_data(tmp_path):
     (handin / "data" / "toys.csv").write_text("forged", "utf-8")
     (handin / "link").symlink_to("/etc/passwd")
     (data / "toys.csv").write_text("true", "utf-8")
-    stage(files_of(handin), data, place)
+    stage(files_of(handin), GivenFiles(data, "data"), place)
     assert sorted(str(path.relative_to(place)) for path in place.rglob("*")) == [
         "data", "data/toys.csv", "more", "more/helper.py", "toys.ipynb",
     ]  # fmt: skip
@@ -180,7 +180,7 @@ def test_data_that_is_a_file_is_replaced(tmp_path):
     for folder in (handin, data, place):
         folder.mkdir()
     (handin / "data").write_text("x", "utf-8")
-    stage(files_of(handin), data, place)
+    stage(files_of(handin), GivenFiles(data, "data"), place)
     assert (place / "data").is_dir()
 
 

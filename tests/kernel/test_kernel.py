@@ -8,12 +8,14 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from nbviva.kernel.jupyter import CellRunner
 from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.room import Clock, Room, kernel_environment
 from nbviva.kernel.sitting import RunEnd
 from nbviva.kernel.student import Died, NoAnswer, Raised, TimedOut, UnreadableAnswer, hold, viva
 from nbviva.sandbox.provisioner import refusal
 
+ERROR = {"output_type": "error", "ename": "KeyError", "evalue": "x", "traceback": []}
 ROOM = Room(sandboxed=refusal() is None)
 CELLS = [
     new_markdown_cell("# A day"),
@@ -282,3 +284,19 @@ def test_question_is_about_the_notebook_as_it_stood_behind_its_test_cell(tmp_pat
             assert (6, 7) == (kernel.student.area(1), kernel.student.later())
         with viva(kernel.student, np.random.default_rng(0), 60, stage="of another week"):
             assert 7 == kernel.student.later()
+
+
+@pytest.mark.parametrize(("outputs", "expected"), [([], ["ValueError"]), ([ERROR], ["KeyError"])])
+def test_an_error_whose_output_was_lost_is_that_of_the_reply(outputs, expected):
+    cell = new_code_cell("fails()")
+    cell.outputs = [new_output(**output) for output in outputs]
+    reply = {"content": {"status": "error", "ename": "ValueError", "evalue": "x" * 10_000}}
+    CellRunner(new_notebook(cells=[cell]))._keep_error(cell, 0, reply)
+    assert expected == [output.ename for output in cell.outputs if output.output_type == "error"]
+    assert len(cell.outputs[-1].evalue) <= 2000
+
+
+def test_a_cell_that_ended_well_gets_no_error():
+    cell = new_code_cell("1")
+    CellRunner(new_notebook(cells=[cell]))._keep_error(cell, 0, {"content": {"status": "ok"}})
+    assert [] == cell.outputs
