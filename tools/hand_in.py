@@ -20,7 +20,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
-from pypdf import PdfWriter
+from pypdf import PdfReader, PdfWriter
 
 from nbviva.course import Course
 from nbviva.kernel.room import kernel_environment
@@ -58,9 +58,14 @@ def _write(course: Course, week: str, folder: Path, plan: dict, target: Path) ->
 
 def fill_in(sheet: Path, target: Path, texts: dict[str, str], ticked: list[str]) -> None:
     """Fill in an exercise sheet: texts and boxes by the names of their fields."""
+    known = PdfReader(sheet).get_fields() or {}
+    single = {name: "/Yes" for name in ticked if name in known}
+    radio = {group: f"/{option}" for group, _, option in (n.rpartition("-") for n in ticked if n not in known)}
+    if unknown := radio.keys() - known.keys():
+        raise ValueError(f"the sheet has no box {', '.join(sorted(unknown))}")
     writer = PdfWriter(clone_from=sheet)
     for page in writer.pages:
-        writer.update_page_form_field_values(page, texts | dict.fromkeys(ticked, "/Yes"))
+        writer.update_page_form_field_values(page, texts | single | radio)
     writer.write(target)
 
 

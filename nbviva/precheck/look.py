@@ -21,7 +21,7 @@ from nbviva.kernel.outputs import clean, figures, printed
 from nbviva.kernel.room import Clock
 from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_test, tags
 from nbviva.precheck.description import Description
-from nbviva.precheck.run import PlainRun, as_it_lies, run
+from nbviva.precheck.run import UNKNOWN, PlainRun, as_it_lies, run
 from nbviva.week.compare import Mismatch
 from nbviva.week.reported import supported
 from nbviva.week.source import TRAINING
@@ -222,7 +222,8 @@ def _of_questions(handin: Handin, ran: PlainRun) -> Iterator[Remark]:
         for answer, label in question.answers:
             yield from _of_answer(sheet, shown, question, answer, label)
         if question.kind is Kind.FIGURE and not _has_figure(handin.template, shown, question):
-            yield Remark("No picture is saved under its cells: run them and save the notebook.", _title(question))
+            said = "No picture is saved under its cells: run them and save the notebook."
+            yield Remark(said, _title(question), missing=not question.bonus)
 
 
 def _of_answer(sheet: Sheet, shown: _Shown, question: Question, answer: str, label: str) -> Iterator[Remark]:
@@ -230,7 +231,7 @@ def _of_answer(sheet: Sheet, shown: _Shown, question: Question, answer: str, lab
     try:
         sheet.read(answer)
     except Mismatch as why:
-        left_out = question.bonus and str(why).startswith("No answer was given")
+        left_out = UNKNOWN in str(why) or (question.bonus and str(why).startswith("No answer was given"))
         yield Remark(f"{label}: {why}" if len(question.answers) > 1 else str(why), title, missing=not left_out)
         return
     try:
@@ -242,15 +243,13 @@ def _of_answer(sheet: Sheet, shown: _Shown, question: Question, answer: str, lab
 
 
 def _has_figure(template: NotebookNode, shown: _Shown, question: Question) -> bool:
-    """Whether a picture is saved under a cell of a question: those after the test before it, up to its own."""
-    mine: list[str] = []
-    for cell in template.cells:
-        mine.append(str(grade_id(cell)))
-        if is_test(cell):
-            if grade_id(cell) == question.name:
-                return any(shown.figures(name) for name in mine)
-            mine = []
-    return True
+    """Whether a picture is saved under a cell of a question: those between the tests before and behind its own."""
+    names = [str(grade_id(cell)) for cell in template.cells]
+    tests = [place for place, cell in enumerate(template.cells) if is_test(cell)]
+    own = names.index(question.name)
+    first = max((place for place in tests if place < own), default=-1)
+    last = min((place for place in tests if place > own), default=len(names))
+    return any(shown.figures(name) for name in names[first + 1 : last])
 
 
 def _title(question: Question) -> str:

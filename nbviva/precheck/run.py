@@ -24,7 +24,7 @@ from nbviva.kernel.outputs import clean, printed
 from nbviva.kernel.student import NoAnswer, Raised
 from nbviva.notebooks import NotebookNode, grade_id, is_answer, new_cell
 
-_UNKNOWN = "what its cell computes was not looked at, since the notebook was not run"
+UNKNOWN = "what its cell computes was not looked at, since the notebook was not run"
 _TELL = """
 def _nbviva_tell(names):
     import json
@@ -68,7 +68,7 @@ class PlainRun:
         """Give the plain value of a name."""
         if name not in self.values:
             if self.notebook is None:
-                raise NoAnswer(_UNKNOWN)
+                raise NoAnswer(UNKNOWN)
             raise Raised(f"`{name}` does not exist")
         try:
             return ast.literal_eval(self.values[name])
@@ -91,8 +91,16 @@ def _assigned(source: str) -> Iterator[tuple[str, str]]:
     except (SyntaxError, ValueError, RecursionError):
         return
     for step in body:
-        if isinstance(step, ast.Assign) and isinstance(step.targets[0], ast.Name):
+        if isinstance(step, ast.Assign) and isinstance(step.targets[0], ast.Name) and _is_plain(step.value):
             yield step.targets[0].id, ast.unparse(step.value)
+
+
+def _is_plain(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def run(handin: Handin, names: Iterable[str], answers: Iterable[str]) -> PlainRun:
