@@ -99,9 +99,9 @@ class Course:
 
     def require_as_adopted(self, name: str) -> None:
         """Refuse to mark an adopted week whose notebooks have changed since; raises CourseError with a sentence."""
-        from nbviva.adopt.reading import require_unchanged
-
         if self.is_adopted(name):
+            from nbviva.adopt.reading import require_unchanged  # with nbformat, which most calls do without
+
             require_unchanged(self.root, name)
 
     def given_files(self, name: str) -> GivenFiles:

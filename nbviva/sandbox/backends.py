@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nbviva.errors import CourseError
-from nbviva.sandbox import container, provisioner
 
 VARIABLE = "NBVIVA_SANDBOX"
 
@@ -37,9 +36,21 @@ class Backend:
     forks: bool
 
 
+def _no_bubblewrap() -> str | None:
+    from nbviva.sandbox import provisioner  # with Jupyter's client, which a call with nothing to do goes without
+
+    return provisioner.refusal()
+
+
+def _no_podman() -> str | None:
+    from nbviva.sandbox import container
+
+    return container.refusal()
+
+
 BACKENDS = {
-    "bubblewrap": Backend("bubblewrap", "nbviva-sandbox", lambda: provisioner.refusal(), forks=True),  # noqa: PLW0108 - asked for when it is called
-    "podman": Backend("podman", "nbviva-container", container.refusal, forks=False),
+    "bubblewrap": Backend("bubblewrap", "nbviva-sandbox", _no_bubblewrap, forks=True),
+    "podman": Backend("podman", "nbviva-container", _no_podman, forks=False),
 }
 
 
