@@ -44,8 +44,8 @@ def fresh_groups(course: Course, week: str, groups: Sequence[str], room: Room) -
 
 def stored_whole(folder: Path) -> Report | None:
     """Read a stored report that has its notebook beside it, as we wrote both; else None."""
-    report = stored_report(folder)
-    return report if report and _digest_of_notebook(folder) in _end(folder / "report.json") else None
+    content = _sealed(folder)
+    return _read(content) if content and _digest_of_notebook(folder) in _end(content) else None
 
 
 def _digest_of_notebook(folder: Path) -> bytes:
@@ -56,9 +56,9 @@ def _digest_of_notebook(folder: Path) -> bytes:
         return _NOTEBOOK + b'missing"'
 
 
-def _end(path: Path) -> bytes:
-    """Give a report's last two lines, which tell of its notebook and its seal."""
-    return b"\n".join(path.read_bytes().rsplit(b"\n", 3)[1:])
+def _end(content: bytes) -> bytes:
+    """Give a report's last lines, which tell of its notebook and its seal."""
+    return b"\n".join(content.rsplit(b"\n", 3)[1:])
 
 
 def stored_report(folder: Path) -> Report | None:
@@ -66,14 +66,25 @@ def stored_report(folder: Path) -> Report | None:
 
     It is then graded anew: a report that was changed by hand, damaged, or put in another's place is nobody's.
     """
+    content = _sealed(folder)
+    return _read(content) if content else None
+
+
+def _sealed(folder: Path) -> bytes | None:
+    """Give the bytes of a report that has our seal."""
     path = folder / "report.json"
     try:
         content = path.read_bytes()
         text, _, rest = content.rpartition(_SEAL)
-        if not has_seal(text, _key(folder), path, rest.removesuffix(_END)):
-            return None
-        return Report.from_json(content)
+        return content if has_seal(text, _key(folder), path, rest.removesuffix(_END)) else None
     except (OSError, ValueError):
+        return None
+
+
+def _read(content: bytes) -> Report | None:
+    try:
+        return Report.from_json(content)
+    except ValueError:
         return None
 
 
@@ -105,7 +116,7 @@ def is_spoilt(folder: Path) -> bool:
 
 
 def _key(folder: Path) -> bytes:
-    return secret_of(Course(folder.parents[2]).root)
+    return secret_of(folder.parents[2])
 
 
 def stored_transcript(folder: Path) -> bytes:

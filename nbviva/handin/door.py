@@ -19,6 +19,7 @@ from nbviva.handin.candidates import Candidate, TakenNotebook, take_notebook
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import FramedNotebook, absent, blank, joined, merge
 from nbviva.handin.papers import PAPERS, TakenSheet, is_pdf, take_sheet
+from nbviva.handin.people import Person, header_people
 from nbviva.handin.unpacked import Unpacked, unpack, unpacked_path
 from nbviva.handin.walk import HandedFile, Walk, walk
 from nbviva.notebooks import NotebookNode, qualified
@@ -141,6 +142,12 @@ class Handin:
         closed = self._unpacked.problems if self._is_worked else ()
         found = [note for taken in self._found.values() for note in taken.notes]
         return (*found, *((self.broken,) if self.broken else ()), *self.sheet.notes, *closed)
+
+    @property
+    def in_header(self) -> tuple[Person, ...]:
+        """Whom the notebooks' markdown cells name."""
+        cells = [cell for notebook in self.notebooks for cell in notebook.cells]
+        return header_people(cell.source for cell in cells if cell.type == "markdown")
 
     @cached_property
     def fingerprint(self) -> str:

@@ -25,6 +25,7 @@ from nbviva.sandbox.backends import backend
 MAX_PARTS = CAPS.frames + 5  # an answer's frames, and those of Jupyter's envelope
 MAX_ENVELOPE_BYTES = 32 << 20
 MAX_MESSAGE_BYTES = 288 << 20
+_LONGEST_ERROR = 2000  # letters, where only the reply has them
 _BAD = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError, MemoryError)
 
 
@@ -61,9 +62,6 @@ class GuardedSession(Session):
 def _is_message(message: dict[str, Any]) -> bool:
     parts = (message.get(name) for name in ("header", "parent_header", "metadata", "content"))
     return all(type(part) is dict for part in parts) and type(message.get("msg_type")) is str
-
-
-_LONGEST_ERROR = 2000  # letters, where only the reply has them
 
 
 class CellRunner(NotebookClient):

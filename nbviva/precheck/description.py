@@ -36,14 +36,11 @@ class Description:
         The release's notebook.
     has_sheet
         Whether there is a sheet to fill in.
-    python
-        The version with which hand-ins are marked.
     """
 
     assignment: Assignment
     template: NotebookNode
     has_sheet: bool = False
-    python: str = ""
 
 
 def write_description(week: Week, folder: Path) -> Path:
@@ -95,6 +92,6 @@ def read_description(path: Path) -> Description:
         facts |= {name: datetime.fromisoformat(facts[name]) for name in _MOMENTS}
         assignment = assignment_of(str(data["week"]), facts, path)
         template = upgrade(data["notebook"])
-        return Description(assignment, template, bool(data["sheet"]), str(data["python"]))
+        return Description(assignment, template, bool(data["sheet"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SpecError):
         raise CourseError(f"{path.name} is damaged: take it from the release again.") from None

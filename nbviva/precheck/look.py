@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nbviva.handin.door import Handin
-from nbviva.handin.people import header_people
+from nbviva.handin.notebook import FramedNotebook
 from nbviva.handin.recognise import normal
 from nbviva.handin.sheet import Sheet
 from nbviva.handin.walk import walk
@@ -103,7 +103,11 @@ def look(folder: Path, description: Description, *, running: bool = True) -> Loo
         ran = _ran(handin, running=running)
         remarks = [*_of_files(handin, description), *_of_members(handin)]
         if handin.notebooks:
-            remarks += [*_of_notebook(handin, ran), *_of_run(handin, ran), *_of_questions(handin, ran)]
+            framed = handin.framed()
+            untouched = _untouched(handin.template, framed.notebook)
+            remarks += _of_notebook(handin, framed, untouched)
+            remarks += _of_run(handin, ran, untouched) if ran.notebook is not None else _of_counts(handin)
+            remarks += _of_questions(handin, framed, ran)
         taken = [notebook.file.name for notebook in handin.notebooks]
         taken += [file.name for file in handin.pdfs] if handin.sheet.filled is not None else []
         name = description.assignment.title
@@ -148,22 +152,18 @@ def _of_files(handin: Handin, description: Description) -> Iterator[Remark]:
 
 def _of_members(handin: Handin) -> Iterator[Remark]:
     filled, size = handin.sheet.filled, handin.assignment.group_size
-    cells = [cell.source for notebook in handin.notebooks for cell in notebook.cells if cell.type == "markdown"]
-    people = filled.members if filled and filled.members else header_people(cells)
+    people = filled.members if filled and filled.members else handin.in_header
     if not people:
         yield Remark("No member of the group is named, neither on the sheet nor in the notebook's first lines.")
     elif len(people) > size:
         yield Remark(f"{len(people)} people are named, where a group has at most {size}.")
 
 
-def _of_notebook(handin: Handin, ran: PlainRun) -> Iterator[Remark]:
+def _of_notebook(handin: Handin, framed: FramedNotebook, untouched: set[str]) -> Iterator[Remark]:
     """Look at cells: those that are missing or untouched, and outputs that were not saved."""
-    framed, blank = handin.framed(), _texts(handin.template)
     yield from (Remark(note) for note in framed.notes)
-    answered = _texts(framed.notebook)
     for question in handin.assignment.questions:
-        cell = f"{question.name}_answer"
-        if not question.answers and cell in blank and answered.get(cell) in ("", blank[cell]):
+        if not question.answers and f"{question.name}_answer" in untouched:
             yield Remark("Nothing was written into its cell.", _title(question), missing=not question.bonus)
     for cell in handin.template.cells:
         name = str(grade_id(cell))
@@ -171,8 +171,18 @@ def _of_notebook(handin: Handin, ran: PlainRun) -> Iterator[Remark]:
             yield Remark(
                 f"The cell '{name}' has no output: run it and save the notebook, since its output is evidence."
             )
-    if ran.notebook is None and not _was_run_in_order(handin):
+
+
+def _of_counts(handin: Handin) -> Iterator[Remark]:
+    """Look at the numbers of cells that were run, where nobody runs them now."""
+    if not _was_run_in_order(handin):
         yield Remark("The notebook was not run from top to bottom before it was saved: restart and run all, then save.")
+
+
+def _untouched(template: NotebookNode, notebook: NotebookNode) -> set[str]:
+    """Give the answer cells in which nothing was written, by their names."""
+    answered = _texts(notebook)
+    return {name for name, text in _texts(template).items() if answered.get(name) in ("", text)}
 
 
 def _texts(notebook: NotebookNode) -> dict[str, str]:
@@ -188,14 +198,12 @@ def _was_run_in_order(handin: Handin) -> bool:
         return True  # an odd file, of which the notes say more
 
 
-def _of_run(handin: Handin, ran: PlainRun) -> Iterator[Remark]:
+def _of_run(handin: Handin, ran: PlainRun, untouched: set[str]) -> Iterator[Remark]:
     """Look at what the run gave: cells that failed, names that do not exist, cells that took too long."""
     if ran.notebook is None:
         return
     questions = {question.name: question for question in handin.assignment.questions}
     written = Written(ran.notebook)
-    blank, answered = _texts(handin.template), _texts(ran.notebook)
-    untouched = {name for name, text in blank.items() if answered.get(name) in ("", text)}
     for failed in ran.failed:
         question = questions.get(failed.cell.removesuffix("_answer"))
         if question and f"{question.name}_answer" in untouched:
@@ -214,10 +222,10 @@ def _of_run(handin: Handin, ran: PlainRun) -> Iterator[Remark]:
             yield Remark(said, missing=False)
 
 
-def _of_questions(handin: Handin, ran: PlainRun) -> Iterator[Remark]:
+def _of_questions(handin: Handin, framed: FramedNotebook, ran: PlainRun) -> Iterator[Remark]:
     """Look at the answers: whether each is there, agrees with the notebook, and is supported by it."""
     sheet = Sheet(handin.assignment, ran, handin.sheet.filled)
-    shown = _Shown(handin.framed().saved)
+    shown = _Shown(framed.saved)
     for question in handin.assignment.questions:
         for answer, label in question.answers:
             yield from _of_answer(sheet, shown, question, answer, label)

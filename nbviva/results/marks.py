@@ -17,7 +17,7 @@ from nbviva.grading.verdict import Report
 from nbviva.handin.arrival import arrival
 from nbviva.handin.collect import lms_file
 from nbviva.handin.door import Handin, open_handins
-from nbviva.handin.people import Person, Roster, absent, header_people, read_roster, remembered
+from nbviva.handin.people import Person, Roster, absent, read_roster, remembered
 from nbviva.handin.roll import Counted, Named, problems, who_counts
 from nbviva.handin.signed import Signed, signed
 from nbviva.week.deadline import Extensions, penalty
@@ -101,7 +101,7 @@ def members_said(course: Course, handins: Mapping[str, Handin], forms: Mapping[s
     weeks = {handin.assignment.week for handin in handins.values()}
     lms = {group: people for week in weeks for group, people in remembered(lms_file(course, week)).items()}
     return {
-        group: Named(lms.get(group, ()), (*forms[group].people, *_header(handin))) for group, handin in handins.items()
+        group: Named(lms.get(group, ()), (*forms[group].people, *handin.in_header)) for group, handin in handins.items()
     }
 
 
@@ -115,11 +115,6 @@ def problem_list(course: Course, week: str) -> tuple[str, ...]:
     found = problems(said, roster, assignment.group_size, assignment.check_digit)
     on_paper = (f"{group}: {text}" for group, form in forms.items() for text in form.problems)
     return (*date_problems(course, assignment), *on_paper, *found)
-
-
-def _header(handin: Handin) -> tuple[Person, ...]:
-    cells = [cell for notebook in handin.notebooks for cell in notebook.cells]
-    return header_people(cell.source for cell in cells if cell.type == "markdown")
 
 
 def gradebook_marks(course: Course, assignment: Assignment) -> dict[str, Marked]:

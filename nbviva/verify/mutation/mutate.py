@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -66,12 +66,8 @@ def mutation_score(
     week = course.week(name)
     bench = _MutantBench(week, secret, TrialCache(course.root / ".nbviva" / "cache" / f"mutants-{name}.json"), workers)
     jobs = bench.jobs()
-    trials = bench.run(jobs, told)
     entries, answers = explained(week.folder), {f"{q.name}_answer" for q in week.assignment.questions if q.answers}
-    tried = tuple(
-        _tried(cell, mutated, trials[key], entries, only_answers=cell in answers)
-        for key, (cell, mutated, _) in jobs.items()
-    )
+    tried = bench.tried(jobs, told, entries, answers)
     return Score(name, tried, tuple(_stale(entries, tried)), bench.seconds, len(jobs) - bench.made)
 
 
@@ -98,10 +94,7 @@ def alternatives_score(
     kept = TrialCache(course.root / ".nbviva" / "cache" / f"mutated-alternatives-{name}.json")
     bench = _MutantBench(week, secret, kept, workers)
     jobs = bench.alternative_jobs(alternatives, most)
-    trials, entries = bench.run(jobs, told), explained(week.folder)
-    tried = tuple(
-        _tried(cell, mutated, trials[key], entries, only_answers=False) for key, (cell, mutated, _) in jobs.items()
-    )
+    tried = bench.tried(jobs, told, explained(week.folder))
     return Score(name, tried, (), bench.seconds, len(jobs) - bench.made)
 
 
@@ -155,6 +148,20 @@ class _MutantBench:
         finally:
             self.kept.update(new)
         return {key: _read(text) for key, text in {**texts, **new}.items()}
+
+    def tried(
+        self,
+        jobs: Mapping[str, Job],
+        told: Callable[[int, int], None],
+        entries: Sequence[Explained],
+        answers: Collection[str] = (),
+    ) -> tuple[TriedMutant, ...]:
+        """Try them, and say what came of each; of the cells `answers` only the answer counts."""
+        trials = self.run(jobs, told)
+        return tuple(
+            _tried(cell, mutated, trials[key], entries, only_answers=cell in answers)
+            for key, (cell, mutated, _) in jobs.items()
+        )
 
     def _try(self, jobs: Mapping[str, Job], key: str) -> str:
         cell, mutated, names = jobs[key]
