@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
+from nbviva.gradebook.names import takes
 from nbviva.grading.reports import EARLIER, earlier_report, readable_report
 from nbviva.grading.verdict import Report
 from nbviva.listing import shown
@@ -101,7 +102,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
         name, assignment.title, assignment.course, assignment.term, assignment.maximum, assignment.extra,
         datetime.now(UTC), anonymous,
         handins=_handins(course, week, by_group, reports),
-        faults=_faults(groups, reports, by_group, _words(course, name, reports, written)),
+        faults=_faults(groups, reports, by_group, _open(marks), _words(course, name, reports, written)),
         items=items(assignment, seen, [marks[report.group].points for report in seen]),
         distributions=found,
         curves=curves,
@@ -158,13 +159,18 @@ def _handin(course: Course, week: Week, found: Sequence[StudentRow], report: Rep
     )
 
 
+def _open(marks: Mapping[str, Marked]) -> set[str]:
+    """Give the groups whose marks a person has still to give, whatever else is in doubt about them."""
+    return {group for group, marked in marks.items() if marked.needs_person or not takes(group)}
+
+
 def _faults(
     groups: Sequence[str],
     reports: Mapping[str, Report],
     found: Mapping[str, Sequence[StudentRow]],
+    open_: set[str],
     words: Sequence[Fault],
 ) -> tuple[Fault, ...]:
-    open_ = {group for group in groups if any(row.status == NEEDS_PERSON and not row.doubt for row in found[group])}
     faults = [fault for report in reports.values() for fault in faults_of(report, decided=report.group not in open_)]
     faults += [Fault(FaultKind.UNMARKED, group, "There is no report.") for group in groups if group not in reports]
     faults += words

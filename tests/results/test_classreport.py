@@ -2,11 +2,14 @@
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
 from nbviva.errors import CourseError
-from nbviva.grading.verdict import Outcome, Report, Verdict
+from nbviva.grading.reports import keep_report
+from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
+from nbviva.handin.doubt import Doubt
 from nbviva.results.charts import script
 from nbviva.results.classreport import class_report, without_names
 from nbviva.results.faults import FaultKind, counts
@@ -66,6 +69,25 @@ def test_late_hand_ins_are_told_with_their_minutes(report):
     late = {handin.group: handin.late_minutes for handin in report.handins if handin.late_minutes}
     told = {fault.group: fault.sentence for fault in report.faults if fault.kind is FaultKind.LATE}
     assert {group: f"{minutes} minutes after its deadline." for group, minutes in late.items()} == told
+
+
+def test_a_doubt_is_for_a_person_also_where_it_is_in_doubt_whose_the_hand_in_is(new_course, hand_in, fill_in):
+    course = new_course()
+    asked = course.week("toy").assignment.questions
+    for group in ("g1", "g2"):
+        hand_in(course, group)
+        fill_in(course, group, member_1_name="Cleo Late", member_1_number="3000001")
+        folder = course.report("toy", group)
+        folder.mkdir(parents=True)
+        marks = tuple(Mark(q.name, q.number, q.title, q.points, q.points, q.bonus, Outcome.PASSED) for q in asked)
+        if group == "g1":
+            marks = (replace(marks[0], points=None, outcome=Outcome.PERSON, provisional=2.0), *marks[1:])
+        doubts = (Doubt("Two sheets differ.", (asked[0].name,)),)
+        keep_report(folder, Report("toy", group, "d", "s", (), marks, doubts=doubts))
+    found = class_report(course, "toy").faults
+    whose = "Whose it is, is in doubt: the student is named in several hand-ins."
+    assert {"Two sheets differ.", whose} == {f.sentence for f in found if (f.kind, f.group) == (FaultKind.PERSON, "g1")}
+    assert {whose} == {f.sentence for f in found if (f.kind, f.group) == (FaultKind.PERSON, "g2")}  # it is decided
 
 
 def test_every_hand_in_has_a_row(course, report):
