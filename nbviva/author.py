@@ -1,6 +1,6 @@
 """The names that the author of a week imports; nothing else of nbviva is for a week's files."""
 
-from nbviva.kernel.student import NoAnswer, Remote, Student, hold
+from nbviva.kernel.student import NoAnswer, Remote, Student, exactly, hold
 from nbviva.week.compare import Mismatch, as_number, as_numbers, assert_close, assert_equal, require
 from nbviva.week.declare import Plot, PlotKind, Series, alternative, check, fixture, mutant
 from nbviva.week.findings import Findings
@@ -20,6 +20,7 @@ __all__ = [
     "assert_close",
     "assert_equal",
     "check",
+    "exactly",
     "fixture",
     "hold",
     "mutant",

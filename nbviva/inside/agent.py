@@ -31,11 +31,13 @@ class Agent:
         self.kept: dict[int, Any] = {}
         self.stages: dict[str, dict[str, Any]] = {}
         self.muted: dict[str, Any] = {}
+        self.is_exact = False
 
     def answer(self, frames: Frames) -> Frames:
         """Turn the frames of a question into the frames of an answer; whatever the code raises is an answer too."""
+        self.is_exact = False
         try:
-            operation, seed, stage, *rest = decode(frames, tensors=True)
+            operation, seed, stage, *rest = decode(frames, tensors=True, exact=True)
             self.namespace.update(self.stages.get(stage, {}) | self.muted)
             _seed_everything(seed)
             value = getattr(self, f"_{operation}")(*rest)
@@ -49,7 +51,7 @@ class Agent:
 
     def _encoded(self, value: Any) -> Frames:
         try:
-            return encode(("ok", value), self._keep)
+            return encode(("ok", value), self._keep, exact=self.is_exact)
         except Unreadable as error:
             return encode(("unreadable", str(error)))
         except Exception as error:  # noqa: BLE001 - the value is the student's, and so is what becomes of asking it
@@ -57,6 +59,11 @@ class Agent:
 
     def _ping(self) -> None:
         """Say that the kernel still answers."""
+
+    def _exactly(self, operation: str, *rest: Any) -> Any:
+        """Answer a question with each value as itself, not as plainly as it can be."""
+        self.is_exact = True
+        return getattr(self, f"_{operation}")(*rest)
 
     def _mark(self, stage: str) -> None:
         """Keep what functions, classes and modules the names stand for now; questions of this stage are about them."""
@@ -116,9 +123,9 @@ class Agent:
         """Put the objects back in the place of their handles."""
         if isinstance(value, Handle):
             return self.kept[value.number]
-        if isinstance(value, list | tuple):
+        if type(value) in (list, tuple):
             return type(value)(self._inside(item) for item in value)
-        if isinstance(value, dict):
+        if type(value) is dict:
             return {key: self._inside(item) for key, item in value.items()}
         return value
 

@@ -1,6 +1,6 @@
-"""A JSON tree and the raw bytes of arrays to exact built-in types, numpy arrays and handles; every cap checked first.
+"""A JSON tree and the raw bytes of arrays to exact types, arrays and handles; every cap checked first.
 
-It needs numpy only where an array is met.
+A library is needed only where a value of it is met.
 """
 
 from __future__ import annotations
@@ -10,19 +10,40 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from nbviva.inside.plain import ARRAY_DTYPES, CAPS, Caps, Frames, Handle, Unreadable, check_text, refuse
+from nbviva.inside.kinds import ALWAYS, Reader, reader_of, reads
+from nbviva.inside.plain import CAPS, Caps, Frames, Handle, Unreadable, check_text, is_size, refuse, require_spread
 
-_EQUAL_HASHES = 1000
 _SPECIAL_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
-def decode(frames: Frames, caps: Caps = CAPS, *, tensors: bool = False) -> Any:
-    """Turn frames from the other side into a value of exact built-in types, numpy arrays and handles.
+_BROKEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    Warning,
+)  # fmt: skip - what libraries raise of themselves for what is malformed
+
+
+def decode(
+    frames: Frames, caps: Caps = CAPS, *,
+    tensors: bool = False, exact: bool = False, remote: Callable[[Handle], Any] | None = None,
+) -> Any:  # fmt: skip
+    """Turn frames from the other side into a value of exact types and handles.
 
     Parameters
     ----------
     tensors
         Make torch tensors of what was sent as tensors (the student's side); else they are numpy arrays.
+    exact
+        Read all kinds of values; else those that are written plainly, and whatever else is sent is refused.
+    remote
+        Makes of each handle, wherever it stands, what stands for it on this side; else it stays a `Handle`.
 
     Raises
     ------
@@ -30,16 +51,19 @@ def decode(frames: Frames, caps: Caps = CAPS, *, tensors: bool = False) -> Any:
         Whatever is wrong with the frames; no other exception leaves this function.
     """
     try:
-        return _Decoder(frames, caps, tensors).value()
+        return _Decoder(frames, caps, tensors, exact, remote).value()
     except Unreadable:
         raise
-    except (RecursionError, MemoryError, ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+    except _BROKEN as error:
         raise Unreadable(f"the answer is malformed ({type(error).__name__})") from None
 
 
 class _Decoder:
-    def __init__(self, frames: Frames, caps: Caps, tensors: bool) -> None:
-        self.frames, self.caps, self.tensors = frames, caps, tensors
+    def __init__(
+        self, frames: Frames, caps: Caps, tensors: bool, exact: bool, remote: Callable[[Handle], Any] | None
+    ) -> None:
+        self.frames, self.caps, self.tensors, self.exact, self.remote = frames, caps, tensors, exact, remote
+        self.classes: set[Any] = set()
         self.items = 0
         self.bytes = 0
 
@@ -67,23 +91,22 @@ class _Decoder:
             return _MAKE[tag]([self.node(item, depth + 1) for item in rest])
         if tag == "dict":
             pairs = [(self.node(k, depth + 1), self.node(v, depth + 1)) for k, v in rest]
-            _require_spread([key for key, _ in pairs])
+            require_spread([key for key, _ in pairs])
             return dict(pairs)
-        return _LEAVES[tag](self, *rest)
+        return _LEAVES[tag](self, *rest) if tag in _LEAVES else self.further(tag, rest, depth)
+
+    def further(self, tag: Any, rest: list[Any], depth: int) -> Any:
+        if not reads(tag):
+            refuse("it is malformed: there is no such kind of value")
+        if not self.exact and tag not in ALWAYS:
+            refuse("it is of a kind that was not asked for")
+        part = Reader(lambda tree: self.node(tree, depth + 1), self.buffer, self.caps, self.tensors, self.classes)
+        return reader_of(tag)(part, *rest)
 
     def array(self, dtype: Any, shape: Any, index: Any) -> Any:
-        import numpy as np
+        from nbviva.inside.arrays import read_array
 
-        if type(dtype) is not str or dtype not in ARRAY_DTYPES:
-            refuse("an array has a dtype that is not allowed")
-        if type(shape) is not list or len(shape) > self.caps.dimensions or not all(_is_size(n) for n in shape):
-            refuse("an array has a malformed shape")
-        data = self.buffer(index)
-        if math.prod(shape) * np.dtype(dtype).itemsize != len(data):
-            refuse("an array has another size than its shape says")
-        if dtype == "|b1":
-            return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
-        return np.frombuffer(data, dtype).reshape(shape).copy()
+        return read_array(self.buffer(index), dtype, shape, self.caps)
 
     def tensor(self, *array: Any) -> Any:
         plain = self.array(*array)
@@ -94,7 +117,7 @@ class _Decoder:
         return torch.from_numpy(plain.copy())
 
     def buffer(self, index: Any) -> memoryview:
-        if not _is_size(index) or not 1 <= index < len(self.frames):
+        if not is_size(index) or not 1 <= index < len(self.frames):
             refuse("a frame is missing")
         self.bytes += len(self.frames[index])  # a frame may be named more than once
         if self.bytes > self.caps.total_bytes:
@@ -106,20 +129,14 @@ class _Decoder:
             refuse("an integer is malformed")
         return int(digits, 16)
 
-    def handle(self, number: Any) -> Handle:
-        if not _is_size(number):
+    def handle(self, number: Any) -> Any:
+        if not is_size(number):
             refuse("a handle is malformed")
-        return Handle(number)
-
-
-def _require_spread(keys: list[Any]) -> None:
-    """Refuse keys that nearly all hash alike: a set or dict of them would take quadratic time to build."""
-    if len(keys) - len({hash(key) for key in keys}) > _EQUAL_HASHES:
-        refuse("it has too many keys that are alike")
+        return self.remote(Handle(number)) if self.remote else Handle(number)
 
 
 def _make_set(items: list[Any]) -> set[Any]:
-    _require_spread(items)
+    require_spread(items)
     return set(items)
 
 
@@ -132,7 +149,3 @@ _LEAVES: dict[str, Callable[..., Any]] = {
     "float": lambda _, name: _SPECIAL_FLOATS[name],
     "handle": _Decoder.handle,
 }
-
-
-def _is_size(number: object) -> bool:
-    return type(number) is int and 0 <= number < 2**40

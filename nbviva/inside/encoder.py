@@ -1,6 +1,8 @@
-"""Plain data and arrays to a JSON tree and the raw bytes of its arrays; only exact types, so that no object is asked.
+"""Values to a JSON tree and the raw bytes of its arrays; only exact types, so that no object is asked.
 
-It needs numpy only where an array is met.
+A value is written in one of two ways. Plainly, for checks that compare numbers: a fraction is a float, a table its
+array, a number of numpy's an array without dimensions. Or exactly, for who asks for it: each kind as itself (`kinds`).
+A library is needed only where a value of it is met.
 """
 
 from __future__ import annotations
@@ -12,12 +14,15 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from nbviva.inside.plain import ARRAY_DTYPES, CAPS, Caps, Handle, Opaque, check_text, refuse
+from nbviva.inside.kinds import ALWAYS_CLASSES, Kinds, Tree, Writer, kinds_of
+from nbviva.inside.plain import ARRAY_DTYPES, CAPS, Caps, Handle, Opaque, Unreadable, check_text, refuse
 
 _SAFE_INTEGER = 2**53
 
 
-def encode(value: object, opaque: Opaque | None = None, caps: Caps = CAPS) -> list[bytes | memoryview]:
+def encode(
+    value: object, opaque: Opaque | None = None, caps: Caps = CAPS, *, exact: bool = False
+) -> list[bytes | memoryview]:
     """Turn a value into frames.
 
     Parameters
@@ -25,13 +30,15 @@ def encode(value: object, opaque: Opaque | None = None, caps: Caps = CAPS) -> li
     opaque
         Called with every value that is no plain data; returns the `Handle` that goes in its place. Without it such
         a value is refused.
+    exact
+        Write each kind as itself, which `decode` reads with the same word; else as plainly as it can be.
 
     Raises
     ------
     Unreadable
         If the value cannot cross.
     """
-    encoder = _Encoder(opaque, caps)
+    encoder = _Encoder(opaque, caps, exact)
     tree = encoder.node(value, 0)
     try:
         text = json.dumps(tree, allow_nan=False, separators=(",", ":")).encode("ascii")
@@ -43,8 +50,8 @@ def encode(value: object, opaque: Opaque | None = None, caps: Caps = CAPS) -> li
 
 
 class _Encoder:
-    def __init__(self, opaque: Opaque | None, caps: Caps) -> None:
-        self.opaque, self.caps = opaque, caps
+    def __init__(self, opaque: Opaque | None, caps: Caps, exact: bool) -> None:
+        self.opaque, self.caps, self.exact = opaque, caps, exact
         self.buffers: list[bytes | memoryview] = []
         self.items = 0
         self.bytes = 0
@@ -64,12 +71,21 @@ class _Encoder:
         tag = _CONTAINERS.get(kind)
         if tag is not None:
             return [tag, *(self.node(item, depth + 1) for item in list(value))]
-        if kind is dict or kind is OrderedDict:
+        if kind is dict or (kind is OrderedDict and not self.exact):
             pairs = [[self.node(k, depth + 1), self.node(v, depth + 1)] for k, v in list(value.items())]
             return ["dict", *pairs]
         return self.foreign(value, depth)
 
     def foreign(self, value: Any, depth: int) -> Any:
+        tree = self.as_itself(value, depth) if self.exact else self.as_plain(value, depth)
+        if tree is not None:
+            return tree
+        handle = value if type(value) is Handle else self.opaque(value) if self.opaque else None
+        if handle is None:
+            refuse(f"a {type(value).__name__} is no plain data")
+        return ["handle", handle.number]
+
+    def as_plain(self, value: Any, depth: int) -> Any:
         plainer = _plainer(value)
         if plainer is not value:
             return self.node(plainer, depth)
@@ -80,10 +96,29 @@ class _Encoder:
             return [tag, array.dtype.str, list(array.shape), self.buffer(data)]
         if type(value).__module__ == "numpy" and type(value).__name__ == "str_":
             return self.node(str(value), depth)
-        handle = value if type(value) is Handle else self.opaque(value) if self.opaque else None
-        if handle is None:
-            refuse(f"a {type(value).__name__} is no plain data")
-        return ["handle", handle.number]
+        return self.as_itself(value, depth) if type(value).__name__ in ALWAYS_CLASSES else None
+
+    def as_itself(self, value: Any, depth: int) -> Tree | None:
+        kinds = kinds_of(value)
+        if kinds is None:
+            return None
+        return self.whole(kinds, value, depth) if kinds.is_whole and self.opaque else self.written(kinds, value, depth)
+
+    def written(self, kinds: Kinds, value: Any, depth: int) -> Tree | None:
+        return kinds.write(value, Writer(lambda part: self.node(part, depth + 1), self.buffer))
+
+    def whole(self, kinds: Kinds, value: Any, depth: int) -> Tree | None:
+        """Write a value, or leave no trace of it: with a part that cannot cross it stays where it is."""
+        opaque, self.opaque = self.opaque, None
+        before = self.items, self.bytes, len(self.buffers)
+        try:
+            return self.written(kinds, value, depth)
+        except Unreadable:
+            self.items, self.bytes, kept = before
+            del self.buffers[kept:]
+            return None
+        finally:
+            self.opaque = opaque
 
     def buffer(self, data: bytes | memoryview) -> int:
         self.bytes += len(data)

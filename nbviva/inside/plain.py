@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 Frames = Sequence[bytes | memoryview]
 Opaque = Callable[[object], "Handle"]
 
 ARRAY_DTYPES = frozenset("|b1 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 <f2 <f4 <f8 <c8 <c16".split())  # noqa: SIM905 - shorter
+_EQUAL_HASHES = 1000
 
 
 class Unreadable(ValueError):
@@ -61,3 +62,14 @@ def check_text(text: str) -> None:
             text.encode("utf-8")
         except UnicodeEncodeError:
             refuse("a text holds half a character (a lone surrogate)")
+
+
+def require_spread(keys: list[Any]) -> None:
+    """Refuse keys that nearly all hash alike: a set or dict of them would take quadratic time to build."""
+    if len(keys) - len({hash(key) for key in keys}) > _EQUAL_HASHES:
+        refuse("it has too many keys that are alike")
+
+
+def is_size(number: object) -> bool:
+    """Whether it is a number that a size or a place can have."""
+    return type(number) is int and 0 <= number < 2**40

@@ -18,25 +18,16 @@ from nbviva.inside import Frames, Handle, Unreadable, decode, encode
 from nbviva.inside.agent import Agent
 
 QUESTION_SECONDS = 60.0
+_EXACTLY = frozenset(
+    ("read", "call")
+)  # what is answered with a value; the others are answered with a handle or nothing
 _ANSWER_PARTS = {"ok": (1,), "raised": (1, 2), "unreadable": (1,), "missing": (0,)}
-_KNOWN_ERRORS = frozenset(
-    (
-        "AcceleratorError",
-        "AxisError",
-        "ConvergenceWarning",
-        "IndexingError",
-        "InvalidIndexError",
-        "LinAlgError",
-        "MergeError",
-        "MisconfigurationException",
-        "NotFittedError",
-        "OutOfMemoryError",
-        "ParserError",
-        "SpecificationError",
-        "UFuncTypeError",
-        "UndefinedVariableError",
-    )
-)  # fmt: skip - of numpy, scipy, pandas, scikit-learn, torch and Lightning
+# Of numpy, scipy, pandas, scikit-learn, torch and Lightning.
+_KNOWN_ERRORS = frozenset((
+    "AcceleratorError", "AxisError", "ConvergenceWarning", "IndexingError", "InvalidIndexError", "LinAlgError",
+    "MergeError", "MisconfigurationException", "NotFittedError", "OutOfMemoryError", "ParserError",
+    "SpecificationError", "UFuncTypeError", "UndefinedVariableError",
+))  # fmt: skip
 
 
 class NoAnswer(Exception):
@@ -100,6 +91,7 @@ class Student:
         self._seconds = QUESTION_SECONDS
         self._rng = np.random.default_rng(0)
         self._asker = self._stage = ""
+        self._exact = False
         self._explain: Explain | None = None
 
     def __getitem__(self, name: str) -> Any:
@@ -111,7 +103,7 @@ class Student:
         return lambda *args, **kwargs: self._call(name, [], args, kwargs)
 
     def __setitem__(self, name: str, value: object) -> None:
-        self._ask("write", name, _outgoing(value))
+        self._ask("write", name, _outgoing(value, exact=self._exact))
 
     def _hold(self, name: str) -> Remote:
         remote = self._ask("hold", name)
@@ -120,12 +112,16 @@ class Student:
         return remote
 
     def _call(self, root: str | Handle, path: list[str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return self._ask("call", root, path, _outgoing(list(args)), _outgoing(kwargs))
+        sent = [_outgoing(value, exact=self._exact) for value in (list(args), kwargs)]
+        return self._ask("call", root, path, *sent)
 
     def _ask(self, operation: str, *rest: Any) -> Any:
         seed = int(self._rng.integers(2**32))
-        question = encode((operation, seed, self._stage, *rest))
+        wanted = ("exactly", seed, self._stage, operation) if self._exact and operation in _EXACTLY else None
+        question = encode((*(wanted or (operation, seed, self._stage)), *rest), exact=self._exact)
         answer = self._transport(question, self._seconds)
+        if wanted:
+            return _read_answer(answer, rest, self._explain, remote=lambda handle: Remote(self, handle))
         return self._incoming(_read_answer(answer, rest, self._explain))
 
     def _incoming(self, value: Any) -> Any:
@@ -164,10 +160,23 @@ def hold(student: Student, name: str) -> Remote:
 
 def put(student: Student, value: object) -> Remote:
     """Send a value that stays in the student's notebook: `remote.clone()` shows afterwards what became of a tensor."""
-    remote = student._ask("put", _outgoing(value))
+    remote = student._ask("put", _outgoing(value, exact=student._exact))
     if not isinstance(remote, Remote):
         raise UnreadableAnswer("a value could not be kept.")
     return remote
+
+
+@contextmanager
+def exactly(student: Student) -> Iterator[None]:
+    """Let values cross as what they are inside the block, both ways: a table is a table, a fraction a fraction.
+
+    Without it they cross plainly: a table as the array of its values, a fraction as a float.
+    """
+    before, student._exact = student._exact, True
+    try:
+        yield
+    finally:
+        student._exact = before
 
 
 @contextmanager
@@ -220,17 +229,19 @@ def local_student(namespace: dict[str, Any]) -> Student:
     return Student(lambda frames, _seconds: agent.answer(frames))
 
 
-def _outgoing(value: Any) -> Any:
+def _outgoing(value: Any, *, exact: bool = False) -> Any:
     if isinstance(value, Remote):
         if value._path:
             raise TypeError(
                 f"{value._path[-1]} of a student's value cannot be handed on; call it, or hand on the value"
             )
         return value._handle
+    if exact and type(value) not in (list, tuple, dict):
+        return value
     if isinstance(value, list | tuple):
-        return type(value)(_outgoing(item) for item in value)
+        return type(value)(_outgoing(item, exact=exact) for item in value)
     if isinstance(value, dict):
-        return {key: _outgoing(item) for key, item in value.items()}
+        return {key: _outgoing(item, exact=exact) for key, item in value.items()}
     return value
 
 
@@ -241,7 +252,9 @@ def _name_of(question: tuple[Any, ...]) -> str:
     return f"`{words}`" if words else "an object that the notebook gave"
 
 
-def _read_answer(frames: Frames, question: tuple[Any, ...], how: Explain | None) -> Any:
+def _read_answer(
+    frames: Frames, question: tuple[Any, ...], how: Explain | None, remote: Callable[[Handle], Any] | None = None
+) -> Any:
     """Read an answer. Of what the notebook says about an error only its kind is told, and a line of the notebook's.
 
     A message could carry the hidden input into the feedback. So could a line that was made up: it is told only where
@@ -249,7 +262,7 @@ def _read_answer(frames: Frames, question: tuple[Any, ...], how: Explain | None)
     """
     name = _name_of(question)
     try:
-        answer = decode(frames)
+        answer = decode(frames, exact=remote is not None, tensors=remote is not None, remote=remote)
     except Unreadable as error:
         raise UnreadableAnswer(f"what {name} gives cannot be read: {error}.") from None
     if type(answer) is not tuple or not answer or type(answer[0]) is not str:

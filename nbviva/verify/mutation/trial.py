@@ -24,7 +24,7 @@ from nbviva.grading.examine import Examination
 from nbviva.grading.rehearsal import Rehearsed, answer_names, closure, execute, put_in, small
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.handin.sheet import Sheet
-from nbviva.inside import Frames, decode
+from nbviva.inside import Frames, Handle, decode, encode
 from nbviva.inside.agent import Agent
 from nbviva.kernel.student import Student
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
@@ -255,7 +255,11 @@ def _same_talks(ours: list[Talk], theirs: list[Talk]) -> bool:
 
 
 def _same_talk(ours: Talk, theirs: Talk) -> bool:
-    return len(ours) == len(theirs) and all(map(_same, map(decode, ours), map(decode, theirs)))
+    return len(ours) == len(theirs) and all(map(_same, map(_read, ours), map(_read, theirs)))
+
+
+def _read(answer: Frames) -> Any:
+    return decode(answer, exact=True)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -267,7 +271,8 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
     if not isinstance(one, float | np.ndarray):
-        return bool(one == other)
+        is_plain = type(one).__module__ == "builtins" or type(one) is Handle  # others, such as tables, may give no bool
+        return bool(one == other) if is_plain else encode(one, exact=True) == encode(other, exact=True)
     one, other = np.asarray(one), np.asarray(other)
     if one.shape != other.shape or one.dtype != other.dtype or one.dtype.kind not in "fiub":
         return one.shape == other.shape and one.dtype == other.dtype and np.array_equal(one, other)
