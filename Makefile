@@ -4,9 +4,9 @@ SHELL := /bin/bash
 BIN := .venv/bin
 WEEK := week11
 TESTS = $(or $(FILE),$(and $(ROOM),tests/$(ROOM)))
-PYTEST = $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+PYTEST = $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --max-worker-restart 0
 
-.PHONY: help setup demo lab test test-fast test-pythons coverage wheel check format lint types layers bench stress clean
+.PHONY: help setup demo lab test test-fast test-pythons coverage wheel check format lint types layers docs bench stress clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,7 +49,7 @@ wheel: .venv/.ready  ## Build the package, and look whether it is whole and says
 	$(BIN)/check-wheel-contents dist/*.whl
 	$(BIN)/deptry nbviva
 
-check: setup format lint types layers test  ## All that CI runs; its last step is the test command of the README
+check: setup format lint types layers docs test  ## All that CI runs; its last step is the test command of the README
 
 format: .venv/.ready
 	$(BIN)/ruff format --check .
@@ -58,10 +58,13 @@ lint: .venv/.ready
 	$(BIN)/ruff check .
 
 types: .venv/.ready
-	$(BIN)/mypy nbviva tests tools graders
+	$(BIN)/mypy nbviva tests tools graders docs/conf.py
 
 layers: .venv/.ready
 	$(BIN)/lint-imports
+
+docs: .venv/.ready  ## Build the documentation site, in docs/_build; a warning is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs docs/_build
 
 bench: setup  ## Measure against the plain tools: start-up, questions, batches, regrading, recording; dear texts, neighbours
 	$(BIN)/python tools/bench.py
@@ -74,4 +77,4 @@ stress: setup  ## Kill, fill, lock and attack what marks a class, and print what
 	$(BIN)/python tools/stress.py $(addprefix --part ,$(PART))
 
 clean:  ## Remove all that is generated, but not hand-ins and gradebook
-	rm -rf .venv release reports autograded feedback .nbviva/recorded graders/*/.data source/*/data
+	rm -rf .venv docs/_build release reports autograded feedback .nbviva/recorded graders/*/.data source/*/data

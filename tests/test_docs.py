@@ -14,6 +14,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 from codemap import codemap, layers  # noqa: E402 - the tools are no package
+from reference import VARIABLES, reference, variables_read  # noqa: E402
+
+from nbviva.cli.exits import ExitCode  # noqa: E402
+from nbviva.cli.main import app  # noqa: E402
+from nbviva.week.question import Kind  # noqa: E402
+from nbviva.week.spec import read_assignment  # noqa: E402
 
 LONGEST = {"README.md": 120, "ARCHITECTURE.md": 140, "CONTRIBUTING.md": 110}
 DOCUMENTS = [*map(ROOT.joinpath, LONGEST), *sorted(ROOT.glob("docs/*.md"))]
@@ -24,6 +30,39 @@ NAMED = [path.relative_to(ROOT / "nbviva").as_posix() for path in MODULES]
 
 def test_the_codemap_is_that_of_the_modules():
     assert f"{codemap()}\n" == (ROOT / "docs" / "codemap.md").read_text("utf-8")
+
+
+def test_the_reference_is_that_of_the_code():
+    assert f"{reference()}\n" == (ROOT / "docs" / "reference.md").read_text("utf-8")
+
+
+def test_the_example_in_the_reference_is_one(tmp_path):
+    """It can be read, and has a question of every kind."""
+    week = tmp_path / "week3"
+    week.mkdir()
+    (week / "assignment.toml").write_bytes((ROOT / "docs" / "assignment-example.toml").read_bytes())
+    found = read_assignment(week)
+    assert set(Kind) == {question.kind for question in found.questions}
+    assert {True} == {any(getattr(q, name) for q in found.questions) for name in ("share", "evidence", "bonus")}
+    assert found.late.points
+    assert found.limits.memory
+
+
+def test_every_environment_variable_is_in_the_reference():
+    assert variables_read() <= set(VARIABLES) | {"MPLBACKEND", "OMP_NUM_THREADS"}  # set by us for programs of ours
+
+
+def test_every_command_has_its_row():
+    names = {command.name or command.callback.__name__.rstrip("_") for command in app.registered_commands}
+    assert len(names) > 15
+    assert names == set(
+        re.findall(r"^\| `([\w-]+)` \|", (ROOT / "docs" / "commands.md").read_text("utf-8"), re.MULTILINE)
+    )
+
+
+def test_every_exit_code_has_its_row():
+    rows = re.findall(r"^\| (\d+) \| ([\w ]+?) \|", (ROOT / "docs" / "exit-codes.md").read_text("utf-8"), re.MULTILINE)
+    assert {int(number) for number, _ in rows} == {code.value for code in ExitCode}
 
 
 def test_the_modules_are_all_found():
@@ -127,7 +166,7 @@ def test_links_lead_to_files(path):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_files_that_are_named_exist(path):
     named = re.findall(r"`((?:nbviva|graders|tests|tools|docs)/[\w./-]*)`", path.read_text("utf-8"))
-    assert [] == [name for name in named if not (ROOT / name).exists()]
+    assert [] == [name for name in named if "WEEK" not in name and not (ROOT / name).exists()]
 
 
 @pytest.mark.parametrize(("name", "lines"), LONGEST.items())

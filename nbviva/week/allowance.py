@@ -19,11 +19,15 @@ class Allowance:
     Attributes
     ----------
     memory
-        bytes of all processes of a kernel together.
+        Of all processes of a kernel together, in bytes; in the file with a unit, M or G.
     processes
-        processes and threads together.
-    cell, question, notebook
-        seconds: of one cell; of one question whose check says no limit of its own; of all cells together.
+        Processes and threads together.
+    cell
+        Seconds of one cell, which is then interrupted.
+    question
+        Seconds of one question whose check says no `seconds` of its own.
+    notebook
+        Seconds of all cells together.
     """
 
     memory: int | None = None

@@ -33,6 +33,8 @@ class Late:
 
     Attributes
     ----------
+    policy
+        Nothing is lost (`none`); all points are (`cutoff`); or `points` for each started hour or day.
     grace_minutes
         Minutes after the deadline that cost nothing; hours and days are counted from their end.
     points

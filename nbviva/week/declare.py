@@ -70,7 +70,7 @@ class Plot:
     alt
         What stands for the plot where it cannot be seen.
     x_axis, y_axis
-        The axes' names, with their units.
+        The axis' name, with its unit.
     bound
         What the y values are held against, drawn as a line across.
     """

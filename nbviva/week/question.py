@@ -51,9 +51,15 @@ class Question:
     Attributes
     ----------
     name
-        The `grade_id` of its test cell, and the exercise that checks name.
+        The `grade_id` of its test cell, and the exercise that checks name; small letters, digits and underscores.
     number
-        The number on the sheet; several cells may share one.
+        The number on the sheet, a text such as "3.1"; several cells may share one.
+    title
+        What stands beside the number on sheet, feedback page and lists.
+    kind
+        What it asks for.
+    points
+        Its points, from 0 to 1000; they stand nowhere else.
     answers
         Names of the notebook's variables that hold the answers, each with its label on the sheet.
     options

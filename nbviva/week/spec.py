@@ -31,14 +31,26 @@ class Assignment:
 
     Attributes
     ----------
-    issued, due
-        Aware datetimes in the week's zone.
+    course, title, term
+        As they stand on the sheet and in lists.
+    notebook
+        The name of the notebook that is released and handed in, without `.ipynb`.
+    issued
+        When it is given out: an aware datetime in the week's zone; in the file a local time without an offset.
+    due
+        The deadline, likewise.
+    zone
+        The time zone of both, by its IANA name, such as "Europe/Berlin".
+    group_size
+        How many people hand in together, at most.
+    rule
+        How to hand in: a sentence on the sheet.
     files
         What the release holds beside the notebook: paths in the release, each with its path in the week's folder.
     late
         What a late hand-in costs.
     check_digit
-        How the last digit of a matriculation number is checked, one of `CHECK_DIGITS`; empty: not at all.
+        How the last digit of a matriculation number is checked, `mod11` or `luhn`; empty: not at all.
     limits
         What a hand-in's kernel may use.
     sheet_required

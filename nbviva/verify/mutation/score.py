@@ -29,7 +29,24 @@ class Excuse(StrEnum):
 
 @dataclass(frozen=True)
 class Explained:
-    """One entry: the cell, the operator, the line before and after (empty: whatever it became), and why it may pass."""
+    """One entry: which mutant, and why it may pass.
+
+    Attributes
+    ----------
+    cell
+        The cell that it stands in, by the name of its question or its own.
+    operator
+        What made it, as `verify` prints it.
+    before
+        The line as it was.
+    after
+        As it became; empty stands for whatever it became.
+    kind
+        Nobody can tell them apart (`equivalent`), it is a right answer, too (`right`), or it is let through
+        (`accepted`).
+    why
+        The reason: one sentence.
+    """
 
     cell: str
     operator: str
