@@ -76,18 +76,34 @@ def _arrays() -> Kinds:
     return KINDS
 
 
+def _tables() -> Kinds:
+    from nbviva.inside.tables import KINDS
+
+    return KINDS
+
+
 ALWAYS = frozenset(("complex", "frozenset", "date", "time", "datetime", "timedelta", "timezone", "zone"))
 ALWAYS_CLASSES = ALWAYS - {"zone"} | {"ZoneInfo"}
 _STANDARD_TAGS = (
     "range slice bytearray constant type ordered counter defaultdict deque named decimal fraction path".split()  # noqa: SIM905 - shorter
 )
 _ARRAY_TAGS = ("typed", "objects", "scalar", "numpy text", "numpy bytes", "dtype", "numpy type", "ufunc")
+_TABLE_TAGS = (
+    "missing", "table", "column", "labels", "numbered", "levels", "times", "moment", "spans", "span", "periods",
+    "period", "intervals", "interval", "coded", "masked", "texts", "text kind", "categories", "times kind",
+    "periods kind", "intervals kind", "masked kind",
+)  # fmt: skip
 _STANDARD_ROOTS = ("builtins", "collections", "datetime", "decimal", "fractions", "pathlib", "zoneinfo")
 _BY_TAG: dict[str, Callable[[], Kinds]] = {
     **dict.fromkeys((*ALWAYS, *_STANDARD_TAGS), _standard),
     **dict.fromkeys(_ARRAY_TAGS, _arrays),
+    **dict.fromkeys(_TABLE_TAGS, _tables),
 }
-_BY_ROOT: dict[str, Callable[[], Kinds]] = {**dict.fromkeys(_STANDARD_ROOTS, _standard), "numpy": _arrays}
+_BY_ROOT: dict[str, Callable[[], Kinds]] = {
+    **dict.fromkeys(_STANDARD_ROOTS, _standard),
+    "numpy": _arrays,
+    "pandas": _tables,
+}
 
 
 def kinds_of(value: object) -> Kinds | None:

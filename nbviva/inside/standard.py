@@ -171,14 +171,15 @@ def _read_fraction(of: Reader, *parts: Any) -> Fraction:
 def _read_time(of: Reader, *parts: Any) -> time:
     *of_day, zone, fold = parts
     hour, minute, second, microsecond = _numbers(of, of_day)
-    return time(hour, minute, second, microsecond, _read_tzinfo(of, zone), fold=_of_kind(fold, int))
+    return time(hour, minute, second, microsecond, read_zone(of, zone), fold=_of_kind(fold, int))
 
 
 def _read_datetime(of: Reader, year: Any, month: Any, day: Any, *of_day: Any) -> datetime:
     return datetime.combine(date(*_numbers(of, (year, month, day))), _read_time(of, *of_day))
 
 
-def _read_tzinfo(of: Reader, tree: Any) -> Any:
+def read_zone(of: Reader, tree: Any) -> Any:
+    """Make a time zone, or None."""
     return _of_kind(of.part(tree), timezone, ZoneInfo, type(None))
 
 

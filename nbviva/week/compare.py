@@ -6,6 +6,7 @@ equal nothing. A sentence tells the student's value and the bound, never the inp
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +15,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from nbviva.inside import Unreadable, decode, encode
 
 Floats = NDArray[np.float64]
 
@@ -127,7 +130,9 @@ def show(value: object) -> str:
         return f"{value:.3g}" if isinstance(value, float) else "a number"
     if isinstance(value, str | bytes):
         return "a text" if isinstance(value, str) else "bytes"
-    return f"a {type(value).__name__} of {len(value)}" if isinstance(value, Sized) else "an object"
+    if type(value) is range or not isinstance(value, Sized):  # the length of a range may be no size
+        return "an object"
+    return f"a {type(value).__name__} of {len(value)}"
 
 
 def _equal(actual: Any, expected: Any) -> bool:
@@ -136,17 +141,27 @@ def _equal(actual: Any, expected: Any) -> bool:
         return False
     if isinstance(actual, np.ndarray):
         return actual.dtype == expected.dtype and np.array_equal(actual, expected)
-    if not isinstance(actual, list | tuple | dict | set):
-        return bool(actual == expected)
+    if not isinstance(actual, list | tuple | deque | dict | set):
+        return _equal_others(actual, expected)
     if len(actual) != len(expected):
         return False
-    if isinstance(actual, list | tuple):
+    if isinstance(actual, list | tuple | deque):
         return all(map(_equal, actual, expected))
     keys = {key: key for key in expected}
     return all(
         key in keys and _equal(key, keys[key]) and (isinstance(actual, set) or _equal(actual[key], expected[key]))
         for key in actual
     )
+
+
+def _equal_others(actual: Any, expected: Any) -> bool:
+    """Compare what has no parts, or is a table: whether it would cross as the very same, missing items included."""
+    if type(expected).__module__.split(".")[0] not in ("pandas", "scipy", "torch"):
+        return bool(actual == expected)
+    try:
+        return encode(actual, exact=True) == encode(expected, exact=True)
+    except Unreadable:
+        return False
 
 
 def _number_in(text: str, name: str) -> float:
@@ -160,6 +175,8 @@ def _number_in(text: str, name: str) -> float:
 
 def _to_array(value: object, name: str) -> NDArray[Any]:
     """Give the answer as the array that it is or stands for; nothing is converted before its shape has been seen."""
+    if type(value).__module__ != "builtins" or type(value) is range:
+        value = _plain(value)
     if type(value) is np.ndarray:
         return value
     if type(value) in (list, tuple):
@@ -171,6 +188,14 @@ def _to_array(value: object, name: str) -> NDArray[Any]:
         return np.asarray(value)
     except (ValueError, OverflowError, TypeError):
         raise Mismatch(f"{_named(name)} has rows of different lengths.") from None
+
+
+def _plain(value: object) -> object:
+    """Give a value as it crosses plainly, if it does: a table as an array, a fraction as a float."""
+    try:
+        return value if type(value) is np.ndarray else decode(encode(value))
+    except (Unreadable, OverflowError, ValueError):
+        return value
 
 
 def _to_floats(array: NDArray[Any], name: str) -> Floats:
@@ -188,7 +213,7 @@ def _count_numbers(value: Any, name: str, depth: int) -> int:
         if type(item) in (list, tuple):
             count += _count_numbers(item, name, depth + 1)
         else:
-            numeric = type(item) in (int, float) or isinstance(item, np.ndarray)
+            numeric = type(item) in (int, float) or isinstance(item, np.ndarray | np.number)
             require(numeric, f"{_named(name)} holds {show(item)} where numbers are expected.")
             count += item.size if isinstance(item, np.ndarray) else 1
     return count

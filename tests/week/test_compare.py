@@ -1,9 +1,15 @@
 """Comparisons: kind, then shape, then value; total; and a sentence with value and bound."""
 
+import copy
 import math
 import tracemalloc
+from collections import deque
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -331,3 +337,63 @@ def test_large_answer_that_is_expected_is_read():
     sentence, most = peak(assert_close, np.ones(MOST_NUMBERS + 1), wanted)
     assert f"({MOST_NUMBERS + 1} of {MOST_NUMBERS + 1} values differ)" in sentence
     assert most < 0.7 * wanted.nbytes
+
+
+@pytest.mark.parametrize(
+    ("value", "numbers"),
+    [
+        (Fraction(1, 2), 0.5),
+        (np.float32(0.5), 0.5),
+        ([np.float64(1), np.int8(2)], [1, 2]),
+        (range(3), [0, 1, 2]),
+        (pd.Series([1.5, 2]), [1.5, 2]),
+        (pd.DataFrame({"a": [1, 2]}), [[1], [2]]),
+    ],
+)
+def test_exact_answers_are_read_as_numbers(value, numbers):
+    """Who asked for values as they are compares numbers as ever."""
+    assert_close(value, numbers)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Fraction(10**400),
+        Decimal("NaN"),
+        1j,
+        frozenset([1]),
+        [np.bool_(True)],
+        [np.str_("1")],
+        pd.Series(["a"]),
+        date(2026, 1, 1),
+        range(10**30),
+    ],
+)
+def test_exact_answers_that_are_no_numbers_are_not_read_as_some(value):
+    with pytest.raises(Mismatch):
+        as_numbers(value)
+    assert len(show(value)) < 40
+
+
+TABLE = pd.DataFrame({"a": [1.5, math.nan], "b": ["x", None]})
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [
+        (TABLE, TABLE.rename(columns={"a": "c"})),
+        (TABLE["a"], TABLE["a"].astype("float32")),
+        (TABLE.index, pd.Index([0, 1])),
+        (deque([np.ones(2)]), deque([np.zeros(2)])),
+        (Fraction(1, 2), Decimal("0.5")),
+        (Decimal("0.50"), Decimal("0.51")),
+        (np.float64(1), np.float32(1)),
+        (date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_exact_answers_are_equal_to_what_is_the_same(value, other):
+    """Tables with missing values, too; any difference in kind, names or values is one."""
+    assert_equal(value, copy.deepcopy(value))
+    for one, two in ((value, other), (other, value), ([value], [other])):
+        with pytest.raises(Mismatch):
+            assert_equal(one, two)
