@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,15 @@ class Course:
     def extensions(self, assignment: Assignment) -> Extensions:
         """Read a week's extensions from `extensions.csv` at the root."""
         return read_extensions(self.root / "extensions.csv", assignment.week, assignment.due, self.weeks())
+
+    def is_over(self, assignment: Assignment, now: datetime | None = None) -> bool:
+        """Whether nobody may hand the week in any more without being late, with an extension or without.
+
+        Where a line of extensions.csv cannot be read, somebody may have one that we do not know of.
+        """
+        found = self.extensions(assignment)
+        last = max(moment.astimezone(UTC) for moment in [assignment.due, *found.by_group.values()])
+        return (now or datetime.now(UTC)) > last and not found.problems
 
     def folder(self, name: str) -> Path:
         """What an author wrote: the week's folder in `graders/`, or in `source/` if the week is adopted."""

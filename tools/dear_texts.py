@@ -25,7 +25,8 @@ from pathlib import Path
 import nbformat
 
 from nbviva.course import Course
-from nbviva.feedback.nbgrader import _page, questions
+from nbviva.feedback.gather import questions
+from nbviva.feedback.nbgrader import _page
 from nbviva.feedback.page import Head
 from nbviva.grading.grade import grade
 from nbviva.grading.reports import stored_report, stored_transcript
@@ -74,8 +75,8 @@ def steps(course: Course) -> dict[str, Callable[[], object]]:
     folder = course.report("toy", "g")
 
     def page() -> str:
-        asked = questions(course.assignment("toy"), stored_report(folder), {}, {})
-        return _page(Head("Course", "Week", "g", (), ()), asked, read(folder / "notebook.ipynb"))
+        asked = questions(course.assignment("toy"), stored_report(folder), {}, {}, {})
+        return _page(Head("Course", "Week", "g", (), ()), asked, read(folder / "notebook.ipynb"), {})
 
     def regrade() -> None:
         with suppress(NotAsked):  # an answer of such a size is not kept: a kernel would be asked again

@@ -22,6 +22,7 @@ from nbviva.sandbox.limits import Limits
 from nbviva.verify.mutation.score import Explained
 from nbviva.week.allowance import Allowance
 from nbviva.week.deadline import Late
+from nbviva.week.feedback_rules import FeedbackRules
 from nbviva.week.findings import Findings
 from nbviva.week.question import Question, Support
 from nbviva.week.source import EXPERIMENT, TRAINING
@@ -42,12 +43,15 @@ _TABLES = (
     ("### `evidence` of a question", "", Support),
     ("### `[late]`", "", Late),
     ("### `[limits]`", "", Allowance),
+    ("### `[feedback]`", "", FeedbackRules),
 )
+_WRITTEN_AS = {"class_points": "class"}
 _FIXTURES = {"student": Student, "sheet": Sheet, "notebook": Evidence, "findings": Findings}
 _OWN_WORDS = {
     "tuple[tuple[str, str], ...]": "table of names and texts",
     "Late": "table `[late]`",
     "Allowance": "table `[limits]`",
+    "FeedbackRules": "table `[feedback]`",
     "Support": "table",
 }
 
@@ -184,7 +188,10 @@ def _line(text: str) -> str:
 def _table(kind: Any) -> list[str]:
     said, hints = _Docstring.of(kind).items, get_type_hints(kind)
     known = [field for field in fields(kind) if field.name not in _NOT_WRITTEN.get(kind, ())]
-    rows = [f"| `{f.name}` | {_kind(hints[f.name], f)} | {_default(f, kind)} | {said[f.name]} |" for f in known]
+    rows = [
+        f"| `{_WRITTEN_AS.get(f.name, f.name)}` | {_kind(hints[f.name], f)} | {_default(f, kind)} | {said[f.name]} |"
+        for f in known
+    ]
     if kind is Assignment:
         rows.append(f"| `zone` | text | must be given | {said['zone']} |")
     return ["| field | what | default | meaning |", "| --- | --- | --- | --- |", *rows]

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from nbviva.week.allowance import read_allowance
+from nbviva.week.feedback_rules import read_feedback_rules
 from nbviva.week.spec import AssignmentFields
 
 _TEXTS = ("course", "title", "term", "rule")
-_KNOWN = (*_TEXTS, "due", "zone", "group_size", "late", "limits")
+_KNOWN = (*_TEXTS, "due", "zone", "group_size", "late", "limits", "feedback")
 
 
 def read_fields(path: Path, text: str, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,6 +35,8 @@ def read_fields(path: Path, text: str, said: Mapping[str, Any]) -> dict[str, Any
         found["group_size"] = _size(reader, data["group_size"])
     if "late" in data:
         found["late"] = reader.late(data["late"])
+    if "feedback" in data:
+        found["feedback"] = read_feedback_rules(reader, data["feedback"])
     return {**found, **({"limits": read_allowance(reader, data["limits"])} if "limits" in data else {})}
 
 

@@ -95,10 +95,15 @@ def words(mark: Mark, report: Report) -> NotebookNode:
     verdicts = [verdict for verdict in report.verdicts if verdict.exercise == mark.question]
     head = ": ".join(filter(None, (f"{mark.number} {mark.title}", points(mark))))
     doubts = [doubt.sentence for doubt in report.doubts if mark.points is None and doubt.concerns(mark.question)]
-    lines = [*doubts, *(f"{WORDS[v.outcome]}: {v.sentence} {v.detail}".strip() for v in verdicts)]
-    said = "".join(f"<p>{outcome(Outcome.PERSON)}: {_text(sentence)}</p>" for sentence in doubts)
+    lines = [*doubts, *(_line(v) for v in verdicts)]
+    said = "".join(f"<p>{outcome(Outcome.PERSON)}: {with_code(sentence)}</p>" for sentence in doubts)
     block = f'<div style="{_BOX}"><strong>{html.escape(head)}</strong>{said}{listed(verdicts)}</div>'
     return new_output("display_data", data={"text/html": block, "text/plain": "\n".join([head, *lines])})
+
+
+def _line(verdict: Verdict) -> str:
+    required = "" if verdict.outcome is Outcome.PASSED else "required: "
+    return f"{WORDS[verdict.outcome]}: {required}{verdict.sentence} {verdict.detail}".strip()
 
 
 def points(mark: Mark) -> str:
@@ -126,9 +131,11 @@ def outcome(found: Outcome) -> str:
 
 
 def _row(verdict: Verdict) -> str:
-    detail = f"<br><em>{_text(verdict.detail)}</em>" if verdict.detail else ""
-    return f"{outcome(verdict.outcome)} {_text(verdict.sentence)}{detail}"
+    detail = f"<br><em>{with_code(verdict.detail)}</em>" if verdict.detail else ""
+    required = "" if verdict.outcome is Outcome.PASSED else ". Required: "  # no claim beside a cross
+    return f"{outcome(verdict.outcome)}{required or ' '}{with_code(verdict.sentence)}{detail}"
 
 
-def _text(text: str) -> str:
+def with_code(text: str) -> str:
+    """Give a sentence as HTML, with what stands in backticks as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,14 +24,23 @@ from traitlets import List
 
 from nbviva.course import Course
 from nbviva.errors import Refused
+from nbviva.feedback.gather import (
+    Booked,
+    class_standing,
+    facts,
+    notices,
+    part_of_week,
+    questions,
+    solutions,
+    times,
+)
 from nbviva.feedback.others import is_ours
-from nbviva.feedback.page import Head, ShownQuestion, render
+from nbviva.feedback.page import Head, Notice, render
+from nbviva.feedback.questions import ShownQuestion
 from nbviva.files import FROM_HANDIN, read_small
 from nbviva.grading.bound import Overspent, bounded
-from nbviva.grading.pointers import told, with_pointers
+from nbviva.grading.pointers import told
 from nbviva.grading.reports import stored_report
-from nbviva.grading.verdict import Mark, Outcome, Report
-from nbviva.handin.arrival import arrival
 from nbviva.machine import cores
 from nbviva.notebooks import NotebookNode, as_part, copy, grade_id, is_answer, new_notebook, qualified
 from nbviva.processes.forks import forked
@@ -39,12 +48,7 @@ from nbviva.processes.job import End, die_with_parent
 from nbviva.processes.programs import program
 from nbviva.secret import secret_of
 from nbviva.week.source import releases
-from nbviva.week.spec import Assignment, CellState
 
-SANDBOXED = (
-    'A test cell that is "sandboxed" ran in the hand-in\'s own kernel, kept apart from everything else: its mark '
-    "counts, and is as sound as the code beside it is honest."
-)
 PAGE_SECONDS = 30.0  # of CPU; a page takes about one
 _A_WORKER = 4  # pages: fewer are written sooner by one process than by two
 
@@ -107,14 +111,6 @@ def main() -> None:
     sys.exit(any(end is not End.DONE for end in ends))
 
 
-@dataclass(frozen=True)
-class Booked:
-    """A mark as it stands in the gradebook; None where nobody gave one."""
-
-    points: float | None
-    manual: bool
-
-
 class BookedGrades(GetGrades):
     """Puts marks and comments into the cells as nbgrader does, and says which marks a person gave."""
 
@@ -159,26 +155,20 @@ class FeedbackExporter(Exporter):
         week, group = names["assignment"], names["student"]
         complete(course, week, group)
         report = stored_report(course.report(week, group))
-        report = with_pointers(report, told(course, course.assignment(week), group))
         loaded = course.asked(week)
-        part, assignment = _part(loaded.assignment, names["notebook"])
+        part, assignment = part_of_week(loaded.assignment, names["notebook"])
         nb = as_released(nb, releases(loaded)[names["notebook"]])
         nb = as_part(nb, part) if part else nb
         comments = {name: text for cell in nb.cells if (name := grade_id(cell)) and (text := _comment(cell))}
         booked = {qualified(part, name): found for name, found in resources["nbviva"].items()}
-        asked = questions(assignment, report, booked, comments)
-        facts = _facts(asked, assignment, float(names["late_penalty"])) + _times(course, assignment, group)
+        asked = questions(assignment, report, booked, comments, told(course, assignment, group))
+        told_of = facts(asked, assignment, float(names["late_penalty"])) + times(course, assignment, group)
         course_name = ", ".join(filter(None, (assignment.course, assignment.term)))
-        head = Head(course_name, assignment.title, group, facts, _notices(asked, report, assignment))
-        return _page(head, asked, nb), resources
-
-
-def _part(assignment: Assignment, notebook: str) -> tuple[str, Assignment]:
-    """Give the part of a week that a notebook is, where it has several, and what is asked in it."""
-    if not assignment.parts:
-        return "", assignment
-    own = tuple(q for q in assignment.questions if q.name.startswith(qualified(notebook, "")))
-    return notebook, replace(assignment, questions=own, title=f"{assignment.title}: {notebook}")
+        head = Head(
+            course_name, assignment.title, group, told_of, notices(asked, report, assignment), week,
+            assignment.feedback.requests, class_standing(course, loaded.assignment, asked),
+        )  # fmt: skip
+        return _page(head, asked, nb, solutions(course, loaded, names["notebook"])), resources
 
 
 def as_released(notebook: NotebookNode, release: NotebookNode) -> NotebookNode:
@@ -191,13 +181,13 @@ def as_released(notebook: NotebookNode, release: NotebookNode) -> NotebookNode:
     return out
 
 
-def _page(head: Head, asked: tuple[ShownQuestion, ...], notebook: NotebookNode) -> str:
+def _page(head: Head, asked: tuple[ShownQuestion, ...], notebook: NotebookNode, ours: Mapping[str, str]) -> str:
     """Give the page; without the notebook where showing that costs too much."""
     try:
         with bounded(PAGE_SECONDS):
-            return render(head, asked, notebook)
+            return render(head, asked, notebook, ours)
     except (Overspent, MemoryError):
-        told = replace(head, notices=(*head.notices, "Your notebook is not shown: showing it takes too long."))
+        told = replace(head, notices=(*head.notices, Notice("Your notebook is not shown: showing it takes too long.")))
         return render(told, asked, new_notebook([], {}))
 
 
@@ -219,73 +209,6 @@ def complete(course: Course, week: str, group: str) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             path.write_text(instead, "utf-8")
-
-
-def questions(
-    assignment: Assignment, report: Report | None, booked: Mapping[str, Booked], comments: Mapping[str, str]
-) -> tuple[ShownQuestion, ...]:
-    """Join what the examiner found with what stands in the gradebook, which wins; in the sheet's order."""
-    found: list[ShownQuestion] = []
-    for question in assignment.questions:
-        marks = [mark for mark in report.marks if mark.question == question.name] if report else []
-        automatic = marks[0] if marks else None
-        now = booked.get(question.name) or Booked(automatic.points if automatic else None, manual=False)
-        outcome = automatic.outcome if automatic else Outcome.PASSED if now.points else Outcome.FAILED
-        would = automatic.provisional if automatic else None
-        mark = Mark(
-            question.name, question.number, question.title, now.points, question.points, question.bonus, outcome,
-            would if now.points is None else None,
-        )  # fmt: skip
-        given = would if would is not None else automatic.points if automatic else None
-        before = given if given != now.points else None
-        verdicts = tuple(v for v in report.verdicts if v.exercise == question.name) if report else ()
-        said = tuple(text for name in (question.name, f"{question.name}_answer") if (text := comments.get(name)))
-        found.append(ShownQuestion(mark, verdicts, before if now.manual else None, now.manual, said))
-    return tuple(found)
-
-
-def _facts(asked: tuple[ShownQuestion, ...], assignment: Assignment, penalty: float) -> tuple[tuple[str, str], ...]:
-    marks = [question.mark for question in asked]
-    points, extra = (sum(mark.points or 0 for mark in marks if mark.bonus is bonus) for bonus in (False, True))
-    facts = [("Points", f"{points:g} of {assignment.maximum:g}")]
-    if any(mark.provisional is not None for mark in marks):
-        facts.append(("Until a person decides", f"provisionally {sum(m.provisional or 0 for m in marks):g} more"))
-    if assignment.extra:
-        facts.append(("Extra points", f"{extra:g} of {assignment.extra:g}"))
-    if penalty:
-        facts.append(("Late penalty", f"-{penalty:g}"))
-    if penalty or extra:
-        facts.append(("In all", f"{points + extra - penalty:g}"))
-    return tuple(facts)
-
-
-def _notices(asked: tuple[ShownQuestion, ...], report: Report | None, assignment: Assignment) -> tuple[str, ...]:
-    notes = report.notes if report else ("The examiner's report is not stored here: only the marks are known.",)
-    open_ = [question.mark for question in asked if question.mark.points is None]
-    doubts = report.doubts if report else ()
-    told = [f"A person will decide: {d.sentence}" for d in doubts if any(d.concerns(mark.question) for mark in open_)]
-    if any(mark.outcome is not Outcome.PERSON for mark in open_):
-        told.append("A question has no mark yet: a check of ours failed, and a person will decide.")
-    if any(question.state is CellState.SANDBOXED for question in assignment.questions):
-        told.append(SANDBOXED)
-    return (*told, *notes)
-
-
-def _times(course: Course, assignment: Assignment, group: str) -> tuple[tuple[str, str], ...]:
-    came = arrival(course, assignment, group)
-    if came.moment is None:
-        return ()
-    if not assignment.dated:
-        return (("Handed in", f"{came.moment:%d.%m.%Y %H:%M} UTC"),)
-    late = came.late_minutes
-    when = f"{came.moment.astimezone(came.due.tzinfo):%d.%m.%Y %H:%M}"
-    return (("Handed in", f"{when}, {f'{_spell(late)} late' if late else 'in time'}"),)
-
-
-def _spell(minutes: int) -> str:
-    days, rest = divmod(minutes, 24 * 60)
-    parts = [(days, "d"), (rest // 60, "h"), (rest % 60, "min")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
 def _comment(cell: NotebookNode) -> str:

@@ -1,56 +1,37 @@
 """The feedback page: one self-contained HTML file that tells a group its marks, why, and shows its notebook below.
 
-Nothing is loaded from anywhere and nothing runs: a Content-Security-Policy says so to the browser, too. Whatever a
-student wrote is escaped by the template or comes through `nbviva.feedback.html`.
+What did not pass stands first and open, all else is folded to lines. Nothing is loaded from anywhere and nothing runs:
+a Content-Security-Policy says so to the browser, too. Whatever a student wrote is escaped by the template or comes
+through `nbviva.feedback.html`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from markupsafe import Markup
 
 from nbviva.errors import missing_extra
-from nbviva.feedback.code import code
-from nbviva.feedback.html import escaped, listed, markdown, outcome, points, template
-from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Verdict
-from nbviva.kernel.pictures import SHOWN
-from nbviva.notebooks import NotebookNode, grade_id
+from nbviva.feedback.cells import Folded, NotebookPart, SpaceLeft, notebook_part
+from nbviva.feedback.html import escaped, outcome, points, template
+from nbviva.feedback.questions import ShownQuestion, linked, shown_checks
+from nbviva.grading.verdict import NO_NOTEBOOK, Outcome
+from nbviva.notebooks import NotebookNode
 from nbviva.week.declare import Plot
 
-MAX_PAGE = 2_000_000  # bytes
-MAX_PLOTS = 900_000  # bytes of all plots
-MAX_TEXT = 100_000  # bytes of one output, or of one cell's code
-MAX_COLOURED = 120_000  # characters of all code that has colours
-_OWN = 60_000  # bytes kept for what the page itself says
-_FRAME = 400  # bytes that a cell or an output takes beside its content
-LONG = 24  # lines from which on code or an output is folded
-_ROLES = {"given": "Given code", "test": "Visible tests", "answer": "Your answer", "free": "Code"}
-_FOLDED = ("given", "test")
+MAX_PAGE = 1_000_000  # bytes
+MAX_PLOTS = 300_000  # bytes of all plots
+_OWN = 90_000  # bytes kept for what the page itself says
 
 
 @dataclass(frozen=True)
-class ShownQuestion:
-    """A question as it is marked now.
+class Notice:
+    """A sentence on the hand-in as a whole, and the questions that it is about, by name."""
 
-    Attributes
-    ----------
-    mark
-        The mark that counts: the gradebook's.
-    automatic
-        The examiner's points where a person decided otherwise; else None.
-    manual
-        Whether a person gave the mark.
-    comments
-        What persons wrote about it.
-    """
-
-    mark: Mark
-    verdicts: tuple[Verdict, ...] = ()
-    automatic: float | None = None
-    manual: bool = False
-    comments: tuple[str, ...] = ()
+    text: str
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,91 +43,81 @@ class Head:
     facts
         Points first, then what is told of the hand-in, such as when it came; each with its name.
     notices
-        Sentences on the hand-in as a whole: what was missing, what could not be read.
+        What was missing, what could not be read, what a person decides.
+    week, requests
+        The week's name, and where a group asks to look at a mark again: a mail address, the name of a text file, or
+        nothing.
+    standing
+        How many points the class has, if that may be shown.
     """
 
     course: str
     title: str
     group: str
     facts: tuple[tuple[str, str], ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    week: str = ""
+    requests: str = ""
+    standing: Plot | None = None
+
+    @property
+    def mail(self) -> str:
+        """The address of a mail that has the week and the group in its subject; empty where none is wanted."""
+        subject = quote(f"{self.week} {self.group}: please look again at question ")
+        return f"mailto:{self.requests}?subject={subject}" if "@" in self.requests else ""
 
 
-@dataclass(frozen=True)
-class _Folded:
-    """A piece of the notebook; what has more than a few lines is folded under its summary."""
+def render(
+    head: Head, questions: tuple[ShownQuestion, ...], notebook: NotebookNode, solutions: Mapping[str, str] | None = None
+) -> str:
+    """Give the page's HTML, at most `MAX_PAGE` bytes: pictures become smaller, and what does not fit is left out.
 
-    html: Markup
-    summary: str = ""
-    kind: str = ""
-
-
-@dataclass(frozen=True)
-class _ShownCell:
-    kind: str
-    body: _Folded
-    outputs: tuple[_Folded, ...] = ()
-    question: ShownQuestion | None = None
-    comment: str = ""
-
-
-@dataclass
-class _SpaceLeft:
-    """The bytes that are left on the page, and the characters of code that may still have colours."""
-
-    left: int
-    coloured: int = MAX_COLOURED
-
-    def fits(self, text: str, limit: int) -> bool:
-        size = len(text.encode())
-        return size <= limit and self.takes(size)
-
-    def takes(self, size: int) -> bool:
-        if size > self.left:
-            return False
-        self.left -= size
-        return True
-
-    def paints(self, text: str) -> bool:
-        self.coloured -= len(text)
-        return self.coloured >= 0
-
-
-def render(head: Head, questions: tuple[ShownQuestion, ...], notebook: NotebookNode) -> str:
-    """Give the page's HTML, at most `MAX_PAGE` bytes: what does not fit is left out with a sentence."""
-    plots, notices, told = _plots(questions), head.notices, questions
+    Parameters
+    ----------
+    solutions
+        The reference solution of each cell, by its name, where it may be shown now.
+    """
     unread = next((v.detail for q in questions for v in q.verdicts if v.cause == NO_NOTEBOOK), "")
+    notices, told = head.notices, questions
     if unread:
-        notices = (unread, *(notice for notice in notices if notice not in unread))
+        notices = (Notice(unread), *(notice for notice in notices if notice.text not in unread))
         told = tuple(question for question in questions if question.manual or question.comments)
-    room = _SpaceLeft(MAX_PAGE - _OWN - sum(len(p.html.encode()) for found in plots.values() for p in found))
+    plots = _plots(questions)
+    standing = _drawn(head.standing, "standing") if head.standing else ""
+    drawn = sum(len(p.html.encode()) for found in plots.values() for p in found) + len(standing.encode())
+    room = SpaceLeft(MAX_PAGE - _OWN - drawn)
+    part = NotebookPart() if unread else notebook_part(notebook, questions, room, solutions or {})
     return str(
         template("feedback", "feedback.html.j2").render(
-            head=replace(head, notices=notices), questions=questions, told=told, plots=plots, listed=_listed,
-            outcome=_outcome, points=points, unread=bool(unread),
-            cells=() if unread else tuple(_cells(notebook, questions, room)),
+            head=replace(head, notices=notices), questions=questions, told=told, plots=plots, outcome=_outcome,
+            points=points, unread=bool(unread), part=part, checks=shown_checks, linked=lambda text: linked(text, told),
+            standing=Markup(standing), sections=_sections(told),  # noqa: S704 - our own picture
         )
     )  # fmt: skip
 
 
-def _listed(question: ShownQuestion) -> Markup:
-    return Markup(listed(question.verdicts))  # noqa: S704 - nbviva.feedback.html escapes
+def _sections(told: Iterable[ShownQuestion]) -> list[tuple[str, str, list[ShownQuestion]]]:
+    """Give id, heading and questions: those with something to look at first."""
+    told = list(told)
+    parts = [("why", "What to look at", True), ("passed", "Passed", False)]
+    found = [(name, title, [q for q in told if q.is_open is is_open]) for name, title, is_open in parts]
+    return [section for section in found if section[2]]
 
 
 def _outcome(found: Outcome) -> Markup:
     return Markup(outcome(found))  # noqa: S704 - our own words
 
 
-def _plots(questions: Iterable[ShownQuestion]) -> dict[str, tuple[_Folded, ...]]:
+def _plots(questions: Iterable[ShownQuestion]) -> dict[str, tuple[Folded, ...]]:
     """Draw each question's plots, each plot once: several checks may have noted what they share."""
-    seen, room, drawn = set[Plot](), _SpaceLeft(MAX_PLOTS), dict[str, tuple[_Folded, ...]]()
-    for question in questions:
-        found: list[_Folded] = []
+    seen, room, drawn = set[Plot](), SpaceLeft(MAX_PLOTS), dict[str, tuple[Folded, ...]]()
+    for question in sorted(questions, key=lambda question: not question.is_open):
+        found: list[Folded] = []
         for plot in (plot for verdict in question.verdicts for plot in verdict.plots if plot not in seen):
             seen.add(plot)
             picture = _drawn(plot, f"plot-{len(seen)}")
             shown = picture if room.fits(picture, MAX_PLOTS) else escaped(f"[{plot.alt} Left out: too large.]")
-            found.append(_Folded(Markup(shown), plot.caption, plot.title))  # noqa: S704 - our own picture
+            found.append(Folded(Markup(shown), plot.caption, plot.title))  # noqa: S704 - our own picture
         drawn[question.mark.question] = tuple(found)
     return drawn
 
@@ -160,58 +131,3 @@ def _drawn(plot: Plot, name: str) -> str:
             raise
         return escaped(f"[{plot.alt}]")
     return svg(plot, name)
-
-
-def _cells(notebook: NotebookNode, questions: Iterable[ShownQuestion], room: _SpaceLeft) -> Iterable[_ShownCell]:
-    marked = {question.mark.question: question for question in questions}
-    for cell in notebook.cells:
-        if not room.takes(_FRAME * (1 + len(cell.get("outputs", ())))):
-            yield _ShownCell("prose", _Folded(Markup("<p>[The rest is left out: the page would be too large.]</p>")))
-            return
-        comment = str(cell.metadata.get("nbgrader", {}).get("comment") or "")
-        if cell.cell_type == "code":
-            question = marked.get(grade_id(cell) or "")
-            outputs = () if question and _role(cell) == "test" else cell.outputs
-            shown = tuple(_output(output, room) for output in outputs)
-            yield _ShownCell("code", _code(cell, room), shown, question, comment)
-        elif cell.source.strip():
-            prose = markdown(cell.source) if len(cell.source) <= min(MAX_TEXT, room.left) else ""
-            prose = prose if prose and room.fits(prose, MAX_TEXT) else "<p>[Left out: too long.]</p>"
-            yield _ShownCell("prose", _Folded(Markup(prose)), comment=comment)  # noqa: S704 - nbviva.feedback.html escapes
-
-
-def _role(cell: NotebookNode) -> str:
-    known = cell.metadata.get("nbgrader")
-    if not known:
-        return "free"
-    return "answer" if known.get("solution") else "test" if known.get("grade") else "given"
-
-
-def _code(cell: NotebookNode, room: _SpaceLeft) -> _Folded:
-    lines, role = cell.source.count("\n") + 1, _role(cell)
-    fits = len(cell.source) <= min(MAX_TEXT, room.left)
-    shown = code(cell.source, plain=not room.paints(cell.source)) if fits else ""
-    if not fits or not room.fits(shown, MAX_TEXT):
-        return _Folded(Markup("[Left out: too long.]"), kind=role)
-    name = (grade_id(cell) or "").removesuffix("_answer").replace("_", " ")
-    summary = f"{_ROLES[role]}{': ' if name else ''}{name}, {lines} line{'s' if lines > 1 else ''}"
-    return _Folded(Markup(shown), summary if lines > LONG or role in _FOLDED else "", role)  # noqa: S704 - it escapes
-
-
-def _output(output: NotebookNode, room: _SpaceLeft) -> _Folded:
-    """Show text or a picture; HTML of a notebook's is never shown, not even our own."""
-    data = output.get("data", {})
-    kind = next((kind for kind in SHOWN if kind in data), "")
-    if kind:
-        tag = f'<img src="data:{kind};base64,{escaped(data[kind])}" alt="Figure that the cell above drew">'
-        shown = tag if room.fits(tag, MAX_PAGE) else "<p>[A figure is left out: the page would be too large.]</p>"
-        return _Folded(Markup(shown), kind="figure")  # noqa: S704 - escaped above
-    if output.output_type == "error":
-        text, kind = "\n".join(output.traceback), "error"
-    else:
-        text, kind = output.get("text", data.get("text/plain", "")), output.get("name", "result")
-    shown = escaped(text)
-    if not room.fits(shown, MAX_TEXT):
-        shown = "[Left out: too long.]"
-    lines = text.count("\n") + 1
-    return _Folded(Markup(shown), f"Output, {lines} lines" if lines > LONG else "", kind)  # noqa: S704 - escaped above

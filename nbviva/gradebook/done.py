@@ -88,8 +88,10 @@ def inputs(course: Course, week: str, groups: Sequence[str]) -> str:
         texts += [adoption_path(course.root, week), *sorted(folder.glob("*.ipynb"))]
     files = [course.report(week, group) / name for group in groups for name in _READ]
     files += [course.submitted(week, group) / name for group in groups for name in _HANDED_IN]
+    assignment = course.assignment(week)
+    ended = str(assignment.feedback.solution and course.is_over(assignment))
     return digest(
-        of_framework(), *installed(), os.environ.get("NBVIVA_DB", ""), *groups,
+        of_framework(), *installed(), os.environ.get("NBVIVA_DB", ""), ended, *groups,
         *(_content(path) for path in texts), *map(_stamp, files),
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from nbgrader.api import Gradebook
 from nbviva.course import Course, only_one
 from nbviva.errors import DiskFull, Refused
 from nbviva.feedback.nbgrader import write_pages
+from nbviva.feedback.standing import keep_points, known_points
 from nbviva.files import FROM_HANDIN, digest, read_small, stamps, write
 from nbviva.gradebook.book import LOST, comment_rows, find_assignment, grade_rows, opened, submissions
 from nbviva.gradebook.done import (
@@ -83,6 +84,7 @@ def _record(course: Course, week: str, groups: Sequence[str], workers: int | Non
         reapply(course, week, book)
         gradebook = gradebook_stamp(place)  # before the marks are read: what a person changes from now on is noticed
         shown = _shown(book, week)
+        _keep_class(book, course, week)
     with _files_said():
         pages = _record_pages(course, week, wanted, {group: shown[group] for group in groups}, workers)
         settle(course, week, groups, read, gradebook)
@@ -158,6 +160,20 @@ def _shown(book: Gradebook, week: str) -> dict[str, str]:
     return _by_group([*found, *comments, *late])
 
 
+def _keep_class(book: Gradebook, course: Course, week: str) -> None:
+    """Keep the points of all hand-ins that are marked, without names, where pages may show them."""
+    assignment = course.assignment(week)
+    if not assignment.feedback.class_points:
+        return
+    counted = {question.name for question in assignment.questions if not question.bonus}
+    points, open_ = dict[str, float](), set[str]()
+    for row in grade_rows(book, week):
+        points[row.group] = points.get(row.group, 0.0) + ((row.score or 0.0) if row.cell in counted else 0.0)
+        if row.needs_person:
+            open_.add(row.group)
+    keep_points(course, week, [number for group, number in points.items() if group not in open_])
+
+
 def _by_group(rows: Sequence[tuple[str, tuple[object, ...]]]) -> dict[str, str]:
     groups: dict[str, list[str]] = {}
     for group, row in rows:
@@ -169,8 +185,11 @@ def _record_pages(
     course: Course, week: str, wanted: Outline, shown: Mapping[str, str], workers: int | None
 ) -> tuple[str, ...]:
     known = notes(course, week)
-    same = [read_small(course.root / "nbgrader_config.py"), repr(course.assignment(week)).encode()]
-    words = {group: repr(told(course, course.assignment(week), group)) for group in shown}
+    assignment = course.assignment(week)
+    same = [read_small(course.root / "nbgrader_config.py"), repr(assignment).encode()]
+    same += [repr(known_points(course, week)).encode()] if assignment.feedback.class_points else []
+    same += [f"solutions: {course.is_over(assignment)}".encode()] if assignment.feedback.solution else []
+    words = {group: repr(told(course, assignment, group)) for group in shown}
     target = {group: digest(known[group].report, text, words[group], *same) for group, text in shown.items()}
 
     def pages(group: str) -> str:

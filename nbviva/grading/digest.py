@@ -24,6 +24,7 @@ from nbviva.files import regular_files
 from nbviva.handin.walk import HandedFile, Walk
 from nbviva.kernel.room import GivenFiles
 from nbviva.week.deadline import NOT_LATE
+from nbviva.week.feedback_rules import AS_USUAL
 from nbviva.week.imports import files_behind, modules_of
 from nbviva.week.spec import Assignment
 
@@ -144,9 +145,9 @@ class Shared:
     def of(cls, week: Path, assignment: Assignment, data: Path, *more: bytes) -> Shared:
         """Digest the week and its data, framework and environment, and `more`.
 
-        Dates do not count, nor what being late costs: they change no report.
+        Dates do not count, nor what being late costs, nor what pages tell: they change no report.
         """
-        undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE)).encode()
+        undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE, feedback=AS_USUAL)).encode()
         parts = (_files(week, "assignment.toml"), undated, _files(data), _framework(), _environment())
         return cls(_digest((*parts, *more)))
 

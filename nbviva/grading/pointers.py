@@ -12,8 +12,7 @@ import contextlib
 import io
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -43,21 +42,11 @@ MOST_TEXT = 300
 Numbers = np.ndarray | None
 
 
-def is_over(course: Course, assignment: Assignment, now: datetime | None = None) -> bool:
-    """Whether nobody may hand the week in any more without being late, with an extension or without.
-
-    Where a line of extensions.csv cannot be read, somebody may have one that we do not know of.
-    """
-    found = course.extensions(assignment)
-    last = max(moment.astimezone(UTC) for moment in [assignment.due, *found.by_group.values()])
-    return (now or datetime.now(UTC)) > last and not found.problems
-
-
 def told(course: Course, assignment: Assignment, group: str) -> Mapping[str, str]:
     """Give the words that a group may read now, by the check that they stand beside."""
     folder = course.report(assignment.week, group)
     kept = _kept(folder)
-    return kept if kept and is_over(course, assignment) else {}
+    return kept if kept and course.is_over(assignment) else {}
 
 
 @dataclass(frozen=True)
@@ -68,25 +57,12 @@ class Pointed:
     told: dict[str, str]
 
 
-def with_pointers(report: Report | None, words: Mapping[str, str]) -> Report | None:
-    """Put the words behind what the checks found."""
-    if report is None or not words:
-        return report
-    verdicts = (
-        replace(verdict, detail=f"{verdict.detail} A pointer: {words[verdict.check]}.")
-        if verdict.check in words
-        else verdict
-        for verdict in report.verdicts
-    )
-    return replace(report, verdicts=tuple(verdicts))
-
-
 def look(course: Course, name: str, seconds: float = SECONDS) -> tuple[str, ...]:
     """Look for each group's mistakes once the week is over, and keep what is found beside its report.
 
     Gives the groups for which something else is kept than before.
     """
-    if not is_over(course, course.assignment(name)):
+    if not course.is_over(course.assignment(name)):
         return ()
     week, until, changed = course.week(name), time.monotonic() + seconds, []
     bench = _AskedAlike(course, week)

@@ -6,6 +6,8 @@ kept beside the report, in a file that only its owner can read; no report, trans
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +19,23 @@ from nbviva.week.compare import Mismatch, as_number, require, show
 from nbviva.week.spec import Assignment, Kind, Question
 
 DIFFERS = "; the sheet counts."  # the class report looks for it
+_GIVEN = re.compile(r"Your answer: (?P<answer>.+?)(?: \(accepted within (?P<bound>[^)]*)\))?\.(?= |$)")
 _TRUTHS = {"true": True, "correct": True, "false": False, "incorrect": False}
+
+
+@dataclass(frozen=True)
+class AnswerGiven:
+    """What a verdict's words say of an answer: what it was, within what it is accepted, and what else they say."""
+
+    answer: str
+    bound: str = ""
+    rest: str = ""
+
+
+def answer_in(detail: str) -> AnswerGiven | None:
+    """Read what `Sheet.judge` told of an answer; None where the words tell of none."""
+    found = _GIVEN.match(detail)
+    return AnswerGiven(found["answer"], found["bound"] or "", detail[found.end() :].strip()) if found else None
 
 
 class AskedNames(Protocol):

@@ -17,6 +17,7 @@ from nbviva.course import Course
 from nbviva.files import digest, write
 from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict
+from nbviva.handin.sheet import answer_in
 from nbviva.records import kept, to_json
 from nbviva.secret import secret_of
 from nbviva.week.declare import Overlay
@@ -27,7 +28,6 @@ SECONDS = 60.0  # for all that is not in the cache
 SLOW = 3.0  # a check whose mutant takes longer is left out
 
 
-_GIVEN = re.compile(r"Your answer: (?P<given>.+?)(?: \(accepted within [^)]*\))?\.(?: |$)")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -204,8 +204,8 @@ def _ranked(answers: Iterable[tuple[str, bool, str]]) -> tuple[Given, ...]:
 
 
 def _given(detail: str) -> str:
-    match = _GIVEN.match(detail)
-    return match["given"] if match else _NUMBER.sub("#", detail) or "no word"
+    told = answer_in(detail)
+    return told.answer if told else _NUMBER.sub("#", detail) or "no word"
 
 
 def _on_sheet(assignment: Assignment, verdict: Verdict) -> bool:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from nbviva.errors import SpecError
 from nbviva.week.allowance import AS_EVER, Allowance, read_allowance
 from nbviva.week.deadline import NOT_LATE, Late, Policy, in_zone
+from nbviva.week.feedback_rules import AS_USUAL, FeedbackRules, read_feedback_rules
 from nbviva.week.question import CellState, Kind, Question, Support
 from nbviva.week.toml_fields import TomlFields
 
@@ -22,7 +23,7 @@ _REQUIRED: dict[str, type] = {
     "course": str, "title": str, "term": str, "notebook": str, "issued": datetime, "due": datetime,
     "zone": str, "group_size": int, "rule": str,
 }  # fmt: skip
-_OPTIONAL = {"question", "files", "late", "check_digit", "sheet_required", "limits"}
+_OPTIONAL = {"question", "files", "late", "check_digit", "sheet_required", "limits", "feedback"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Assignment:
         How the last digit of a matriculation number is checked, `mod11` or `luhn`; empty: not at all.
     limits
         What a hand-in's kernel may use.
+    feedback
+        What a group's page tells beside its marks.
     sheet_required
         Whether a hand-in without the filled PDF has no answers; else they are read from the notebook's answer cells.
     parts
@@ -79,6 +82,7 @@ class Assignment:
     check_digit: str = ""
     sheet_required: bool = False
     limits: Allowance = AS_EVER
+    feedback: FeedbackRules = AS_USUAL
     parts: tuple[str, ...] = ()
     adopted: bool = False
     dated: bool = True
@@ -163,6 +167,7 @@ class AssignmentFields(TomlFields):
             check_digit=self.one_of(data, "check_digit", CHECK_DIGITS),
             sheet_required=self.truth(data, "sheet_required"),
             limits=read_allowance(self, data.get("limits", {})),
+            feedback=read_feedback_rules(self, data.get("feedback", {})),
             **{name: data[name] for name in ("course", "title", "term", "notebook", "group_size", "rule")},
         )
 

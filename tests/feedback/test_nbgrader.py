@@ -12,6 +12,7 @@ from nbgrader.converters import GenerateFeedback
 from traitlets.config import Config
 
 from nbviva.feedback.nbgrader import FeedbackExporter, complete
+from nbviva.feedback.standing import keep_points
 from nbviva.gradebook.nbgrader import configure
 from nbviva.grading.reports import keep_report
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
@@ -92,7 +93,7 @@ def test_marks_by_question_and_in_all(booked, tmp_path):
     assert "<dt>Points</dt><dd>2 of 6</dd>" in page
     assert "<dt>Extra points</dt><dd>1 of 1</dd>" in page
     assert "<dt>In all</dt><dd>3</dd>" in page
-    places = [page.index(f'id="question-{name}"') for name in AUTOMATIC]
+    places = [page.index(f'id="question-{name}"') for name in ("half", "total", "double", "colour")]
     assert sorted(places) == places
     assert "A question has no mark yet" in page
     assert "A note." in page
@@ -169,3 +170,37 @@ def test_nbgraders_own_time_and_secret_stay(booked):
     (folder / "submission_secret.txt").write_text("theirs")
     complete(booked, "toy", "ada")
     assert ["theirs", "2024-01-08 19:30:00 UTC"] == [path.read_text() for path in sorted(folder.iterdir())]
+
+
+def week_with(course, **fields):
+    """Let the toy week say something of its feedback."""
+    path = course.root / "graders/toy/assignment.toml"
+    said = "".join(f"{name} = {value}\n" for name, value in fields.items())
+    path.write_text(f"{path.read_text('utf-8')}\n[feedback]\n{said}", "utf-8")
+
+
+def test_solutions_are_shown_where_that_is_allowed_and_never_before_the_last_extension(booked, tmp_path):
+    assert "Our solution" not in feedback(booked, tmp_path)
+    week_with(booked, solution="true")
+    (booked.root / "extensions.csv").write_text("group,week,extension\nben,toy,2999-01-01 12:00\n", "utf-8")
+    assert "Our solution" not in feedback(booked, tmp_path)
+    (booked.root / "extensions.csv").write_text("group,week,extension\nben,toy,some day\n", "utf-8")
+    assert "Our solution" not in feedback(booked, tmp_path)
+    (booked.root / "extensions.csv").unlink()
+    page = feedback(booked, tmp_path)
+    assert 3 == page.count("<summary>Our solution")
+    assert "SOLUTION" not in page
+    assert "examine_here" not in page
+
+
+@pytest.mark.parametrize(("number", "shown"), [(9, False), (10, True)])
+def test_class_is_shown_where_that_is_allowed_and_nobody_can_be_guessed(booked, tmp_path, number, shown):
+    keep_points(booked, "toy", [5.0] * number)
+    assert "The class." not in feedback(booked, tmp_path)
+    week_with(booked, **{"class": "true"})
+    assert shown == ("The class." in feedback(booked, tmp_path))
+
+
+def test_page_says_whom_to_ask(booked, tmp_path):
+    week_with(booked, requests='"regrade.txt"')
+    assert "text file named <code>regrade.txt</code>" in feedback(booked, tmp_path)

@@ -8,13 +8,21 @@ from html.parser import HTMLParser
 import nbformat.v4 as nbf
 import pytest
 
-from nbviva.feedback.page import MAX_PAGE, Head, ShownQuestion, render
+from nbviva.feedback.page import MAX_PAGE, Head, Notice, render
+from nbviva.feedback.questions import ShownQuestion
+from nbviva.feedback.standing import standing
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Verdict
-from nbviva.week.declare import Plot, PlotKind, Series
+from nbviva.week.declare import Plot, PlotKind, Series, Value
+from nbviva.week.question import Kind, Question
 
 EVIL = '<script>alert(1)</script><img src="https://example.org/x" onerror="y">'
 HEAD = Head(
-    "Toys, Spring", "Toy week", "ada", (("Points", "2 of 6"), ("Handed in", "in time")), ("A cell was missing.",)
+    "Toys, Spring",
+    "Toy week",
+    "ada",
+    (("Points", "2 of 6"), ("Handed in", "in time")),
+    (Notice("The cell 'half_answer' was missing."),),
+    "toy",
 )
 PLOT = Plot(PlotKind.LINE, "Norms", "It falls.", "A falling line", "x", "y", (Series("s", (1.0, 2.0), (2.0, 1.0)),))
 PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(60_000)).decode()
@@ -79,17 +87,100 @@ def test_browser_is_told_to_load_and_run_nothing():
     assert FULL.index("Content-Security-Policy") < FULL.index("<style")
 
 
-def test_questions_stand_in_the_order_given_with_number_points_and_word():
-    text = " ".join(Parts(page()).text.split())
-    places = [text.index(words) for words in ("1.1 Doubling 2 of 2 points", "1.2 Half 0 of 3 points")]
+def test_what_failed_stands_first_and_open_and_what_passed_is_folded_to_a_line():
+    found = page()
+    text = " ".join(Parts(found).text.split())
+    places = [text.index(words) for words in ("1.2 Half 0 of 3 points", "1.1 Doubling 2 of 2 points")]
     assert sorted(places) == places
-    assert "✓ passed It doubles. 4 was measured." in text
-    assert "✗ not passed It halves. half is 3, 3.5 is expected." in text
+    assert ["double"] == re.findall(r'<div class="body" id="question-(\w+)"', found)
+    assert 1 == found.count('<details class="question">')
+    assert "✓ passed It doubles. Measured 4 was measured." in text
+
+
+def test_no_claim_stands_beside_a_cross():
+    text = " ".join(Parts(page()).text.split())
+    assert "✗ not passed Required It halves. Found half is 3, 3.5 is expected. What next Try it" in text
+    assert "not passed It halves" not in text
+
+
+def test_answer_bound_and_label_of_an_option_are_told():
+    told = "Your answer: red (accepted within 0.1). It is not right."
+    asked = Question("half", "1.2", "Half", Kind.CHOICE, 3.0, options=(("red", "Deep red"), ("blue", "Blue")))
+    values = (Value("roc_auc", 0.71, 0.75), Value("roc_auc[4]", 0.6, 0.75))
+    failed = replace(HALF.verdicts[0], detail=told, values=values)
+    pointers = (("d", "It halves twice"),)
+    text = " ".join(
+        Parts(page(questions=(replace(HALF, verdicts=(failed,), asked=asked, pointers=pointers),))).text.split()
+    )
+    for words in (
+        "Your answer Deep red", "what is at most 0.1 away", "Found It is not right.", "roc auc 0.71, bound 0.75 It",
+        "It behaves like It halves twice", "What next Look at what your notebook shows",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_question_leads_to_the_marks_to_its_code_and_to_whom_to_ask():
+    found = page(
+        code("def half(x): ...", grade_id="half_answer", solution=True), code("x", grade_id="half", grade=True)
+    )
+    card = found[found.index('id="question-half"') :]
+    for place in ("#marks", "#cell-0", "#ask"):
+        assert f'href="{place}"' in card
+        assert f'id="{place[1:]}"' in found
+
+
+def test_note_leads_to_its_questions():
+    assert '<a href="#question-half">half_answer</a>' in page()
+    head = replace(HEAD, notices=(Notice("The sheet leaves question 1.2 open."), Notice("In doubt.", ("half",))))
+    found = page(head=head)
+    assert 'question <a href="#question-half">1.2</a> open.' in found
+    assert 'In doubt. It is about <a href="#question-half">1.2 Half</a>.' in found
+
+
+def test_dash_is_explained_only_where_there_is_one():
+    supports = replace(DOUBLE, mark=replace(DOUBLE.mark, points=0.0, maximum=0.0))
+    assert ["A dash" in page(), "A dash" in page(questions=(supports, HALF))] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("requests", "words"),
+    [
+        ("", "Ask whoever teaches you."),
+        ("regrade.txt", "text file named <code>regrade.txt</code>"),
+        ("tutors@example.org", 'href="mailto:tutors@example.org?subject=toy%20ada%3A%20please'),
+    ],
+)
+def test_whom_to_ask_is_told_with_the_lines_that_are_read(requests, words):
+    found = page(head=replace(HEAD, requests=requests))
+    assert words in found
+    assert "week: toy\ngroup: ada\nquestion: 1.2\nwhy:" in found
+
+
+def test_solution_stands_folded_below_the_cell_that_it_is_of():
+    notebook = nbf.new_notebook()
+    notebook.cells = [code("def half(x): ...", grade_id="half_answer", solution=True)]
+    found = render(HEAD, (DOUBLE, HALF), notebook, {"half_answer": "def half(x):\n    return x / 2"})
+    assert "<summary>Our solution, 2 lines</summary>" in found
+    assert "Our solution" not in page(*notebook.cells)
+
+
+def test_class_is_shown_beside_the_group_s_own_points():
+    points = (2.0, 3.0, 3.0, 6.0, 6.0, 6.0, 4.0, 4.0, 5.0, 1.0)
+    found = page(head=replace(HEAD, standing=standing(points, 3.0, 6.0)))
+    assert "Of 10 marked hand-ins half have 4 points or more; the mean is 4 of 6" in found
+    assert "Yours is among the 2 at 3." in found
+    assert "with points like yours" in found
 
 
 def test_head_is_told():
     text = " ".join(Parts(page()).text.split())
-    for words in ("Toy week", "ada", "Points 2 of 6", "Handed in in time", "Note: A cell was missing."):
+    for words in (
+        "Toy week",
+        "ada",
+        "Points 2 of 6",
+        "Handed in in time",
+        "Note: The cell ' half_answer ' was missing.",
+    ):
         assert words in text
 
 
@@ -105,7 +196,7 @@ def test_markup_of_anybody_is_text():
         "c", "double", Outcome.FAILED, EVIL, EVIL, plots=(replace(PLOT, title=EVIL, caption=EVIL, alt=EVIL),)
     )
     asked = replace(DOUBLE, mark=replace(DOUBLE.mark, title=EVIL), verdicts=(verdict,), comments=(EVIL,))
-    head = Head(EVIL, EVIL, EVIL, ((EVIL, EVIL),), (EVIL,))
+    head = Head(EVIL, EVIL, EVIL, ((EVIL, EVIL),), (Notice(EVIL),), EVIL)
     found = page(cell, nbf.new_markdown_cell(f"```text\n{EVIL}\n```"), questions=(asked,), head=head)
     parts = Parts(found)
     assert {"script", "img"} & set(parts.tags) == set()
@@ -155,19 +246,28 @@ def test_notebook_that_could_not_be_read_is_told_once():
     assert "What was checked" not in found
 
 
-def test_given_and_long_code_is_folded_and_an_answer_is_not():
-    summaries = re.findall(r"<summary>(.*?)</summary>", page(
+def test_cells_of_what_failed_are_open_and_all_others_folded_to_lines():
+    found = page(
+        nbf.new_markdown_cell("# Toys"),
         code("a = 1", grade_id="setup", locked=True),
-        code("b = 1", grade_id="b_answer", solution=True),
-        code("c = 1\n" * 30, nbf.new_output("stream", text="line\n" * 30), grade_id="my_c_answer", solution=True),
+        nbf.new_markdown_cell("## Doubling"),
+        code("b = 1", grade_id="double_answer", solution=True),
+        code("b", grade_id="double", grade=True),
+        code("c = 1\n" * 30, nbf.new_output("stream", text="line\n" * 30), grade_id="half_answer", solution=True),
+        code("c", grade_id="half", grade=True),
         code("d = 1"),
-    ))  # fmt: skip
-    assert ["Given code: setup, 1 line", "Your answer: my c, 31 lines", "Output, 31 lines"] == summaries
+    )
+    lines = re.findall(r"<summary>(.*?)</summary>", found[found.index('id="notebook"') :])
+    assert [
+        "Toys · 2 cells", "Given code: setup, 1 line", "Doubling · 1.1 Doubling: passed · 3 cells",
+        "Visible tests: double, 1 line", "Your answer: half, 31 lines", "Output, 31 lines",
+        "Visible tests: half, 1 line", "Text and code · 1 cell",
+    ] == lines  # fmt: skip
 
 
 def test_page_stays_small_whatever_the_notebook_holds():
     cells = [
-        code("x = '<&>'\n" * 30_000, *[nbf.new_output("stream", text="<&>" * 30_000)] * 20),
+        code("x = '<&>'\n" * 30_000, *[nbf.new_output("stream", text="<&>" * 4_000)] * 20),
         *[code("show()", *[nbf.new_output("display_data", data={"image/png": PICTURE})] * 10) for _ in range(8)],
         nbf.new_markdown_cell("$x^2$ " * 20_000),
     ]

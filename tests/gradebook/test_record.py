@@ -1,6 +1,7 @@
 """Recording: the gradebook holds what nbgrader's own autograde writes, on SQLite and PostgreSQL, whatever kills us."""
 
 import errno
+import json
 import multiprocessing
 import os
 import shutil
@@ -21,7 +22,7 @@ from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.gradebook import entries
 from nbviva.gradebook import record as recording
-from nbviva.gradebook.book import OWN_COURSE, Tables, opened
+from nbviva.gradebook.book import OWN_COURSE, Tables, grade_rows, opened
 from nbviva.gradebook.nbgrader import nbgrader, set_deadline
 from nbviva.gradebook.penalties import reapply
 from nbviva.gradebook.record import Recorded, record
@@ -419,3 +420,21 @@ def test_gradebook_has_the_row_that_page_processes_would_make(course, database):
     with opened(course) as book:
         names = set(book.db.scalars(select(Tables.Course.id)))
     assert OWN_COURSE in names
+
+
+def test_points_of_the_class_are_kept_for_pages_where_the_week_allows_it(course):
+    groups = synthetic_reports(course, "toy", 4)
+    record(course, "toy", groups)
+    assert not (course.root / ".nbviva/class").exists()
+    toml = course.root / "graders/toy/assignment.toml"
+    toml.write_text(f"{toml.read_text('utf-8')}\n[feedback]\nclass = true\n", "utf-8")
+    record(course, "toy", groups)
+    kept = json.loads((course.root / ".nbviva/class/toy.json").read_text("utf-8"))
+    with opened(course) as book:
+        rows = grade_rows(book, "toy")
+    waiting = {row.group for row in rows if row.needs_person}
+    points = {group: 0.0 for group in groups if group not in waiting}
+    for row in rows:
+        if row.group in points and row.cell != "colour":  # which gives extra points
+            points[row.group] += row.score or 0.0
+    assert sorted(points.values()) == kept

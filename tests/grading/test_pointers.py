@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from nbviva.feedback.gather import questions
+from nbviva.feedback.questions import shown_checks
 from nbviva.gradebook.record import record
 from nbviva.grading.grade import grade
-from nbviva.grading.pointers import is_mutants, is_over, look, told, with_pointers
+from nbviva.grading.pointers import is_mutants, look, told
 from nbviva.grading.reports import stored_report
 from nbviva.grading.stored import save, submission
 
@@ -59,9 +61,9 @@ def test_answers_that_are_a_mutants_are_named_on_the_page(graded):
     assert ("wrong",) == look(course, "toy")
     assert {"double_doubles": WORDS} == words(course)
     report = stored_report(course.report("toy", "wrong"))
-    shown = {verdict.check: verdict.detail for verdict in with_pointers(report, words(course)).verdicts}
-    assert shown["double_doubles"].endswith(f" A pointer: {WORDS}.")
-    assert [verdict.detail for verdict in report.verdicts[1:]] == list(shown.values())[1:]
+    (double, *_) = questions(course.assignment("toy"), report, {}, {}, words(course))
+    (check,) = shown_checks(double)
+    assert WORDS == dict(check.rows)["It behaves like"]
 
 
 @pytest.mark.parametrize(
@@ -86,10 +88,10 @@ def test_nothing_is_told_while_somebody_may_still_hand_in(graded):
 def test_the_last_extension_counts_and_one_that_cannot_be_read(toy):
     extend(toy, "2024-02-01 12:00")
     assignment = toy.assignment("toy")
-    assert not is_over(toy, assignment, datetime(2024, 2, 1, 10, 59, tzinfo=UTC))
-    assert is_over(toy, assignment, datetime(2024, 2, 1, 11, 1, tzinfo=UTC))
+    assert not toy.is_over(assignment, datetime(2024, 2, 1, 10, 59, tzinfo=UTC))
+    assert toy.is_over(assignment, datetime(2024, 2, 1, 11, 1, tzinfo=UTC))
     extend(toy, "some day")
-    assert not is_over(toy, assignment)
+    assert not toy.is_over(assignment)
 
 
 def test_words_on_another_report_are_not_told(graded):
@@ -141,7 +143,7 @@ def test_the_class_report_puts_the_words_on_the_groups_page(graded, program):
     ran = program(course, "nbviva", "report", "toy")
     assert (0, "") == (ran.returncode, ran.stderr)
     assert "The mistake is named now on the pages of: wrong." in ran.stdout
-    assert f"A pointer: {WORDS}." in page.read_text("utf-8")
+    assert f"<dt>It behaves like</dt><dd>{WORDS}</dd>" in page.read_text("utf-8")
     extend(course, "2999-01-01 12:00")
     record(course, "toy", ["wrong"])
     assert WORDS not in page.read_text("utf-8")
