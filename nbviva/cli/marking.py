@@ -164,9 +164,18 @@ def show_(
         str,
         typer.Argument(help="A question's number or title, such as 3.4, or a check; default: all.", show_default=False),
     ] = "",
+    as_html: Annotated[
+        bool, typer.Option("--html", help="Write all of it as a page, reports/WEEK/GROUP/audit.html, and say where.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show how a hand-in was marked: what was asked, answered, measured, and decided. For the examiner's eyes."""
+    if as_html:
+        from nbviva.cli.printing import print_files
+        from nbviva.results.auditpage import write_audit
+
+        print_files([write_audit(Course.find(), week, group)], as_json=as_json)
+        return
     from nbviva.cli.lines import audit_lines
     from nbviva.cli.printing import print_json, print_lines
     from nbviva.grading import audit

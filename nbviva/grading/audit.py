@@ -7,7 +7,7 @@ text of limited length.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbviva.course import Course
@@ -47,6 +47,10 @@ class Section:
         What must hold: the check's sentence; for a fixture which checks it was asked for.
     outcome, measured
         As in the check's verdict; empty for a fixture.
+    question
+        Number and title of the question that a check belongs to; empty for a fixture.
+    exercise
+        The name of that question.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Section:
     asked: tuple[Asked, ...]
     outcome: str = ""
     measured: str = ""
+    question: str = ""
+    exercise: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,11 @@ def audit(course: Course, week: str, group: str, wanted: str = "") -> Audit:
     verdicts = {verdict.check: verdict for verdict in report.verdicts}
     titles = {question.name: f"{question.number} {question.title}" for question in assignment.questions}
     asked_for = [
-        _of_check(name, titles.get(exercises[name], exercises[name]), verdicts.get(name), known, exchanges)
+        replace(
+            _of_check(name, titles.get(exercises[name], exercises[name]), verdicts.get(name), known, exchanges),
+            question=titles.get(exercises[name], exercises[name]),
+            exercise=exercises[name],
+        )
         for name in chosen
     ]
     fixtures = _of_fixtures(known, chosen, set(exercises), exchanges, everything=not wanted)
