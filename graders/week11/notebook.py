@@ -58,7 +58,7 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 # %% [markdown]
 # All figures use one set of colours that readers with any colour vision can tell apart.
 #
-# ### 1. (Points: 0)
+# ### 1. ({{points activations skip_connection batch_norm gradient_norms gradient_flow}})
 #
 # Go through the first part of the notebook and complete the implementations.
 #
@@ -312,7 +312,7 @@ for method in METHODS:
     assert all(0 <= float(norm) < np.inf for norm in norms), f"{method}: a norm is negative, infinite or no number."
 
 # %% [markdown]
-# ### 2. (Points: 2)
+# ### 2. ({{points most_uniform}})
 #
 # Which of the methods seems most efficient to obtain uniformly distributed magnitudes of the gradient, where at no
 # point the gradient magnitudes drop to zero?
@@ -537,7 +537,7 @@ def draw_curves(folds):
 
 
 # %% [markdown]
-# ### 4. Complete the implementation of the CNN. Test different kernel sizes. (Points: 0)
+# ### 4. Complete the implementation of the CNN. Test different kernel sizes. ({{points cnn kernel_sizes}})
 #
 # `CNN(kernel_size, n_kernels)` takes one-hot sequences (n, 4, length) and gives one logit for each, (n,).
 #
@@ -627,7 +627,7 @@ KERNEL_SIZE = 12
 ### END SOLUTION
 
 # %% [markdown]
-# ### What is the ROC-AUC of your classifier evaluated with 5-fold CV? You should get above 0.75. (Points: 5)
+# ### What is the ROC-AUC of your classifier evaluated with 5-fold CV? You should get above 0.75. ({{points roc_auc}})
 #
 # The next cell runs your `fit_predict` five times, prints both numbers and draws one curve for each fold. The five
 # curves of a panel should lie close together: how far they are apart is how much the number owes to chance. The more
@@ -661,7 +661,7 @@ assert 0 < roc_auc_answer <= 1 and 0 < pr_auc_answer <= 1, "both are shares of o
 assert roc_auc_answer > 0.75, "you should get above 0.75"
 
 # %% [markdown]
-# ### Visualize the kernels of the first layer of your CNN model to obtain the identified DNA subsequences (optional). (Extra Points: 5)
+# ### Visualize the kernels of the first layer of your CNN model to obtain the identified DNA subsequences (optional). ({{points motifs}})
 #
 # The next cell trains one model on all sequences. What does a kernel of its first layer look for? The weights alone are
 # hard to read. Collect the subsequences that activate the kernel instead, and count the letters at each position.
@@ -735,7 +735,7 @@ plt.show()
 # a decimal; a statement is judged with `True` or `False`.
 
 # %% [markdown]
-# ### 1. (Points: 2)
+# ### 1. ({{points linear_separability}})
 #
 # The data
 #
@@ -764,7 +764,7 @@ assert answer_3_1 is not None, "Decide between True and False."
 assert isinstance(answer_3_1, bool), "Write True or False, without quotation marks."
 
 # %% [markdown]
-# ### 2. (Points: 2)
+# ### 2. ({{points rotation_equivariance}})
 #
 # The output of a convolutional layer on images is rotation equivariant
 #
@@ -785,7 +785,7 @@ assert answer_3_2 is not None, "Decide between True and False."
 assert isinstance(answer_3_2, bool), "Write True or False, without quotation marks."
 
 # %% [markdown]
-# ### 3. (Points: 2)
+# ### 3. ({{points gradient_step}})
 #
 # Gradient descent is an iterative algorithm for computing the minimizer $x^*$ of an objective function $f$. At each
 # iteration $t$ it computes a value $x_t$ based on the value $x_{t-1}$ at the previous step $t-1$. Consider the
@@ -809,7 +809,7 @@ assert x_1 is not None, "Write the value of x1."
 assert abs(float(x_1)) < float("inf"), "The value is one finite number."
 
 # %% [markdown]
-# ### 4. (Points: 2)
+# ### 4. ({{points partial_derivative}})
 #
 # Assume we have a neural network with two layers and ReLU activation function. The first layer has weights
 #

@@ -2,12 +2,13 @@
 
 The percent-format file says with one key of cell metadata what a cell is: `solution="name"` (the student writes),
 `test="name"` (the graded cell of a question), `given="name"` (locked). Points and the hidden checks are added here, and
-where prose says `{{issued}}` or `{{due}}`, the dates of assignment.toml.
+where prose says `{{issued}}`, `{{due}}`, `{{limits}}` or `{{points QUESTION ...}}`, what assignment.toml says.
 """
 
 from __future__ import annotations
 
 import re
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,8 +16,8 @@ import jupytext
 
 from nbviva.errors import SpecError
 from nbviva.notebooks import NotebookNode, copy, grade_id, is_answer, is_test, join, node, to_text
-from nbviva.week.deadline import spoken_moment
 from nbviva.week.imports import installed_here, modules_of
+from nbviva.week.prose import filled_in, require_points
 from nbviva.week.spec import Assignment, Question
 from nbviva.week.week import GivenNotebooks, Week
 
@@ -81,8 +82,6 @@ def _built(assignment: Assignment, text: str) -> NotebookNode:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
         cell.metadata.pop("lines_to_next_cell", None)  # the percent file's blank lines
-        if cell.cell_type == "markdown":
-            cell.source = _dated(cell.source, assignment)
         role = next((role for role in _ROLES if role in cell.metadata), None)
         if role is not None:
             _mark(cell, role, str(cell.metadata.pop(role)), assignment, seen)
@@ -93,20 +92,27 @@ def _built(assignment: Assignment, text: str) -> NotebookNode:
     missing = [q.name for q in assignment.questions if q.name not in graded]
     if missing:
         raise SourceError(f'notebook.py has no test cell for {", ".join(missing)}; add `# %% test="{missing[0]}"`.')
+    require_points(notebook.cells, assignment)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = filled_in(cell.source, assignment)
+    _require_python(notebook.cells, text)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = copy({"kernelspec": kernel, "language_info": {"name": "python"}})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
 
 
-def _dated(text: str, assignment: Assignment) -> str:
-    """Put what assignment.toml says where prose has {{issued}}, {{due}} and {{limits}}."""
-    due = f"{spoken_moment(assignment.due)} ({getattr(assignment.due.tzinfo, 'key', 'UTC')})"
-    return (
-        text.replace("{{issued}}", f"{assignment.issued:%d.%m.%Y}")
-        .replace("{{due}}", due)
-        .replace("{{limits}}", assignment.limits.sentence)
-    )
+def _require_python(cells: list[NotebookNode], text: str) -> None:
+    """Refuse a code cell that is no Python; the line is that of notebook.py."""
+    for cell in cells:
+        if cell.cell_type != "code":
+            continue
+        try:
+            compile(_MAGIC.sub("", cell.source), "notebook.py", "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SyntaxError as error:
+            first = text[: max(0, text.find(cell.source))].count("\n")
+            raise SourceError(f"notebook.py, line {first + (error.lineno or 1)}: {error.msg}.") from None
 
 
 def _mark(cell: NotebookNode, role: str, name: str, assignment: Assignment, seen: set[str]) -> None:

@@ -8,12 +8,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 
 from nbviva.errors import SpecError, missing_extra
 from nbviva.notebooks import NotebookNode
 from nbviva.week.declare import Check, Fixture, Overlay
 from nbviva.week.spec import Assignment, read_assignment
+
+# What an author's file may raise while it is imported, when there is a mistake in it.
+_MISTAKES = (
+    SyntaxError,
+    ImportError,
+    NameError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    OSError,
+)
 
 
 @dataclass(frozen=True)
@@ -120,13 +134,30 @@ def _import(folder: Path, name: str) -> ModuleType:
         sys.path.append(root)
     try:
         return import_module(f"{folder.parent.name}.{folder.name}.{name}")
+    except SpecError:
+        raise
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing in {"", "nbviva", folder.parent.name} or missing_extra(error):
+        if missing_extra(error):
             raise
+        if missing in {"", "nbviva", folder.parent.name}:
+            raise _mistake(folder, error) from None
         raise SpecError(
             f"{folder.name} imports {missing}, which is not installed: run '{_installing(folder, missing)}'."
         ) from None
+    except _MISTAKES as error:
+        raise _mistake(folder, error) from None
+
+
+def _mistake(folder: Path, error: BaseException) -> SpecError:
+    """Say the file and line of the week's at which importing it ended."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return SpecError(f"{error.filename}, line {error.lineno}: {error.msg}.")
+    frames = [
+        frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder.resolve())
+    ]
+    where = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else str(folder)
+    return SpecError(f"{where}: {type(error).__name__}: {error}.")
 
 
 def _installing(folder: Path, missing: str) -> str:

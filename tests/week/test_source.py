@@ -138,6 +138,15 @@ def test_question_without_a_cell_is_refused(course):
         changed(course, '# %% test="total"', "# %%")
 
 
+def test_cell_that_is_no_python_is_refused_with_its_line(course):
+    with pytest.raises(SourceError, match=r"notebook.py, line 12: '\(' was never closed"):
+        changed(course, "return twice_as_much", "return (twice_as_much")
+
+
+def test_magics_are_no_mistake(course):
+    assert changed(course, "import math", "%time import math").cells
+
+
 def test_given_cell_is_no_test_cell(course):
     """A locked cell with the question's name is not its graded cell."""
     with pytest.raises(SourceError, match="no test cell for total"):

@@ -53,3 +53,26 @@ def test_two_checks_of_one_name_are_refused(course):
     (week / "more_checks.py").write_text((week / "checks.py").read_text("utf-8"), "utf-8")
     with pytest.raises(SpecError, match="two checks or fixtures named"):
         course.week("toy")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        ("def broken(:", r"checks.py, line 1: invalid syntax"),
+        ("from graders.toy import referense", r"checks.py, line 1: ImportError: cannot import name 'referense'"),
+        (
+            "import graders.toy.nothing",
+            r"checks.py, line 1: ModuleNotFoundError: No module named 'graders.toy.nothing'",
+        ),
+        ("1 / 0", r"checks.py, line 1: ZeroDivisionError"),
+        (
+            "from nbviva.author import check\n\n@check('double')\ndef bare(): pass",
+            r"checks.py, line 3: TypeError: the check",
+        ),
+    ],
+)
+def test_mistake_in_a_file_of_the_week_is_told_with_its_line(course, mistake, said):
+    path = course.folder("toy") / "checks.py"
+    path.write_text(f"{mistake}\n{path.read_text('utf-8')}", "utf-8")
+    with pytest.raises(SpecError, match=said):
+        course.week("toy")
