@@ -197,7 +197,7 @@ def _generated(course: Course, name: str, options: VerifyOptions, say: Callable[
         f"; {item.explained.why}"
         for item in score.survivors
         if item.explained
-    )
+    ) + tuple(f"ready for survivors.toml, but for its reason:\n{item.entry}" for item in score.unexplained)
     return Finding("generated mutants", summary, tuple(defects), details, _tried(score))
 
 

@@ -77,6 +77,16 @@ def test_author_explains_a_survivor(course, kind, counted):
     assert () == score.errors
 
 
+def test_entry_of_a_survivor_explains_it_once_a_reason_stands_there(course):
+    weaken(course)
+    before = mutation_score(course, "toy").unexplained
+    text = "\n".join(item.entry.replace('why = ""', 'why = "It may."') for item in before)
+    (course.root / "graders" / "toy" / "survivors.toml").write_text(text)
+    after = mutation_score(course, "toy")
+    assert before
+    assert ((), ()) == (after.unexplained, after.errors)
+
+
 def test_explanation_of_what_is_caught_is_an_error(course):
     explain(course, "constant", "twice_as_much = 2 * x", "twice_as_much = 3 * x", "right")
     (error,) = mutation_score(course, "toy").errors

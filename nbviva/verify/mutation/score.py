@@ -7,6 +7,7 @@ what the author says of mutants that pass every check, one sentence each.
 from __future__ import annotations
 
 import ast
+import json
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
@@ -185,6 +186,20 @@ class TriedMutant:
         """Whether it may pass: it gives the same answers, or the author says that it is right."""
         by_author = self.explained is not None and self.explained.kind is not Excuse.ACCEPTED
         return not self.is_caught and (by_author or (self.explained is None and self.fate is Fate.SAME))
+
+    @property
+    def entry(self) -> str:
+        """The table for survivors.toml that speaks of it; its reason is for the author to write."""
+        known = {
+            "cell": self.cell,
+            "operator": self.mutated.operator,
+            "before": self.mutated.before,
+            "after": self.mutated.after,
+            "kind": Excuse.EQUIVALENT.value,
+            "why": "",
+        }
+        lines = [f"{name} = {json.dumps(text, ensure_ascii=False)}" for name, text in known.items()]
+        return "\n".join(["[[survivor]]", *lines])
 
 
 @dataclass(frozen=True)
