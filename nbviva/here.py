@@ -24,7 +24,8 @@ class Failed(AssertionError):
 def examine_here(week: str, question: str, namespace: dict[str, Any]) -> None:
     """Run a question's checks on this kernel's own variables; raise `Failed` with the first that did not pass."""
     course = Course.find()
-    loaded = course.week(week)
+    whole = course.week(week)
+    loaded = whole.apart()[whole.assignment.question(question).notebook or whole.assignment.notebook]
     student = local_student(namespace)
     given = {"sheet": Sheet(loaded.assignment, student)}
     own = tuple(replace(check, needs=()) for check in loaded.checks if check.exercise == question)

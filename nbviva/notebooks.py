@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from nbformat.v4 import new_notebook as _new_notebook
 from nbformat.v4 import new_output as _new_output
 
 __all__ = ["NotebookNode", "copy", "new_cell", "new_notebook", "new_output", "read", "to_text", "upgrade"]
+KnownAs = Callable[[str, str], str]
 _PART = "nbviva_part"  # in a cell's metadata: its notebook's name, where a week has several
 
 
@@ -101,31 +102,39 @@ def part_of(cell: NotebookNode) -> str:
     return str(cell.metadata.get(_PART, ""))
 
 
-def qualified(part: str, name: str) -> str:
-    """Give the name by which a cell is known in a week with several notebooks: nbgrader tells them apart in each."""
-    return f"{part}/{name}" if part else name
-
-
 def join(parts: Mapping[str, NotebookNode]) -> NotebookNode:
-    """Give several notebooks as one, whose cells know theirs; one alone is given as it is."""
+    """Give parts, as `as_parts` gives them, as one notebook; one alone is given as it is."""
     if len(parts) == 1:
         return next(iter(parts.values()))
-    cells = [cell for name, part in parts.items() for cell in as_part(part, name).cells]
+    cells = [copy(cell) for part in parts.values() for cell in part.cells]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number:04d}"  # each notebook has its own
     return new_notebook(cells, next(iter(parts.values())).metadata)
 
 
-def as_part(notebook: NotebookNode, part: str) -> NotebookNode:
+def as_parts(notebooks: Mapping[str, NotebookNode], known_as: KnownAs) -> dict[str, NotebookNode]:
+    """Give the notebooks of a week by their names; where there are several, their cells know theirs.
+
+    Parameters
+    ----------
+    known_as
+        Gives the name by which a notebook's cell is known among all of the week's.
+    """
+    if len(notebooks) == 1:
+        return dict(notebooks)
+    return {name: as_part(notebook, name, known_as) for name, notebook in notebooks.items()}
+
+
+def as_part(notebook: NotebookNode, part: str, known_as: KnownAs) -> NotebookNode:
     """Give a notebook as one of several: its cells know it."""
-    return new_notebook([_as_part(cell, part) for cell in notebook.cells], notebook.metadata)
+    return new_notebook([_as_part(cell, part, known_as) for cell in notebook.cells], notebook.metadata)
 
 
-def _as_part(cell: NotebookNode, part: str) -> NotebookNode:
+def _as_part(cell: NotebookNode, part: str, known_as: KnownAs) -> NotebookNode:
     out = copy(cell)
     out.metadata[_PART] = part
     if name := grade_id(cell):
-        out.metadata["nbgrader"]["grade_id"] = qualified(part, name)
+        out.metadata["nbgrader"]["grade_id"] = known_as(part, name)
     return out
 
 

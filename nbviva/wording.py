@@ -14,3 +14,8 @@ def natural_order(name: str) -> tuple[tuple[tuple[int, str], ...], str]:
 def counted(number: int, one: str, many: str = "") -> str:
     """Give a number with its noun: 1 hand-in, 2 hand-ins."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def qualified(part: str, name: str) -> str:
+    """Give the name of a cell with its notebook's before it, where that is needed to tell them apart."""
+    return f"{part}/{name}" if part else name

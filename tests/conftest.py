@@ -56,7 +56,7 @@ def fixed_secret() -> Iterator[None]:
 def own_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test imports the toy week of its own course: those of other tests are forgotten."""
     monkeypatch.setattr(sys, "path", list(PATH))
-    for name in [name for name in sys.modules if name.startswith("graders.toy")]:
+    for name in [name for name in sys.modules if name.startswith(("graders.toy", "graders.pair"))]:
         del sys.modules[name]
 
 

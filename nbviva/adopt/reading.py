@@ -162,7 +162,8 @@ def _state(adoption: Adoption, cell: GradedCell) -> tuple[CellState, str]:
 
 def _question(cell: GradedCell, number: str, state: CellState, *, several: bool) -> Question:
     title = f"{cell.notebook}: {cell.cell}" if several else cell.cell
-    return Question(cell.name(several=several), number, title, Kind.CODE, cell.points, state=state)
+    name = cell.name(several=several)
+    return Question(name, number, title, Kind.CODE, cell.points, state=state, notebook=cell.notebook)
 
 
 def _assignment(

@@ -249,7 +249,7 @@ def _summary(rows: list[MarkLine], assignment: Assignment, *, why: bool) -> Iter
     week = assignment.week
     if not why:
         yield f"Why: nbviva grade {week} GROUP, or --why for all. What was asked: nbviva show {week} GROUP QUESTION."
-    yield f"Feedback: feedback/GROUP/{week}/{assignment.notebook}.html"
+    yield f"Feedback: feedback/GROUP/{week}/{'*' if assignment.parts else assignment.notebook}.html"
     yield f"Class report: reports/{week}/index.html, written by nbviva report {week}"
 
 

@@ -12,7 +12,7 @@ from nbviva.feedback.questions import ShownQuestion
 from nbviva.feedback.standing import known_points, standing
 from nbviva.grading.verdict import Mark, Outcome, Report
 from nbviva.handin.arrival import arrival
-from nbviva.notebooks import NotebookNode, grade_id, is_answer, qualified
+from nbviva.notebooks import NotebookNode, grade_id, is_answer
 from nbviva.week.declare import Plot
 from nbviva.week.source import frames, releases, source_notebooks
 from nbviva.week.spec import Assignment, CellState
@@ -147,5 +147,4 @@ def part_of_week(assignment: Assignment, notebook: str) -> tuple[str, Assignment
     """Give the part of a week that a notebook is, where it has several, and what is asked in it."""
     if not assignment.parts:
         return "", assignment
-    own = tuple(q for q in assignment.questions if q.name.startswith(qualified(notebook, "")))
-    return notebook, replace(assignment, questions=own, title=f"{assignment.title}: {notebook}")
+    return notebook, replace(assignment.of(notebook), title=f"{assignment.title}: {notebook}")

@@ -42,7 +42,7 @@ from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.pointers import told
 from nbviva.grading.reports import stored_report
 from nbviva.machine import cores
-from nbviva.notebooks import NotebookNode, as_part, copy, grade_id, is_answer, new_notebook, qualified
+from nbviva.notebooks import NotebookNode, as_part, copy, grade_id, is_answer, new_notebook
 from nbviva.processes.forks import forked
 from nbviva.processes.job import End, die_with_parent
 from nbviva.processes.programs import program
@@ -158,9 +158,10 @@ class FeedbackExporter(Exporter):
         loaded = course.asked(week)
         part, assignment = part_of_week(loaded.assignment, names["notebook"])
         nb = as_released(nb, releases(loaded)[names["notebook"]])
-        nb = as_part(nb, part) if part else nb
+        nb = as_part(nb, part, loaded.assignment.known_as) if part else nb
         comments = {name: text for cell in nb.cells if (name := grade_id(cell)) and (text := _comment(cell))}
-        booked = {qualified(part, name): found for name, found in resources["nbviva"].items()}
+        name_of = loaded.assignment.known_as
+        booked = {name_of(part, name): found for name, found in resources["nbviva"].items()}
         asked = questions(assignment, report, booked, comments, told(course, assignment, group))
         told_of = facts(asked, assignment, float(names["late_penalty"])) + times(course, assignment, group)
         course_name = ", ".join(filter(None, (assignment.course, assignment.term)))

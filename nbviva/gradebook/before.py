@@ -77,8 +77,9 @@ def marks_moved(course: Course, week: str, groups: Sequence[str]) -> tuple[Moved
     kept = _place(course, week) / _GRADEBOOK
     if not kept.is_file():
         return ()
+    name = course.assignment(week).known_as
     with opened(course, f"sqlite:///{kept}") as book:
-        rows = {(row.group, row.cell): row for row in grade_rows(book, week, groups)}
+        rows = {(row.group, name(row.notebook, row.cell)): row for row in grade_rows(book, week, groups)}
     return tuple(_moved(course, week, groups, rows))
 
 
@@ -121,16 +122,16 @@ def put_back(course: Course, week: str) -> tuple[str, ...]:
 
 def _marks_back(course: Course, week: str, kept: Path) -> tuple[str, ...]:
     with opened(course, f"sqlite:///{kept}") as book:
-        before = {(row.group, row.cell): row for row in grade_rows(book, week)}
+        before = {(row.group, row.notebook, row.cell): row for row in grade_rows(book, week)}
     grade = Tables.Grade
     with opened(course) as book:
         for row in grade_rows(book, week):
-            was = before.get((row.group, row.cell))
+            was = before.get((row.group, row.notebook, row.cell))
             values = {"auto_score": was.auto if was else None, "needs_manual_grade": bool(was and was.needs_person)}
             book.db.execute(update(grade).where(grade.id == row.id).values(**values))
         book.db.commit()
-        _remove_new(book, week, {group for group, _ in before})
-    return tuple(sorted({group for group, _ in before}, key=natural_order))
+        _remove_new(book, week, {group for group, *_ in before})
+    return tuple(sorted({group for group, *_ in before}, key=natural_order))
 
 
 def _forget_marks(course: Course, week: str) -> None:

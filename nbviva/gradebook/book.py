@@ -19,7 +19,6 @@ from sqlalchemy.orm import selectinload
 from nbviva.configuration import configuration, db_url
 from nbviva.course import Course
 from nbviva.errors import DiskFull, InUse, Refused
-from nbviva.notebooks import qualified
 from nbviva.wording import natural_order
 
 Tables: Any = api  # nbgrader's tables, whose columns it does not annotate as SQLAlchemy's types want them
@@ -35,6 +34,7 @@ class GradeRow:
 
     id: str
     group: str
+    notebook: str
     cell: str
     auto: float | None
     manual: float | None
@@ -54,6 +54,7 @@ class CommentRow:
 
     id: str
     group: str
+    notebook: str
     cell: str
     auto: str | None
     manual: str | None
@@ -151,11 +152,11 @@ def comment_rows(book: Gradebook, week: str, groups: Sequence[str] | None = None
 def _of_week(
     book: Gradebook, week: str, groups: Sequence[str] | None, table: Any, *columns: Any
 ) -> Iterator[tuple[Any, ...]]:
-    """Give rows that begin with id, group and cell, with its notebook's name before it in a week of several."""
+    """Give rows that begin with id, group, notebook and cell."""
     submission, notebook, cell = Tables.SubmittedAssignment, Tables.SubmittedNotebook, Tables.BaseCell
     source = Tables.Notebook
     query = (
-        select(source.name, table.id, submission.student_id, cell.name, *columns)
+        select(table.id, submission.student_id, source.name, cell.name, *columns)
         .join(notebook, notebook.id == table.notebook_id)
         .join(source, source.id == notebook.notebook_id)
         .join(submission, submission.id == notebook.assignment_id)
@@ -164,10 +165,7 @@ def _of_week(
         .where(Tables.Assignment.name == week)
     )
     query = query if groups is None else query.where(submission.student_id.in_(groups))
-    entry = find_assignment(book, week)
-    several = entry is not None and len(entry.notebooks) > 1
-    for part, row, group, name, *rest in book.db.execute(query):
-        yield (row, group, qualified(part if several else "", name), *rest)
+    yield from book.db.execute(query)
 
 
 def scores(book: Gradebook, assignment_id: str) -> dict[str, float]:

@@ -47,7 +47,8 @@ def confirm(course: Course, week: str, group: str) -> Confirmed:
         raise CourseError(f"There is no report on {group}: run 'nbviva grade {week} {group}'.")
     record(course, week, [group])
     with only_one(course), opened(course) as book:
-        rows = {row.cell: row for row in grade_rows(book, week, [group])}
+        name = course.assignment(week).known_as
+        rows = {name(row.notebook, row.cell): row for row in grade_rows(book, week, [group])}
         found = _sorted_out(group, report.marks, rows)
         grade = Tables.Grade
         for mark in found.given:

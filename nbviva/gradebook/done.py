@@ -20,10 +20,10 @@ from nbviva.files import digest, read_sealed, write_sealed
 from nbviva.grading.digest import installed, of_framework
 from nbviva.records import readable, to_json
 from nbviva.secret import secret_of
+from nbviva.week.week import notebook_texts
 
 _READ = ("report.json", "notebook.ipynb", "pointers.json")
 _HANDED_IN = ("timestamp.txt", "submission_secret.txt")
-_WEEK = ("assignment.toml", "notebook.py")
 _COURSE = ("nbgrader_config.py", "extensions.csv")
 _CHANGES = slice(24, 28)  # SQLite's counter of changes, in the header of its file
 
@@ -83,7 +83,7 @@ def is_settled(course: Course, week: str, groups: Sequence[str]) -> bool:
 def inputs(course: Course, week: str, groups: Sequence[str]) -> str:
     """Give a digest of all that recording reads: take it before, so that what changes meanwhile is noticed."""
     folder = course.folder(week)
-    texts = [*(folder / name for name in _WEEK), *(course.root / name for name in _COURSE)]
+    texts = [folder / "assignment.toml", *notebook_texts(folder), *(course.root / name for name in _COURSE)]
     if course.is_adopted(week):
         texts += [adoption_path(course.root, week), *sorted(folder.glob("*.ipynb"))]
     files = [course.report(week, group) / name for group in groups for name in _READ]

@@ -23,7 +23,8 @@ from nbviva.gradebook.book import Tables, comment_rows, grade_rows
 from nbviva.gradebook.nbgrader import with_verdicts
 from nbviva.gradebook.outline import Outline, add_submissions, as_recorded
 from nbviva.grading.reports import stored_whole
-from nbviva.notebooks import NotebookNode, grade_id, qualified, read, to_text
+from nbviva.notebooks import NotebookNode, grade_id, read, to_text
+from nbviva.week.spec import Assignment
 
 
 def write_autograded(target: Path, handin: Path, texts: Mapping[str, str]) -> None:
@@ -72,8 +73,11 @@ def enter(book: Gradebook, course: Course, week: str, wanted: Outline, groups: S
     entries = {group: _write_notebook(course, week, wanted, group) for group in groups}
     add_submissions(book, week, groups)
     grades, comments = grade_rows(book, week, groups), comment_rows(book, week, groups)
-    _update_grades(book, [(row.id, entries[row.group].points[row.cell]) for row in grades])
-    _update_comments(book, [(row.id, entries[row.group].comments.get(row.cell)) for row in comments])
+    name = wanted.assignment.known_as
+    _update_grades(book, [(row.id, entries[row.group].points[name(row.notebook, row.cell)]) for row in grades])
+    _update_comments(
+        book, [(row.id, entries[row.group].comments.get(name(row.notebook, row.cell))) for row in comments]
+    )
     book.db.commit()
 
 
@@ -92,17 +96,16 @@ def _write_notebook(course: Course, week: str, wanted: Outline, group: str) -> E
     texts = {f"{name}.ipynb": to_text(part) for name, part in parts.items()}
     write_autograded(course.autograded(week, group), course.submitted(week, group), texts)
     points = {mark.question: mark.points for mark in report.marks}
-    return Entry(points, dict(_comments(parts)))
+    return Entry(points, dict(_comments(parts, wanted.assignment)))
 
 
-def _comments(parts: Mapping[str, NotebookNode]) -> Iterator[tuple[str, str | None]]:
+def _comments(parts: Mapping[str, NotebookNode], assignment: Assignment) -> Iterator[tuple[str, str | None]]:
     """Give nbgrader's own comment on the solution cells, which tells those that were left as they were released."""
     for part, notebook in parts.items():
         for cell in notebook.cells:
             if utils.is_solution(cell) and (name := grade_id(cell)):
                 untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
-                known = qualified(part if len(parts) > 1 else "", name)
-                yield known, "No response." if untouched else None
+                yield assignment.known_as(part, name), "No response." if untouched else None
 
 
 def _update_grades(book: Gradebook, points: Sequence[tuple[str, float | None]]) -> None:

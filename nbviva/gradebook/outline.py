@@ -6,6 +6,7 @@ renamed, added or removed since then, and a gradebook that was deleted, are put 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from nbviva.configuration import configuration
 from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.gradebook.book import Tables, find_assignment, opened, present
-from nbviva.notebooks import NotebookNode, grade_id, qualified, split
+from nbviva.notebooks import NotebookNode, grade_id, split
 from nbviva.week.source import source_notebooks
+from nbviva.week.spec import Assignment
 
 _ROWS = (  # what a submitted notebook has for each cell of a kind
     (Tables.Grade, Tables.GradeCell), (Tables.Comment, Tables.SolutionCell),
@@ -57,7 +59,7 @@ class Outline:
     """What nbgrader keeps of a week's source notebooks."""
 
     parts: tuple[OutlineNotebook, ...]
-    adopted: bool = False
+    assignment: Assignment = dataclasses.field(repr=False)  # other dates make no other outline
 
     @property
     def notebooks(self) -> tuple[str, ...]:
@@ -68,7 +70,7 @@ class Outline:
     def graded(self) -> frozenset[str]:
         """Names of the graded cells, each with its notebook's where there are several."""
         return frozenset(
-            qualified(part.notebook if len(self.parts) > 1 else "", cell.name)
+            self.assignment.known_as(part.notebook, cell.name)
             for part in self.parts
             for cell in part.cells
             if cell.points is not None
@@ -80,7 +82,7 @@ def outline(course: Course, week: str) -> Outline:
     loaded, config = course.week(week), configuration(course.root)
     found = source_notebooks(loaded)
     parts = tuple(_notebook(name, notebook, config) for name, notebook in found.items())
-    return Outline(parts, loaded.assignment.adopted)
+    return Outline(parts, loaded.assignment)
 
 
 def as_recorded(notebook: NotebookNode, wanted: Outline) -> dict[str, NotebookNode]:
@@ -89,7 +91,7 @@ def as_recorded(notebook: NotebookNode, wanted: Outline) -> dict[str, NotebookNo
     Of an adopted week the cells have the checksums by which nbgrader knows an answer that nobody worked on.
     """
     parts = split(notebook, wanted.notebooks)
-    for part in wanted.parts if wanted.adopted else ():
+    for part in wanted.parts if wanted.assignment.adopted else ():
         known = {cell.name: cell.checksum for cell in part.cells}
         for cell in parts[part.notebook].cells:
             if (name := grade_id(cell)) in known:

@@ -20,6 +20,7 @@ from nbviva.errors import Refused
 from nbviva.gradebook.book import grade_rows, opened
 from nbviva.gradebook.nbgrader import nbgrader
 from nbviva.sandbox import scratch
+from nbviva.wording import qualified
 
 SOLUTION, BLANK = "solution", "blank"
 CELL_SECONDS = 300  # nbgrader itself has no limit
@@ -64,9 +65,10 @@ def plain_marks(course: Course, week: str) -> Mapping[str, Mapping[str, float | 
             _autograde(own, week, name)
         with opened(own) as book:
             rows = grade_rows(book, week)
+    several = len({row.notebook for row in rows}) > 1
     found: dict[str, dict[str, float | None]] = {SOLUTION: {}, BLANK: {}}
     for row in rows:
-        found[row.group][row.cell] = row.auto
+        found[row.group][qualified(row.notebook if several else "", row.cell)] = row.auto
     return found
 
 

@@ -144,14 +144,18 @@ def _report_digest(course: Course, week: str, wanted: Outline, group: str, code:
 
 def _rows(book: Gradebook, week: str, groups: Sequence[str] | None = None) -> dict[str, str]:
     """Give a digest of each group's automatic marks and comments, as they stand in the gradebook."""
-    found = [(row.group, (row.cell, row.auto)) for row in grade_rows(book, week, groups)]
-    return _by_group([*found, *((row.group, (row.cell, row.auto)) for row in comment_rows(book, week, groups))])
+    found = [(row.group, (row.notebook, row.cell, row.auto)) for row in grade_rows(book, week, groups)]
+    return _by_group(
+        [*found, *((row.group, (row.notebook, row.cell, row.auto)) for row in comment_rows(book, week, groups))]
+    )
 
 
 def _shown(book: Gradebook, week: str) -> dict[str, str]:
     """Give a digest of all that each group's page shows of the gradebook."""
-    found = [(row.group, ("mark", row.cell, row.auto, row.manual, row.extra)) for row in grade_rows(book, week)]
-    comments = [(row.group, (row.cell, row.auto, row.manual)) for row in comment_rows(book, week)]
+    found = [
+        (row.group, ("mark", row.notebook, row.cell, row.auto, row.manual, row.extra)) for row in grade_rows(book, week)
+    ]
+    comments = [(row.group, (row.notebook, row.cell, row.auto, row.manual)) for row in comment_rows(book, week)]
     late = [
         (entry.student_id, ("late", entry.extension, notebook.late_submission_penalty))
         for entry in submissions(book, find_assignment(book, week).id)

@@ -139,15 +139,15 @@ def _meant(assignment: Assignment, wanted: str) -> set[str]:
 def _exchanges(folder: Path, notes: list[str]) -> dict[str, list[Exchange]]:
     data, found = readable_transcript(folder), dict[str, list[Exchange]]()
     try:
-        read = Transcript.from_bytes(data) if data else None
+        read = Transcript.all_from_bytes(data) if data else ()
     except BrokenTranscript as error:
         notes.append(f"{error} What was asked is not known any more.")
         return found
-    if read is None:
+    if not read:
         is_there = (folder / "transcript").exists()
         lost = "The transcript is not as it was written" if is_there else "There is no transcript"
         notes.append(f"{lost}: what was asked is not known any more.")
-    for exchange in read.exchanges if read else ():
+    for exchange in (exchange for one in read for exchange in one.exchanges):
         found.setdefault(exchange.asker, []).append(exchange)
     return found
 

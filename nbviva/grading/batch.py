@@ -204,11 +204,13 @@ def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -
     from nbviva.sandbox.fork_server import ForkServer
     from nbviva.week.source import imports_of
 
-    source = course.source(week) / f"{course.assignment(week).notebook}.ipynb"
+    names = course.assignment(week).notebooks
+    sources = [path for name in names if (path := course.source(week) / f"{name}.ipynb").is_file()]
     with ExitStack() as ending:
-        if room.sandboxed and backend(room.backend).forks and source.is_file():
+        if room.sandboxed and backend(room.backend).forks and sources:
             try:
-                template = ending.enter_context(ForkServer(imports_of(read(source)), room.limits))
+                imported = dict.fromkeys(name for path in sources for name in imports_of(read(path)))
+                template = ending.enter_context(ForkServer(tuple(imported), room.limits))
                 room = replace(room, template=template.address)
             except SandboxUnavailable as error:
                 say(f"Kernels are started one by one, without a template: {error}")

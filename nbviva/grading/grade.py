@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,10 +13,11 @@ from nbviva.grading.digest import run_causes
 from nbviva.grading.evidence import Evidence, forget_hidden_inputs, make_harmless, stages, stand_ins
 from nbviva.grading.examine import Examination, askers, examine, put_last, unasked
 from nbviva.grading.runs import BUSY, Step, Turn, held
+from nbviva.grading.several import Examined, apart, together
 from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict, mark
 from nbviva.handin.door import Handin
 from nbviva.handin.doubt import Doubt
-from nbviva.handin.notebook import FramedNotebook
+from nbviva.handin.notebook import FramedNotebook, joined
 from nbviva.handin.sheet import Sheet
 from nbviva.handin.written import Written
 from nbviva.inside import Frames
@@ -25,7 +26,7 @@ from nbviva.kernel.recording import NotAsked, Recorder, ReplayStudent
 from nbviva.kernel.room import Clock, GivenFiles, Room, stage
 from nbviva.kernel.sitting import RunEnd, Sitting, StartFailed, Tell, untold
 from nbviva.kernel.student import Listener, Transport, explain, listen
-from nbviva.kernel.transcript import BrokenTranscript, Ran, Transcript
+from nbviva.kernel.transcript import Ran, Transcript
 from nbviva.notebooks import NotebookNode, copy, grade_id, tags
 from nbviva.processes.job import held_to_threads
 from nbviva.sandbox import scratch
@@ -47,11 +48,12 @@ class Submission:
     clock: Clock = field(default_factory=Clock)
     tell: Tell = field(default=untold, repr=False)
     turn: Turn = field(default_factory=Turn)
+    part: Week | None = field(default=None, repr=False)
 
     @property
     def week(self) -> Week:
-        """For which week it was handed in."""
-        return self.handin.week
+        """For which week it was handed in; while a notebook of several is run and asked, what concerns that one."""
+        return self.part or self.handin.week
 
 
 @dataclass(frozen=True)
@@ -68,19 +70,6 @@ class Graded:
 
 class TemplateGone(Exception):
     """No kernel can be forked any more, or the one that we had ended with its template: one has to be started."""
-
-
-@dataclass(frozen=True)
-class _Examined:
-    """What running and asking gave."""
-
-    verdicts: tuple[Verdict, ...]
-    notes: tuple[str, ...] = ()
-    kept_in: str = "nothing was run"
-    transcript: bytes = b""
-    seconds: dict[str, float] = field(default_factory=dict)
-    memory: int = 0
-    doubts: tuple[Doubt, ...] = ()
 
 
 def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
@@ -113,13 +102,13 @@ def grade(submission: Submission, transcript: bytes | None = None) -> Graded:
 
 def _grade(submission: Submission, transcript: bytes | None) -> Graded:
     started = time.monotonic()
-    framed = submission.handin.framed()
+    parts = submission.handin.framed()
     try:
-        found = _examined(submission, framed, transcript)
+        found = _examined(submission, parts, transcript)
     except TemplateGone:
         return _grade(replace(submission, room=replace(submission.room, template="")), transcript)
     seconds = round(time.monotonic() - started, 3)
-    return _graded(submission, framed, replace(found, seconds={"total": seconds, **found.seconds}))
+    return _graded(submission, joined(parts), replace(found, seconds={"total": seconds, **found.seconds}))
 
 
 def ungraded(submission: Submission, sentence: str) -> Graded:
@@ -127,11 +116,11 @@ def ungraded(submission: Submission, sentence: str) -> Graded:
 
     It is not read: reading it may be what cost too much. The release's notebook stands in its place.
     """
-    found = _Examined(_left(submission.week, sentence, "NotGraded"))
+    found = Examined(_left(submission.week, sentence, "NotGraded"))
     return Graded(_report(submission, found, (), ()), copy(submission.handin.template), b"")
 
 
-def _graded(submission: Submission, framed: FramedNotebook, found: _Examined) -> Graded:
+def _graded(submission: Submission, framed: FramedNotebook, found: Examined) -> Graded:
     handin = submission.handin
     noted = dict.fromkeys(Doubt(text, (verdict.exercise,)) for verdict in found.verdicts for text in verdict.doubts)
     doubts = (*handin.doubts, *framed.doubts, *found.doubts, *noted)
@@ -140,7 +129,7 @@ def _graded(submission: Submission, framed: FramedNotebook, found: _Examined) ->
     return Graded(_report(submission, found, notes, doubts), framed.notebook, found.transcript)
 
 
-def _report(submission: Submission, found: _Examined, notes: tuple[str, ...], doubts: tuple[Doubt, ...]) -> Report:
+def _report(submission: Submission, found: Examined, notes: tuple[str, ...], doubts: tuple[Doubt, ...]) -> Report:
     return Report(
         week=submission.week.assignment.week,
         group=submission.handin.group,
@@ -155,11 +144,29 @@ def _report(submission: Submission, found: _Examined, notes: tuple[str, ...], do
     )
 
 
-def _examined(submission: Submission, framed: FramedNotebook, transcript: bytes | None) -> _Examined:
-    week, handin = submission.week, submission.handin
-    if handin.broken:
-        verdicts = _alike(week, Outcome.FAILED, f'{handin.broken} "{week.assignment.rule}"', NO_NOTEBOOK)
-        return _Examined(verdicts, transcript=Transcript(Ran()).to_bytes())
+def _examined(
+    submission: Submission, parts: Mapping[str, FramedNotebook], transcript: bytes | None
+) -> Examined:  # fmt: skip
+    """Run and ask each notebook of a hand-in, one after the other; none where none can be read."""
+    week, broken = submission.week, submission.handin.broken
+    if broken:
+        return _not_there(week, f'{broken} "{week.assignment.rule}"')
+    weeks, kept = week.apart(), apart(transcript, parts)
+    found = together(week, {
+        name: _examined_alone(replace(submission, part=weeks[name]), framed, kept[name])
+        for name, framed in parts.items()
+    })  # fmt: skip
+    return found if transcript is None else replace(found, transcript=transcript)
+
+
+def _not_there(week: Week, sentence: str) -> Examined:
+    verdicts = _alike(week, Outcome.FAILED, sentence, NO_NOTEBOOK)
+    return Examined(verdicts, transcript=Transcript(Ran()).to_bytes())
+
+
+def _examined_alone(submission: Submission, framed: FramedNotebook, transcript: Transcript | None) -> Examined:
+    if framed.absent:
+        return _not_there(submission.week, framed.absent)
     causes = _causes(submission, framed)
     if transcript is not None:
         return _replayed(submission, framed, causes, transcript)
@@ -168,7 +175,7 @@ def _examined(submission: Submission, framed: FramedNotebook, transcript: bytes 
     except StartFailed as error:
         if submission.room.template:
             raise TemplateGone from error
-        return _Examined(_left(week, str(error), "StartFailed"))
+        return Examined(_left(submission.week, str(error), "StartFailed"))
 
 
 def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
@@ -183,11 +190,11 @@ def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
     return run_causes(handin.came, handin.files, submission.given, cells, draws, place)
 
 
-def _asked_anew(submission: Submission, framed: FramedNotebook, causes: dict[str, str]) -> _Examined:
+def _asked_anew(submission: Submission, framed: FramedNotebook, causes: dict[str, str]) -> Examined:
     """Run the hand-in, and again where `held` says so; a kernel that does not start is started once more."""
     blank = copy(framed.notebook)
 
-    def run(step: Step) -> tuple[_Examined, RunEnd]:
+    def run(step: Step) -> tuple[Examined, RunEnd]:
         framed.notebook.cells = copy(blank).cells
         try:
             return _run(submission, framed, causes, step)
@@ -198,7 +205,7 @@ def _asked_anew(submission: Submission, framed: FramedNotebook, causes: dict[str
     return _doubtful(found, doubt) if doubt else found
 
 
-def _doubtful(found: _Examined, sentence: str) -> _Examined:
+def _doubtful(found: Examined, sentence: str) -> Examined:
     """Leave all to a person; where the machine was too busy the report is not fresh, so that it is graded again."""
     doubts = (Doubt(sentence),)
     if sentence == BUSY:
@@ -207,15 +214,14 @@ def _doubtful(found: _Examined, sentence: str) -> _Examined:
     return replace(found, doubts=doubts, transcript=replace(read, ran=replace(read.ran, doubt=sentence)).to_bytes())
 
 
-def _run(
-    submission: Submission, framed: FramedNotebook, causes: dict[str, str], step: Step
-) -> tuple[_Examined, RunEnd]:
+def _run(submission: Submission, framed: FramedNotebook, causes: dict[str, str], step: Step) -> tuple[Examined, RunEnd]:
     started = time.monotonic()
     with scratch.folder() as place:
         stage(submission.handin.staged(), submission.given, Path(place))
         about = (Path(place), submission.room, submission.clock, submission.tell)
         with KernelStudent(*about, until=step.until) as kernel:
-            recorder = Recorder(kernel, step.last or stages(framed).get(-1 if step.until is None else step.until, ""))
+            last = step.last or stages(framed).get(-1 if step.until is None else step.until, "")
+            recorder = Recorder(kernel, last, len(submission.handin.assignment.notebooks))
             listen(kernel.student, _teller(submission.tell))
             found = _sit(submission, framed, recorder)
             if kernel.death and submission.room.template and not answers(submission.room.template):
@@ -239,23 +245,17 @@ def _teller(tell: Tell) -> Listener:
     return carry
 
 
-def _replayed(submission: Submission, framed: FramedNotebook, causes: dict[str, str], transcript: bytes) -> _Examined:
-    if not transcript:
-        raise NotAsked("There is no transcript that can be believed.")
-    try:
-        read = Transcript.from_bytes(transcript)
-    except BrokenTranscript as error:
-        raise NotAsked(str(error)) from None
+def _replayed(submission: Submission, framed: FramedNotebook, causes: dict[str, str], read: Transcript) -> Examined:
     changed = [name for name, digest in causes.items() if read.ran.causes.get(name) != digest]
     if changed:
         raise NotAsked(f"What was run has changed: {', '.join(changed)}.")
     found = _sit(submission, framed, ReplayStudent(read))
     doubts = (Doubt(read.ran.doubt),) if read.ran.doubt else ()
     seconds = {"total": read.ran.seconds}
-    return replace(found, transcript=transcript, seconds=seconds, memory=read.ran.memory, doubts=doubts)
+    return replace(found, seconds=seconds, memory=read.ran.memory, doubts=doubts)
 
 
-def _sit(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> _Examined:
+def _sit(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> Examined:
     """Run the notebook and ask all questions, in a kernel or from a transcript.
 
     Our own numbers are computed by one thread: their last digits must not depend on the machine's number of cores.
@@ -264,7 +264,7 @@ def _sit(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> _E
         return _sit_through(submission, framed, sitting)
 
 
-def _sit_through(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> _Examined:
+def _sit_through(submission: Submission, framed: FramedNotebook, sitting: Sitting) -> Examined:
     week, student, ran_here = submission.week, sitting.student, set[str]()
     sheet = Sheet(week.assignment, student, submission.handin.sheet.filled)
     given = {"sheet": sheet, "notebook": Evidence(framed.notebook, ran_here)}
@@ -276,7 +276,7 @@ def _sit_through(submission: Submission, framed: FramedNotebook, sitting: Sittin
     forget_hidden_inputs(framed, min((i for i, call in standing_in.items() if call is not dict), default=None))
     notes = tuple(_notes(sitting))
     sitting.settle(unasked(examination, verdicts))
-    return _Examined(verdicts, notes, sitting.kept_in)
+    return Examined(verdicts, notes, sitting.kept_in)
 
 
 def _notes(sitting: Sitting) -> Iterator[str]:

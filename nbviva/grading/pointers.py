@@ -101,7 +101,7 @@ class _AskedAlike:
         self._course, self._week, self._slow = course, week, set[str]()
         self._mutants = [mutant for mutant in week.overlays("mutants").values() if mutant.tell]
         self._checks = {check.name: check for check in week.checks}
-        self._prepared = cache(lambda check, overlay: prepare(week, overlay, [self._checks[check]]))
+        self._prepared = cache(lambda check, overlay: prepare(week, overlay, [self._checks[check]])[0])
 
     def words(self, group: str, folder: Path, check: str) -> str:
         """Give the words on the one mutant that a group's answers to a check are those of; or none."""
@@ -143,10 +143,10 @@ class _AskedAlike:
 def _answers(folder: Path, check: str) -> Iterator[Numbers]:
     """Give what a group answered to a check, question by question; None for what is no number."""
     try:
-        exchanges = Transcript.from_bytes(readable_transcript(folder)).exchanges
+        read = Transcript.all_from_bytes(readable_transcript(folder))
     except BrokenTranscript:
         return
-    for exchange in exchanges:
+    for exchange in (exchange for one in read for exchange in one.exchanges):
         if exchange.asker == check:
             yield _numbers(exchange.answer) if exchange.answer else None
 

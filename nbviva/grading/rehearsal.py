@@ -71,7 +71,7 @@ class Prepared:
 def rehearse(
     week: Week, overlay: Overlay | None = None, *, group: str = "rehearsal", secret: bytes = b"rehearsal"
 ) -> tuple[Verdict, ...]:
-    """Run the checks that an overlay names, with those that they need, or all of them, on the notebook's solutions.
+    """Run the checks that an overlay names, with those that they need, or all of them, on the notebooks' solutions.
 
     Parameters
     ----------
@@ -80,13 +80,16 @@ def rehearse(
     group, secret
         Another group is asked other questions; with the course's secret those that it is asked when marked.
     """
-    prepared = prepare(week, overlay, overlay.checks if overlay else week.checks)
+    everything = prepare(week, overlay, overlay.checks if overlay else week.checks)
     with contextlib.redirect_stdout(io.StringIO()):  # what the notebook's functions print is no answer
-        return examine(examination(prepared, secret, group))
+        found = [examine(examination(prepared, secret, group)) for prepared in everything]
+    return tuple(verdict for verdicts in found for verdict in verdicts)
 
 
-def prepare(week: Week, overlay: Overlay | None, checks: Iterable[Check], *, real: Path | None = None) -> Prepared:
-    """Run the notebook's cells for these checks and those that they need.
+def prepare(
+    week: Week, overlay: Overlay | None, checks: Iterable[Check], *, real: Path | None = None
+) -> tuple[Prepared, ...]:
+    """Run the cells of each notebook that one of these checks is about, for these and those that they need.
 
     Parameters
     ----------
@@ -94,13 +97,19 @@ def prepare(week: Week, overlay: Overlay | None, checks: Iterable[Check], *, rea
         The folder in which the notebook finds its data; without it the week's small stand-ins take their place.
     """
     wanted = closure(checks)
-    chosen = replace(week, checks=tuple(check for check in week.checks if check in wanted))
+    chosen = (
+        replace(part, checks=tuple(check for check in part.checks if check in wanted)) for part in week.apart().values()
+    )
+    return tuple(_prepared(part, overlay, real) for part in chosen if part.checks)
+
+
+def _prepared(chosen: Week, overlay: Overlay | None, real: Path | None) -> Prepared:
     evidence = Rehearsed(overlay=overlay)
     with contextlib.chdir(real or Path.cwd()):
         namespace = _namespace(chosen, overlay, evidence, real=real is not None)
     student = local_student(namespace)
-    stand_ins = {} if real else small(week, "FIXTURES")
-    return Prepared(chosen, {"sheet": Sheet(week.assignment, student), "notebook": evidence, **stand_ins}, student)
+    stand_ins = {} if real else small(chosen, "FIXTURES")
+    return Prepared(chosen, {"sheet": Sheet(chosen.assignment, student), "notebook": evidence, **stand_ins}, student)
 
 
 def examination(prepared: Prepared, secret: bytes, group: str, kind: type[Examination] = Examination) -> Examination:
@@ -131,7 +140,7 @@ def _namespace(week: Week, overlay: Overlay | None, evidence: Rehearsed, *, real
     namespace: dict[str, Any] = {"__name__": "__main__", **({} if real else small(week, "NAMES"))}
     trains = any("notebook" in week.fixtures_of(check) for check in week.checks)
     answers = answer_names(week)
-    for name, tagged, source, code in _compiled(week.folder):
+    for name, tagged, source, code in _compiled(week.folder, week.assignment.notebook):
         evidence.sources[name or str(len(evidence.sources))] = source
         if (EXPERIMENT in tagged and not real) or (TRAINING in tagged and not trains):
             continue
@@ -171,7 +180,7 @@ def execute(code: Any, namespace: dict[str, Any], name: str, evidence: Rehearsed
 
 
 @cache
-def _compiled(folder: Path) -> list[tuple[str, list[str], str, Any]]:
+def _compiled(folder: Path, notebook: str) -> list[tuple[str, list[str], str, Any]]:
     return [
         (
             grade_id(cell) or "",
@@ -179,6 +188,6 @@ def _compiled(folder: Path) -> list[tuple[str, list[str], str, Any]]:
             cell.source,
             compile(cell.source, f"<{folder.name} {grade_id(cell)}>", "exec"),
         )
-        for cell in code_cells(load(folder))
+        for cell in code_cells(load(folder).apart()[notebook])
         if not is_test(cell)
     ]

@@ -17,12 +17,13 @@ from pathlib import Path, PurePosixPath
 from nbviva.course import Course
 from nbviva.handin.candidates import Candidate, TakenNotebook, take_notebook
 from nbviva.handin.doubt import Doubt
-from nbviva.handin.notebook import FramedNotebook, absent, blank, joined, merge
+from nbviva.handin.notebook import FramedNotebook, absent, among_others, blank, merge
 from nbviva.handin.papers import PAPERS, TakenSheet, is_pdf, take_sheet
 from nbviva.handin.people import Person, header_people
 from nbviva.handin.unpacked import Unpacked, unpack, unpacked_path
 from nbviva.handin.walk import HandedFile, Walk, walk
-from nbviva.notebooks import NotebookNode, qualified
+from nbviva.notebooks import NotebookNode
+from nbviva.week.fields import FORM_NAME
 from nbviva.week.spec import Assignment
 from nbviva.week.week import Week
 
@@ -80,17 +81,23 @@ class Handin:
         from nbviva.week.source import releases
 
         names = self.assignment.notebooks
+        if len(names) == 1:
+            return {name: take_notebook(self.files, f"{name}.ipynb", one) for name, one in releases(self.week).items()}
         found: dict[str, TakenNotebook] = {}
         for name, release in releases(self.week).items():
-            others = {f"{other}.ipynb" for other in names if other != name}
-            files = [file for file in self.files if file.path.name not in others]
-            taken = take_notebook(files, f"{name}.ipynb", release)
-            found[name] = taken if len(names) == 1 else self._about(name, taken)
+            known = {FORM_NAME, *(path.name for path in self._given), *(f"{one}.ipynb" for one in names if one != name)}
+            files = [file for file in self.files if file.path.name not in known]
+            found[name] = self._about(name, take_notebook(files, f"{name}.ipynb", release))
         return found
+
+    @property
+    def _given(self) -> set[PurePosixPath]:
+        """The paths of what the release has beside notebooks and sheet."""
+        return {PurePosixPath(DESCRIPTION), *(PurePosixPath(path) for path, _ in self.assignment.files)}
 
     def _about(self, part: str, taken: TakenNotebook) -> TakenNotebook:
         """Let a notebook's doubts concern its own questions."""
-        own = tuple(q.name for q in self.assignment.questions if q.name.startswith(qualified(part, "")))
+        own = tuple(question.name for question in self.assignment.of(part).questions)
         return replace(taken, doubts=tuple(replace(doubt, questions=own) for doubt in taken.doubts))
 
     @property
@@ -108,17 +115,17 @@ class Handin:
         """Whether really nothing came: no file, and nothing that could have been one."""
         return not (self.files or self.came.litter or self.came.links)
 
-    def framed(self) -> FramedNotebook:
-        """Give the notebook as it is graded: a new one each time, since grading fills it with outputs."""
+    def framed(self) -> dict[str, FramedNotebook]:
+        """Give the notebooks as they are graded, by name: new ones each time, since grading fills them with outputs."""
         from nbviva.week.source import frames
 
-        if not self.notebooks:
-            return blank(self.template)
         parts = {name: self._framed(name, frame) for name, frame in frames(self.week).items()}
-        return joined(parts)
+        return among_others(parts, self.assignment)
 
     def _framed(self, name: str, frame: NotebookNode) -> FramedNotebook:
         found = self._found[name]
+        if not self.notebooks:
+            return blank(frame)
         if found.taken is None:
             return absent(frame, found.broken if found.doubts else f"{name}.ipynb was not handed in.")
         in_place = self.assignment.adopted
@@ -195,7 +202,7 @@ class Handin:
         unread = " ".join(filter(None, (beside, *self._unpacked.problems)))
         filled = self.sheet.filled
         on_paper = filled.answers.keys() | filled.refused.keys() - filled.empty if filled else set()
-        given = self.notebooks[0].defined | on_paper
+        given = frozenset[str]().union(on_paper, *(notebook.defined for notebook in self.notebooks))
         asked = [q for q in self.assignment.questions if any(answer not in given for answer, _ in q.answers)]
         if asked and unread:
             numbers = ", ".join(dict.fromkeys(question.number for question in asked))
@@ -204,10 +211,9 @@ class Handin:
 
     def _others(self) -> list[HandedFile]:
         """Files that are neither the notebook, nor blank, nor a PDF, nor of the release: somebody's work, perhaps."""
-        given = {PurePosixPath(DESCRIPTION), *(PurePosixPath(path) for path, _ in self.assignment.files)}
         ours = [file for taken in self._found.values() for file in taken.blank]
         ours += [notebook.file for notebook in self.notebooks]
-        known = {*(file.path for file in (*ours, *self.pdfs)), *given}
+        known = {*(file.path for file in (*ours, *self.pdfs)), *self._given}
         return [
             file
             for file in self.files

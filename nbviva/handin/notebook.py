@@ -15,6 +15,7 @@ from nbviva.handin.doubt import Doubt
 from nbviva.handin.recognise import Recognised, defined_names, normal
 from nbviva.notebooks import (
     NotebookNode,
+    as_part,
     copy,
     grade_id,
     is_test,
@@ -22,8 +23,8 @@ from nbviva.notebooks import (
     new_cell,
     new_notebook,
     new_output,
-    qualified,
 )
+from nbviva.week.spec import Assignment
 
 MISSING = "# This cell was missing from the hand-in."
 
@@ -41,6 +42,8 @@ class FramedNotebook:
         The outputs that were handed in, by `grade_id`.
     lacking
         Indices of cells that are shown but not run: solution cells that the hand-in lacks.
+    absent
+        Why there is none, where others of the hand-in are there: nothing of it is run; else empty.
     """
 
     notebook: NotebookNode
@@ -48,6 +51,7 @@ class FramedNotebook:
     lacking: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    absent: str = ""
 
 
 def merge(
@@ -131,7 +135,29 @@ def absent(template: NotebookNode, why: str) -> FramedNotebook:
         if cell.cell_type == "code":
             cell.outputs = [new_output("error", ename="NotRun", evalue="", traceback=[why])]
     code = (i for i, cell in enumerate(framed.notebook.cells) if cell.cell_type == "code")
-    return replace(framed, lacking=frozenset(code), notes=(why,), doubts=())
+    return replace(framed, lacking=frozenset(code), notes=(why,), doubts=(), absent=why)
+
+
+def among_others(parts: Mapping[str, FramedNotebook], assignment: Assignment) -> dict[str, FramedNotebook]:
+    """Give the notebooks of a hand-in as those of one week: of several each says its name; one alone is as it is."""
+    if len(parts) == 1:
+        return dict(parts)
+    return {name: _among_others(name, part, assignment) for name, part in parts.items()}
+
+
+def _among_others(name: str, part: FramedNotebook, assignment: Assignment) -> FramedNotebook:
+    own = tuple(question.name for question in assignment.of(name).questions)
+    doubts = [
+        Doubt(f"{name}: {doubt.sentence}", tuple(assignment.known_as(name, q) for q in doubt.questions) or own)
+        for doubt in part.doubts
+    ]
+    return replace(
+        part,
+        notebook=as_part(part.notebook, name, assignment.known_as),
+        saved={assignment.known_as(name, cell): outputs for cell, outputs in part.saved.items()},
+        notes=tuple(note if part.absent else f"{name}: {note}" for note in part.notes),
+        doubts=tuple(doubts),
+    )
 
 
 def joined(parts: Mapping[str, FramedNotebook]) -> FramedNotebook:
@@ -139,18 +165,17 @@ def joined(parts: Mapping[str, FramedNotebook]) -> FramedNotebook:
     if len(parts) == 1:
         return next(iter(parts.values()))
     saved: dict[str, list[Any]] = {}
-    lacking, notes, doubts, at = set[int](), list[str](), list[Doubt](), 0
-    for name, part in parts.items():
-        saved |= {qualified(name, cell): outputs for cell, outputs in part.saved.items()}
+    lacking, at = set[int](), 0
+    for part in parts.values():
+        saved |= part.saved
         lacking |= {at + i for i in part.lacking}
-        own = tuple(qualified(name, str(grade_id(cell))) for cell in part.notebook.cells if grade_id(cell))
-        notes += [f"{name}: {note}" for note in part.notes]
-        for doubt in part.doubts:
-            asked = tuple(qualified(name, question) for question in doubt.questions)
-            doubts.append(Doubt(f"{name}: {doubt.sentence}", asked or own))
         at += len(part.notebook.cells)
-    notebook = join({name: part.notebook for name, part in parts.items()})
-    return FramedNotebook(notebook, saved, frozenset(lacking), tuple(notes), tuple(doubts))
+    notes, doubts = (
+        tuple(one for part in parts.values() for one in getattr(part, kind)) for kind in ("notes", "doubts")
+    )
+    return FramedNotebook(
+        join({name: part.notebook for name, part in parts.items()}), saved, frozenset(lacking), notes, doubts
+    )
 
 
 def _lost(recognised: Recognised, missing: list[str]) -> Iterator[str]:

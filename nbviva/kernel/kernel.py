@@ -26,7 +26,7 @@ from nbviva.kernel.room import Clock, Room, kernel_environment
 from nbviva.kernel.sitting import NO_STAGES, RunEnd, StandIn, StartFailed, Tell, untold
 from nbviva.kernel.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 from nbviva.kernel.watching import watched
-from nbviva.notebooks import NotebookNode, new_output, part_of
+from nbviva.notebooks import NotebookNode, new_output
 from nbviva.sandbox.backends import backend
 
 
@@ -49,12 +49,12 @@ class KernelStudent:
             which no later cell needs, it alone.
         """
         self.folder, self.room, self.clock = folder, room or Room(), clock or Clock()
-        self.death = self.left_out = self._earlier = ""
+        self.death = self.left_out = ""
         self.student, self._until, self._tell = Student(self._carry), until, tell
         self._cell: int | None = None
         self._ended_in: int | None = None
         self._by_limit = self._starved = self._exhausted = self._cut = False
-        self._asked_seconds, self._late_answers, self._peak = 0.0, 0, 0
+        self._asked_seconds, self._late_answers = 0.0, 0
 
     def __enter__(self) -> Self:
         self._loop = asyncio.Runner()
@@ -92,13 +92,6 @@ class KernelStudent:
             self._loop.run(asyncio.wait_for(self._end(), self.clock.grace))
         self._context.destroy(linger=0)
 
-    def _begin_again(self) -> None:
-        """Give the next notebook of a hand-in a kernel of its own; how the last one ended is kept."""
-        self._peak = self.peak_memory
-        self._finish()
-        self._earlier, self.death = self._earlier or self.death, ""
-        self._begin()
-
     async def _start(self) -> None:
         place = {"cwd": str(self.folder), "env": kernel_environment()}
         await self._manager.start_kernel(**place, stdout=DEVNULL, stderr=DEVNULL)
@@ -119,13 +112,13 @@ class KernelStudent:
     @property
     def end(self) -> RunEnd:
         """How it has ended so far; who asked too long too often did not end it."""
-        died = bool(self.death or self._earlier) and not self._exhausted
+        died = bool(self.death) and not self._exhausted
         return RunEnd(died, self._ended_in, "", self._by_limit, self._starved)
 
     @property
     def peak_memory(self) -> int:
         """The most bytes that the kernel has taken so far; 0 where nobody measures."""
-        return max(self._peak, int(getattr(self._manager.provisioner, "peak_memory", 0)))
+        return int(getattr(self._manager.provisioner, "peak_memory", 0))
 
     @property
     def dropped(self) -> int:
@@ -155,13 +148,9 @@ class KernelStudent:
             By the index of a test cell: its question, which is asked about the notebook as it stands behind that cell.
             None: what the cells show is all that counts, and one that was not run says so.
         """
-        runner, part = self._runner(notebook), part_of(notebook.cells[0]) if notebook.cells else ""
+        runner = self._runner(notebook)
         self._running, self._run_until = Activity(self._pid), time.monotonic() + self.clock.notebook
         for index, cell in enumerate(notebook.cells):
-            if part_of(cell) != part:
-                part = part_of(cell)
-                self._begin_again()
-                runner = self._runner(notebook)
             if cell.cell_type != "code":
                 continue
             if not (self.death or self._cut):

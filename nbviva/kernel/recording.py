@@ -36,12 +36,12 @@ _TURNING = tuple(f'["tuple","{operation}",'.encode() for operation in ("write", 
 
 
 class Recorder:
-    """A sitting in a kernel, whose questions and answers are written down."""
+    """A sitting in a kernel, whose questions and answers are written down; one of so many that share a file."""
 
-    def __init__(self, kernel: Kernel, last: str = "") -> None:
+    def __init__(self, kernel: Kernel, last: str = "", among: int = 1) -> None:
         self._kernel, self.last = kernel, last
         self.end, self._forgotten = RunEnd(), False
-        self._left = MOST_BYTES
+        self._left = MOST_BYTES // among
         self._exchanges: list[Exchange] = []
         self._called: list[int] = []
         self._asked = self._settled = 0

@@ -2,7 +2,8 @@
 
 It holds bytes that a student's kernel chose and inputs that no student may see. So it is read under caps like all that
 comes from outside, nothing in it is unpickled, and it stays with the examiner. The file is a line with the format's
-name, then one zlib stream: the length of a JSON header, the header, and the frames of questions and answers.
+name, then one zlib stream: the length of a JSON header, the header, and the frames of questions and answers. Where a
+hand-in has several notebooks, the file holds one such transcript after the other.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import json
 import zlib
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,12 +143,25 @@ class Transcript:
         BrokenTranscript
             Whatever is wrong with the bytes; no other exception leaves this function.
         """
+        found = cls.all_from_bytes(data)
+        if len(found) > 1:
+            raise BrokenTranscript("The transcript is of several notebooks.")
+        return found[0]
+
+    @classmethod
+    def all_from_bytes(cls, data: bytes) -> tuple[Transcript, ...]:
+        """Read the transcripts of all notebooks of a hand-in, one after the other; raises as `from_bytes` does."""
         try:
-            return _read(_unpacked(data))
+            return tuple(map(_read, _unpacked(data)))
         except BrokenTranscript:
             raise
         except _BROKEN as error:
             raise BrokenTranscript(f"The transcript is malformed ({type(error).__name__}).") from None
+
+
+def joined_transcripts(files: Iterable[bytes]) -> bytes:
+    """Give the transcripts of a hand-in's notebooks as one file, in their order: each as it is alone."""
+    return b"".join(files)
 
 
 def digest_of(frames: Frames) -> str:
@@ -173,21 +187,32 @@ def _to_plain(item: Exchange, frames: list[bytes]) -> dict[str, Any]:
     return {**vars(item), "question": [len(frame) for frame in item.question], "answer": answer}
 
 
-def _unpacked(data: bytes) -> bytes:
-    if not data.startswith((MAGIC, EARLIER_MAGIC)):
-        raise BrokenTranscript("The transcript is none of this version's.")
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    """Give what each transcript of a file holds; together they may have no more than one alone."""
     if len(data) > MAX_FILE_BYTES:
         raise BrokenTranscript("The transcript is too large.")
+    left, room = data, MAX_BYTES
+    while left or left is data:
+        if not left.startswith((MAGIC, EARLIER_MAGIC)):
+            none = "is none of this version's" if left is data else "is cut off, or something follows it"
+            raise BrokenTranscript(f"The transcript {none}.")
+        plain, left = _inflated(left[len(MAGIC) :], room)
+        room -= len(plain)
+        yield plain
+
+
+def _inflated(data: bytes, most: int) -> tuple[bytes, bytes]:
+    """Give what a stream holds, and what follows it."""
     stream = zlib.decompressobj()
     try:
-        plain = stream.decompress(data[len(MAGIC) :], MAX_BYTES)
+        plain = stream.decompress(data, max(1, most))
     except zlib.error:
         raise BrokenTranscript("The transcript is damaged.") from None
     if stream.unconsumed_tail:
         raise BrokenTranscript("The transcript is too large when unpacked.")
-    if not stream.eof or stream.unused_data:
+    if not stream.eof:
         raise BrokenTranscript("The transcript is cut off, or something follows it.")
-    return plain
+    return plain, stream.unused_data
 
 
 def _read(plain: bytes) -> Transcript:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import platform
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,11 +19,11 @@ from nbviva.errors import CourseError, SpecError
 from nbviva.files import write
 from nbviva.handin.door import DESCRIPTION
 from nbviva.notebooks import NotebookNode, to_text, upgrade
-from nbviva.week.source import release_template, source_notebook
+from nbviva.week.source import releases
 from nbviva.week.spec import Assignment, assignment_of
 from nbviva.week.week import Week
 
-FORMAT = 1
+FORMATS = (1, 2)  # of one notebook, and of several
 _MOMENTS = ("issued", "due")
 
 
@@ -32,14 +33,14 @@ class Description:
 
     Attributes
     ----------
-    template
-        The release's notebook.
+    notebooks
+        The release's notebooks, by their names.
     has_sheet
         Whether there is a sheet to fill in.
     """
 
     assignment: Assignment
-    template: NotebookNode
+    notebooks: Mapping[str, NotebookNode]
     has_sheet: bool = False
 
 
@@ -48,15 +49,21 @@ def write_description(week: Week, folder: Path) -> Path:
     data = tomllib.loads((week.folder / "assignment.toml").read_text("utf-8"))
     data |= {name: data[name].isoformat() for name in _MOMENTS}
     data["files"] = dict.fromkeys(data.get("files", {}), "")  # not where in the week's folder they come from
-    notebook = json.loads(to_text(release_template(source_notebook(week))))
     has_sheet = (week.folder / "sheet.typ").exists()
+    format_, notebooks = _notebooks(week)
     described = {
-        "format": FORMAT, "week": week.assignment.week, "python": platform.python_version(), "sheet": has_sheet,
-        "assignment": data, "notebook": notebook,
+        "format": format_, "week": week.assignment.week, "python": platform.python_version(), "sheet": has_sheet,
+        "assignment": data, **notebooks,
     }  # fmt: skip
     path = folder / DESCRIPTION
     write(path, json.dumps(described, indent=1, ensure_ascii=False) + "\n")
     return path
+
+
+def _notebooks(week: Week) -> tuple[int, dict[str, Any]]:
+    """Give the released notebooks with their format; one alone as readers of the first know it."""
+    found = {name: json.loads(to_text(release)) for name, release in releases(week).items()}
+    return (2, {"notebooks": found}) if len(found) > 1 else (1, {"notebook": next(iter(found.values()))})
 
 
 def find_description(folder: Path) -> Path:
@@ -86,12 +93,13 @@ def read_description(path: Path) -> Description:
     """
     try:
         data: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if data["format"] != FORMAT:
+        if data["format"] not in FORMATS:
             raise CourseError(f"A newer nbviva wrote {path.name}: install that version, then check again.")
         facts = dict(data["assignment"])
         facts |= {name: datetime.fromisoformat(facts[name]) for name in _MOMENTS}
         assignment = assignment_of(str(data["week"]), facts, path)
-        template = upgrade(data["notebook"])
-        return Description(assignment, template, bool(data["sheet"]))
+        given = data["notebooks"] if data["format"] > 1 else {assignment.notebook: data["notebook"]}
+        notebooks = {name: upgrade(given[name]) for name in assignment.notebooks}
+        return Description(assignment, notebooks, bool(data["sheet"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SpecError):
         raise CourseError(f"{path.name} is damaged: take it from the release again.") from None

@@ -19,13 +19,13 @@ from nbviva.handin.walk import walk
 from nbviva.handin.written import Written, defined_in
 from nbviva.kernel.outputs import clean, figures, printed
 from nbviva.kernel.room import Clock
-from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_test, tags
+from nbviva.notebooks import NotebookNode, as_parts, grade_id, is_answer, is_test, tags
 from nbviva.precheck.description import Description
 from nbviva.precheck.run import UNKNOWN, PlainRun, as_it_lies, run
 from nbviva.week.compare import Mismatch
 from nbviva.week.reported import supported
 from nbviva.week.source import TRAINING
-from nbviva.week.spec import Kind, Question
+from nbviva.week.spec import Assignment, Kind, Question
 from nbviva.week.week import GivenNotebooks, Week
 
 
@@ -96,43 +96,67 @@ def look(folder: Path, description: Description, *, running: bool = True) -> Loo
     running
         Whether its notebook is run, which is the group's own code and is not sandboxed here.
     """
-    release = {description.assignment.notebook: description.template}
+    release = description.notebooks
     week = Week(folder, description.assignment, (), given=GivenNotebooks(release, release, release))
     handin = Handin("", walk(folder), week)
     try:
-        ran = _ran(handin, running=running)
+        parts = tuple(_parts(handin, running=running)) if handin.notebooks else ()
         remarks = [*_of_files(handin, description), *_of_members(handin)]
-        if handin.notebooks:
-            framed = handin.framed()
-            untouched = _untouched(handin.template, framed.notebook)
-            remarks += _of_notebook(handin, framed, untouched)
-            remarks += _of_run(handin, ran, untouched) if ran.notebook is not None else _of_counts(handin)
-            remarks += _of_questions(handin, framed, ran)
+        for part in parts:
+            remarks += _of_part(handin, part)
         taken = [notebook.file.name for notebook in handin.notebooks]
         taken += [file.name for file in handin.pdfs] if handin.sheet.filled is not None else []
-        name = description.assignment.title
-        return Looked(name, tuple(taken), tuple(dict.fromkeys(remarks)), handin.fingerprint, ran.notebook is not None)
+        ran = any(part.ran.notebook is not None for part in parts)
+        return Looked(
+            description.assignment.title, tuple(taken), tuple(dict.fromkeys(remarks)), handin.fingerprint, ran
+        )
     finally:
         handin.tidy()
 
 
-def _ran(handin: Handin, *, running: bool) -> PlainRun:
-    if not handin.notebooks:
-        return PlainRun({})
-    if not running:
-        return as_it_lies(handin.framed().notebook)
-    answers = [name for question in handin.assignment.questions for name, _ in question.answers]
-    return run(handin, [name for names in _asked(handin.template).values() for name in names], answers)
+@dataclass(frozen=True)
+class _OneNotebook:
+    """A notebook of the hand-in: what is asked in it, as it was given out, as it came, and what running it gave."""
+
+    assignment: Assignment
+    template: NotebookNode
+    framed: FramedNotebook
+    ran: PlainRun
+
+    @property
+    def untouched(self) -> tuple[str, ...]:
+        """The answer cells in which nothing was written, by their names."""
+        answered = _texts(self.framed.notebook)
+        return tuple(name for name, text in _texts(self.template).items() if answered.get(name) in ("", text))
+
+    def question(self, cell: str) -> Question | None:
+        """Give the question that an answer cell, or a test cell, belongs to."""
+        asked = {question.name: question for question in self.assignment.questions}
+        return asked.get(cell) or asked.get(cell.removesuffix("_answer"))
+
+
+def _parts(handin: Handin, *, running: bool) -> Iterator[_OneNotebook]:
+    frames = as_parts(handin.week.given.frames if handin.week.given else {}, handin.assignment.known_as)
+    for name, framed in handin.framed().items():
+        assignment = handin.assignment.of(name)
+        answers = [answer for question in assignment.questions for answer, _ in question.answers]
+        asked = [one for names in _asked(frames[name]).values() for one in names]
+        ran = run(handin, framed, asked, answers) if running and not framed.absent else as_it_lies(framed.notebook)
+        yield _OneNotebook(assignment, frames[name], framed, ran)
+
+
+def _of_part(handin: Handin, part: _OneNotebook) -> Iterator[Remark]:
+    yield from (Remark(note) for note in part.framed.notes)
+    if not part.framed.absent:
+        yield from _of_notebook(part)
+        yield from _of_run(part) if part.ran.notebook is not None else _of_counts(handin)
+        yield from _of_questions(handin, part)
 
 
 def _asked(template: NotebookNode) -> dict[str, tuple[str, ...]]:
-    """Give the names that the release's answer cells define, by the question: these are what is asked for."""
+    """Give the names that the release's answer cells define, by the cell: these are what is asked for."""
     cells = [cell for cell in template.cells if is_answer(cell) and cell.cell_type == "code"]
-    return {_question_of(cell): tuple(defined_in(cell.source)) for cell in cells}
-
-
-def _question_of(cell: NotebookNode) -> str:
-    return str(grade_id(cell)).removesuffix("_answer")
+    return {str(grade_id(cell)): tuple(defined_in(cell.source)) for cell in cells}
 
 
 def _of_files(handin: Handin, description: Description) -> Iterator[Remark]:
@@ -153,21 +177,25 @@ def _of_files(handin: Handin, description: Description) -> Iterator[Remark]:
 def _of_members(handin: Handin) -> Iterator[Remark]:
     filled, size = handin.sheet.filled, handin.assignment.group_size
     people = filled.members if filled and filled.members else handin.in_header
+    if handin.assignment.adopted:
+        return  # nbgrader knows a student by the login
     if not people:
         yield Remark("No member of the group is named, neither on the sheet nor in the notebook's first lines.")
     elif len(people) > size:
         yield Remark(f"{len(people)} people are named, where a group has at most {size}.")
 
 
-def _of_notebook(handin: Handin, framed: FramedNotebook, untouched: set[str]) -> Iterator[Remark]:
-    """Look at cells: those that are missing or untouched, and outputs that were not saved."""
-    yield from (Remark(note) for note in framed.notes)
-    for question in handin.assignment.questions:
-        if not question.answers and f"{question.name}_answer" in untouched:
+def _of_notebook(part: _OneNotebook) -> Iterator[Remark]:
+    """Look at cells: those that are untouched, and outputs that were not saved."""
+    for name in part.untouched:
+        question = part.question(name)
+        if question is None:
+            yield Remark(f"Nothing was written into the cell '{name}'.")
+        elif not question.answers:
             yield Remark("Nothing was written into its cell.", _title(question), missing=not question.bonus)
-    for cell in handin.template.cells:
+    for cell in part.template.cells:
         name = str(grade_id(cell))
-        if TRAINING in tags(cell) and not framed.saved.get(name):
+        if TRAINING in tags(cell) and not part.framed.saved.get(name):
             yield Remark(
                 f"The cell '{name}' has no output: run it and save the notebook, since its output is evidence."
             )
@@ -179,57 +207,57 @@ def _of_counts(handin: Handin) -> Iterator[Remark]:
         yield Remark("The notebook was not run from top to bottom before it was saved: restart and run all, then save.")
 
 
-def _untouched(template: NotebookNode, notebook: NotebookNode) -> set[str]:
-    """Give the answer cells in which nothing was written, by their names."""
-    answered = _texts(notebook)
-    return {name for name, text in _texts(template).items() if answered.get(name) in ("", text)}
-
-
 def _texts(notebook: NotebookNode) -> dict[str, str]:
     return {str(grade_id(cell)): normal(cell.source) for cell in notebook.cells if is_answer(cell)}
 
 
 def _was_run_in_order(handin: Handin) -> bool:
+    return all(_has_counts_in_order(notebook.file.content()) for notebook in handin.notebooks)
+
+
+def _has_counts_in_order(content: bytes) -> bool:
     try:
-        cells = json.loads(handin.notebooks[0].file.content())["cells"]
+        cells = json.loads(content)["cells"]
         counts = [c.get("execution_count") for c in cells if c["cell_type"] == "code" and "".join(c["source"]).strip()]
         return all(type(count) is int for count in counts) and counts == sorted(counts)
     except (ValueError, KeyError, TypeError, AttributeError):
         return True  # an odd file, of which the notes say more
 
 
-def _of_run(handin: Handin, ran: PlainRun, untouched: set[str]) -> Iterator[Remark]:
+def _of_run(part: _OneNotebook) -> Iterator[Remark]:
     """Look at what the run gave: cells that failed, names that do not exist, cells that took too long."""
+    ran, untouched = part.ran, part.untouched
     if ran.notebook is None:
         return
-    questions = {question.name: question for question in handin.assignment.questions}
+    tests = {question.name for question in part.assignment.questions}
     written = Written(ran.notebook)
     for failed in ran.failed:
-        question = questions.get(failed.cell.removesuffix("_answer"))
-        if question and f"{question.name}_answer" in untouched:
+        question = part.question(failed.cell)
+        if failed.cell in untouched or (question and f"{question.name}_answer" in untouched):
             continue  # that is said already
         which = f"the cell '{failed.cell}'" if failed.cell else f"cell {failed.place}"
-        what = "A visible test fails" if failed.cell in questions else f"When the notebook is run, {which} fails"
+        what = "A visible test fails" if failed.cell in tests else f"When the notebook is run, {which} fails"
         yield Remark(f"{what}: {failed.error}.", _title(question) if question else "")
-    for name, names in _asked(handin.template).items():
+    for name, names in _asked(part.template).items():
         for missing in (asked for asked in names if asked not in ran.values):
             said = f"`{missing}` does not exist when the notebook has run{written.why_missing(missing)}."
-            yield Remark(said, _title(questions[name]) if name in questions else "")
-    limit = handin.assignment.limits.cell or Clock().cell
+            question = part.question(name)
+            yield Remark(said, _title(question) if question else "")
+    limit = part.assignment.limits.cell or Clock().cell
     for place, seconds in ran.seconds.items():
         if seconds > limit and TRAINING not in tags(ran.notebook.cells[place - 1]):
             said = f"Cell {place} took {seconds:.0f} s here; when it is marked a cell has {limit:g} s."
             yield Remark(said, missing=False)
 
 
-def _of_questions(handin: Handin, framed: FramedNotebook, ran: PlainRun) -> Iterator[Remark]:
+def _of_questions(handin: Handin, part: _OneNotebook) -> Iterator[Remark]:
     """Look at the answers: whether each is there, agrees with the notebook, and is supported by it."""
-    sheet = Sheet(handin.assignment, ran, handin.sheet.filled)
-    shown = _Shown(framed.saved)
-    for question in handin.assignment.questions:
+    sheet = Sheet(part.assignment, part.ran, handin.sheet.filled)
+    shown = _Shown(part.framed.saved)
+    for question in part.assignment.questions:
         for answer, label in question.answers:
             yield from _of_answer(sheet, shown, question, answer, label)
-        if question.kind is Kind.FIGURE and not _has_figure(handin.template, shown, question):
+        if question.kind is Kind.FIGURE and not _has_figure(part.template, shown, question):
             said = "No picture is saved under its cells: run them and save the notebook."
             yield Remark(said, _title(question), missing=not question.bonus)
 

@@ -20,6 +20,7 @@ from typing import Any
 from nbclient import NotebookClient
 
 from nbviva.handin.door import Handin
+from nbviva.handin.notebook import FramedNotebook
 from nbviva.kernel.outputs import clean, printed
 from nbviva.kernel.student import NoAnswer, Raised
 from nbviva.notebooks import NotebookNode, grade_id, is_answer, new_cell
@@ -103,12 +104,11 @@ def _is_plain(value: ast.expr) -> bool:
     return True
 
 
-def run(handin: Handin, names: Iterable[str], answers: Iterable[str]) -> PlainRun:
-    """Run a hand-in's notebook, and tell which of the names exist and what the answers are.
+def run(handin: Handin, framed: FramedNotebook, names: Iterable[str], answers: Iterable[str]) -> PlainRun:
+    """Run a notebook of a hand-in, and tell which of the names exist and what the answers are.
 
     A cell that fails does not end the run, as when it is marked.
     """
-    framed = handin.framed()
     notebook = framed.notebook
     number = len(notebook.cells)
     wanted = sorted({*names, *answers})

@@ -18,14 +18,14 @@ from nbviva.gradebook.names import takes
 from nbviva.grading.reports import EARLIER, earlier_report, readable_report
 from nbviva.grading.verdict import Report
 from nbviva.listing import shown
-from nbviva.notebooks import join, read
+from nbviva.notebooks import read
 from nbviva.results.faults import Fault, FaultKind, faults_of, was_read
 from nbviva.results.marks import NEEDS_PERSON, Marked, StudentRow, gradebook_marks, report_marks, rows
 from nbviva.results.similar import MAX_TEXT, Pair, is_too_long, own_cells, similar
 from nbviva.results.statistics import Curves, Distribution, QuestionStatistics, distributions, items, known, noted
 from nbviva.results.wrong import SheetAnswers, Wrong, failures, sheet_answers, stories, wrong_answers
 from nbviva.secret import secret_of
-from nbviva.week.source import releases
+from nbviva.week.source import frame
 from nbviva.week.week import Week
 from nbviva.wording import natural_order
 
@@ -108,7 +108,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
         curves=curves,
         wrong=wrong_answers(assignment, seen, stories(course, week, failures(assignment, seen))),
         answers=sheet_answers(assignment, seen),
-        similar=similar(written, own_cells(join(releases(week)))),
+        similar=similar(written, own_cells(frame(week))),
     )  # fmt: skip
     return without_names(everything, secret_of(course.root)) if anonymous else _renamed(everything, shown)
 

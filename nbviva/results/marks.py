@@ -124,7 +124,7 @@ def gradebook_marks(course: Course, assignment: Assignment) -> dict[str, Marked]
     groups: dict[str, dict[str, GradeRow]] = {}
     with opened(course) as book:
         for row in grade_rows(book, assignment.week):
-            groups.setdefault(row.group, {})[row.cell] = row
+            groups.setdefault(row.group, {})[assignment.known_as(row.notebook, row.cell)] = row
     return {group: _booked(grades, assignment) for group, grades in groups.items()}
 
 

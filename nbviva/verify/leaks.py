@@ -22,7 +22,7 @@ from nbviva.files import regular_files
 from nbviva.handin.pdf import printed_text
 from nbviva.notebooks import NotebookNode, grade_id, read
 from nbviva.week.source import hidden_parts, releases
-from nbviva.week.week import Week
+from nbviva.week.week import Week, notebook_texts
 
 _MIN_LINE = 24
 _MIN_TOKEN = 30
@@ -65,7 +65,7 @@ class Secrets:
 def secrets_of(week: Week, secret: bytes) -> Secrets:
     """Collect what a week's release, feedback and kernels must not hold."""
     files = [] if week.given else sorted(week.folder.rglob("*.py"))  # an adopted week's are given out
-    own = [path for path in files if path.name not in ("notebook.py", "__init__.py")]
+    own = [path for path in files if path.name != "__init__.py" and path not in notebook_texts(week.folder)]
     texts = [*hidden_parts(week), *(path.read_text("utf-8") for path in own)]
     hidden = [path.read_text("utf-8", errors="replace") for path in week.folder.glob(".data/hidden*")]
     return Secrets(

@@ -43,12 +43,12 @@ def odd_answers(week: Week, cheap: Sequence[str], secret: bytes, say: Callable[[
             faults |= _fault(_all_odd(week, check, number, secret), check)
             runs += 1
     chosen = [check for check in week.checks if check.name in cheap]
-    prepared = prepare(week, None, chosen)
-    for check in chosen:
-        say(f"odd answers: {check.name}, one among right ones")
-        for number in range(ONE_ODD):
-            faults |= _fault(_one_odd(prepared, check, number, secret), check)
-            runs += 1
+    for prepared in prepare(week, None, chosen):
+        for check in (check for check in prepared.week.checks if check in chosen):
+            say(f"odd answers: {check.name}, one among right ones")
+            for number in range(ONE_ODD):
+                faults |= _fault(_one_odd(prepared, check, number, secret), check)
+                runs += 1
     summary = f"{runs} checks of odd answers, {len(faults)} checks fail themselves"
     return Finding("odd answers", summary, tuple(faults.values()), origin=Origin(made=runs))
 

@@ -29,7 +29,7 @@ def make_source(course: Course, name: str) -> list[Path]:
     week, folder = course.week(name), course.source(name)
     if (week.folder / "data.py").exists():
         week.module("data").build(week.folder / ".data")
-    written = [write_source(week, folder)]
+    written = write_source(week, folder)
     written.append(write_description(week, folder))
     if (week.folder / "sheet.typ").exists():
         from nbviva.week.typesetting import build_form  # a week without a sheet needs no typesetting

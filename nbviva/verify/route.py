@@ -31,7 +31,7 @@ from nbviva.sandbox import scratch
 from nbviva.secret import secret_of
 from nbviva.verify import probe, release
 from nbviva.verify.leaks import Secrets, find_leaks, secrets_of, texts_of
-from nbviva.week.source import release_template, source_notebook
+from nbviva.week.source import release_template, source_notebooks
 
 _DONE = "The search went through."
 
@@ -147,17 +147,16 @@ def _released(course: Course, week: str, secret: bytes) -> list[str]:
 
 
 def _hand_in(course: Course, week: str) -> None:
-    source = source_notebook(course.week(week))
-    blank = release_template(source)
-    solved = copy(blank)
-    for cell, original in zip(solved.cells, source.cells, strict=True):
-        if is_answer(cell):
-            cell.source = original.source
-    for group, notebook in ((REFERENCE, solved), (BLANK, blank)):
-        folder = course.submitted(week, group)
-        folder.mkdir(parents=True)
-        name = f"{course.assignment(week).notebook}.ipynb"
-        (folder / name).write_text(to_text(notebook), encoding="utf-8")
+    for name, source in source_notebooks(course.week(week)).items():
+        blank = release_template(source)
+        solved = copy(blank)
+        for cell, original in zip(solved.cells, source.cells, strict=True):
+            if is_answer(cell):
+                cell.source = original.source
+        for group, notebook in ((REFERENCE, solved), (BLANK, blank)):
+            folder = course.submitted(week, group)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}.ipynb").write_text(to_text(notebook), encoding="utf-8")
 
 
 def _cpu() -> float:

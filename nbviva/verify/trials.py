@@ -26,7 +26,7 @@ from nbviva.verify.cache import ResultCache, environment, key_of
 from nbviva.verify.row import Origin
 from nbviva.week.declare import Check, Overlay
 from nbviva.week.imports import files_behind
-from nbviva.week.week import Week, load
+from nbviva.week.week import Week, load, notebook_texts
 
 BOUNDS = Bounds(clock=1800.0)  # of a job; a wrong answer may loop for ever
 
@@ -118,7 +118,7 @@ def _failed(job: Job, finished: Finished) -> tuple[Trial, ...]:
     return tuple(Trial(job.overlay, seed, bool(job.real), fault=why) for seed in job.seeds)
 
 
-def _prepared(job: Job) -> Prepared:
+def _prepared(job: Job) -> tuple[Prepared, ...]:
     week = load(Path(job.folder))
     overlay = _overlay(week, job.overlay) if job.overlay else None
     checks = [check for check in week.checks if check.name in job.checks]
@@ -131,12 +131,17 @@ def _overlay(week: Week, name: str) -> Overlay:
     return replace(overlay)
 
 
-def _trial(prepared: Prepared, job: Job, seed: int) -> Trial:
+def _trial(everything: Sequence[Prepared], job: Job, seed: int) -> Trial:
+    judged = tuple(item for prepared in everything for item in _all_judged(prepared, seed))
+    return Trial(job.overlay, seed, bool(job.real), judged)
+
+
+def _all_judged(prepared: Prepared, seed: int) -> Iterator[Judged]:
     asked = examination(prepared, f"verify {seed}".encode(), f"group {seed}", Timed)
     assert isinstance(asked, Timed)  # noqa: S101 - for mypy
     asked.seconds = {}
-    verdicts = examine(asked)
-    return Trial(job.overlay, seed, bool(job.real), tuple(_judged(v, asked.seconds[v.check]) for v in verdicts))
+    for verdict in examine(asked):
+        yield _judged(verdict, asked.seconds[verdict.check])
 
 
 def _judged(verdict: Verdict, seconds: tuple[float, float]) -> Judged:
@@ -162,6 +167,10 @@ class TriedAnswers:
 
     def __add__(self, other: TriedAnswers) -> TriedAnswers:
         return TriedAnswers((*self.trials, *other.trials), self.origin + other.origin)
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts)
 
 
 class Crews(ExitStack):
@@ -238,7 +247,7 @@ class Bench:
         modules = {check.function.__module__ for check in checks}
         modules |= {
             f"{package}.rehearsal",
-            f"{package}.notebook",
+            *(f"{package}.{_module(path.relative_to(folder))}" for path in notebook_texts(folder)),
             *([f"{package}.{job.overlay.rpartition('.')[0]}"] * bool(job.overlay)),
         }
         yield from files_behind(["nbviva.verify.trials", *modules], {package: folder, "nbviva": NBVIVA})

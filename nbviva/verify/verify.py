@@ -114,7 +114,7 @@ def verify(course: Course, name: str, options: VerifyOptions, say: Callable[[str
     cache = ResultCache(course.root / ".nbviva" / "cache", anew=options.again)
     week = course.week(name)
     explained(week.folder)  # an entry that cannot be read is refused before anything is tried
-    if not (course.source(name) / f"{week.assignment.notebook}.ipynb").is_file():
+    if not all((course.source(name) / f"{part}.ipynb").is_file() for part in week.assignment.notebooks):
         say("source")
         make_source(course, name)
     taken, origin = _route(course, week, cache, options, say)
@@ -164,7 +164,9 @@ def _marks(week: Week, taken: Taken, origin: Origin) -> Finding:
     if taken.points[REFERENCE] != full:
         why = " ".join(taken.failures[REFERENCE]) or "The gradebook has other marks than the report."
         got = f"{taken.points[REFERENCE][0]:g} points and {taken.points[REFERENCE][1]:g} extra"
-        defects.append(f"The reference gets {got} of {full[0]:g} and {full[1]:g}: mend notebook.py or the check. {why}")
+        defects.append(
+            f"The reference gets {got} of {full[0]:g} and {full[1]:g}: mend the notebook or the check. {why}"
+        )
     if taken.points[BLANK] != (0, 0):
         why = ", ".join(taken.failures[BLANK]) or "in the gradebook"
         defects.append(f"The blank release gets points ({why}): let that question's check ask for an answer.")

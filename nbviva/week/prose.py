@@ -15,7 +15,7 @@ _PLACE = re.compile(r"\{\{points ([\w, ]+)\}\}")
 _TYPED = re.compile(r"\(((?:Extra )?)Points?: (\d+(?:\.\d+)?)\)", re.IGNORECASE)
 
 
-def filled_in(text: str, assignment: Assignment) -> str:
+def filled_in(text: str, assignment: Assignment, file: str = "notebook.py") -> str:
     """Put what assignment.toml says where prose has {{issued}}, {{due}}, {{limits}} and {{points QUESTION ...}}.
 
     Raises
@@ -29,14 +29,14 @@ def filled_in(text: str, assignment: Assignment) -> str:
         .replace("{{due}}", due)
         .replace("{{limits}}", assignment.limits.sentence)
     )
-    return _PLACE.sub(lambda place: _points(_named(place[1], assignment)), dated)
+    return _PLACE.sub(lambda place: _points(_named(place[1], assignment, file)), dated)
 
 
-def _named(names: str, assignment: Assignment) -> list[Question]:
+def _named(names: str, assignment: Assignment, file: str) -> list[Question]:
     try:
         return [assignment.question(name) for name in re.findall(r"\w+", names)]
     except KeyError as error:
-        raise SpecError(f"notebook.py has {{{{points {names}}}}}: {error.args[0]}") from None
+        raise SpecError(f"{file} has {{{{points {names}}}}}: {error.args[0]}") from None
 
 
 def _points(asked: Sequence[Question]) -> str:
@@ -45,7 +45,7 @@ def _points(asked: Sequence[Question]) -> str:
     return f"{extra}Points: {sum(question.points for question in asked):g}"
 
 
-def require_points(cells: Sequence[NotebookNode], assignment: Assignment) -> None:
+def require_points(cells: Sequence[NotebookNode], assignment: Assignment, file: str = "notebook.py") -> None:
     """Refuse prose that promises other points than the questions below it have, up to where prose next says points.
 
     Raises
@@ -60,7 +60,7 @@ def require_points(cells: Sequence[NotebookNode], assignment: Assignment) -> Non
         if questions and abs(found - said) > 1e-9:
             names = " ".join(question.name for question in questions)
             raise SpecError(
-                f"notebook.py says {said:g} points above {names}, which have {found:g} in assignment.toml: write "
+                f"{file} says {said:g} points above {names}, which have {found:g} in assignment.toml: write "
                 f"'({{{{points {names}}}}})' there."
             )
 

@@ -74,6 +74,8 @@ class Question:
         For numbers: what in the notebook supports the answers, if a number without support counts as none.
     state
         In an adopted week: how it is marked; else None.
+    notebook
+        The name of the notebook that its cell stands in, in a week that has several; else empty.
     """
 
     name: str
@@ -88,3 +90,4 @@ class Question:
     share: bool = False
     evidence: Support | None = None
     state: CellState | None = None
+    notebook: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,15 @@ from nbviva.week.deadline import NOT_LATE, Late, Policy, in_zone
 from nbviva.week.feedback_rules import AS_USUAL, FeedbackRules, read_feedback_rules
 from nbviva.week.question import CellState, Kind, Question, Support
 from nbviva.week.toml_fields import TomlFields
+from nbviva.wording import qualified
 
 __all__ = ["CHECK_DIGITS", "Assignment", "CellState", "Kind", "Question", "SpecError", "Support", "read_assignment"]
 CHECK_DIGITS = ("mod11", "luhn")
 _REQUIRED: dict[str, type] = {
-    "course": str, "title": str, "term": str, "notebook": str, "issued": datetime, "due": datetime,
+    "course": str, "title": str, "term": str, "issued": datetime, "due": datetime,
     "zone": str, "group_size": int, "rule": str,
 }  # fmt: skip
-_OPTIONAL = {"question", "files", "late", "check_digit", "sheet_required", "limits", "feedback"}
+_OPTIONAL = {"notebook", "question", "files", "late", "check_digit", "sheet_required", "limits", "feedback"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Assignment:
     course, title, term
         As they stand on the sheet and in lists.
     notebook
-        The name of the notebook that is released and handed in, without `.ipynb`.
+        The name of the notebook that is released and handed in, without `.ipynb`; in the file also a list of names.
     issued
         When it is given out: an aware datetime in the week's zone; in the file a local time without an offset.
     due
@@ -59,8 +60,7 @@ class Assignment:
     sheet_required
         Whether a hand-in without the filled PDF has no answers; else they are read from the notebook's answer cells.
     parts
-        Names of the notebooks of a week that has several: of its cells and questions those of one notebook after the
-        other, each with its notebook's name before its own.
+        Names of the notebooks of a week that has several, in their order; else empty.
     adopted
         Whether it is an ordinary nbgrader assignment, whose own test cells are its questions.
     dated
@@ -91,6 +91,20 @@ class Assignment:
     def notebooks(self) -> tuple[str, ...]:
         """Names of all notebooks of the week."""
         return self.parts or (self.notebook,)
+
+    def of(self, notebook: str) -> Assignment:
+        """Give what is asked in one of the week's notebooks; all, where there is no other."""
+        if not self.parts:
+            return self
+        own = tuple(question for question in self.questions if question.notebook == notebook)
+        return replace(self, notebook=notebook, parts=(), questions=own)
+
+    def known_as(self, notebook: str, cell: str) -> str:
+        """Give the name by which a notebook's cell is known among all of the week's.
+
+        In an adopted week two notebooks may have cells of one name; a week that was written for nbviva has none such.
+        """
+        return qualified(notebook, cell) if self.parts and self.adopted else cell
 
     @property
     def maximum(self) -> float:
@@ -157,18 +171,21 @@ class AssignmentFields(TomlFields):
                 self.fail(field, "is not known; remove it or correct its spelling")
         if data["group_size"] < 1:
             self.fail("group_size", "must be at least 1")
+        names = self.notebooks(data)
         return Assignment(
             week=week,
+            notebook=names[0],
+            parts=names if len(names) > 1 else (),
             issued=self.moment(data, "issued"),
             due=self.moment(data, "due"),
-            questions=self.questions(data.get("question")),
+            questions=self.questions(data.get("question"), names),
             files=self.table(data, "files"),
             late=self.late(data["late"]) if "late" in data else NOT_LATE,
             check_digit=self.one_of(data, "check_digit", CHECK_DIGITS),
             sheet_required=self.truth(data, "sheet_required"),
             limits=read_allowance(self, data.get("limits", {})),
             feedback=read_feedback_rules(self, data.get("feedback", {})),
-            **{name: data[name] for name in ("course", "title", "term", "notebook", "group_size", "rule")},
+            **{name: data[name] for name in ("course", "title", "term", "group_size", "rule")},
         )
 
     def late(self, table: Any) -> Late:
@@ -199,19 +216,32 @@ class AssignmentFields(TomlFields):
         except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a region, such as 'Europe', is a folder
             self.fail("zone", f"is '{data['zone']}', which is no IANA time zone; write one such as 'Europe/Berlin'")
 
-    def questions(self, items: Any) -> tuple[Question, ...]:
+    def notebooks(self, data: dict[str, Any]) -> tuple[str, ...]:
+        """Read `notebook`: a name, or a list of names."""
+        given = data.get("notebook")
+        if given is None:
+            self.fail("notebook", "is missing; add it with a value of type str, or a list of such")
+        if type(given) is str:
+            return (given,)
+        if type(given) is not list or not given or not all(type(name) is str for name in given):
+            self.fail("notebook", 'must be the name of a notebook, or a list of names, as in ["models", "theory"]')
+        if len(set(given)) < len(given) or not all(re.fullmatch(r"[\w-]+", name) for name in given):
+            self.fail("notebook", "must have names that differ, of letters, digits, _ and -")
+        return tuple(given)
+
+    def questions(self, items: Any, notebooks: tuple[str, ...]) -> tuple[Question, ...]:
         """Read all `[[question]]`."""
         if type(items) is not list or not items or not all(type(item) is dict for item in items):
             self.fail("question", "is missing; add at least one [[question]] table")
         heads = [*self.starts(r"\[\[\s*question\s*\]\]"), *([None] * len(items))]
-        questions = tuple(self.question(head, item) for head, item in zip(heads, items, strict=False))
+        questions = tuple(self.question(head, item, notebooks) for head, item in zip(heads, items, strict=False))
         names = [q.name for q in questions]
         for i, name in enumerate(names):
             if name in names[:i]:
                 self.fail("name", f"is '{name}', which an earlier question has already; choose another", heads[i])
         return questions
 
-    def question(self, below: int | None, item: dict[str, Any]) -> Question:
+    def question(self, below: int | None, item: dict[str, Any], notebooks: tuple[str, ...]) -> Question:
         """Read one."""
         for field in ("name", "number", "title", "kind"):
             if type(item.get(field)) is not str:
@@ -223,6 +253,8 @@ class AssignmentFields(TomlFields):
             self.fail("name", f"is '{item['name']}'; use small letters, digits and underscores", below)
         if item["kind"] not in list(Kind):
             self.fail("kind", f"is '{item['kind']}'; it must be one of {', '.join(Kind)}", below)
+        if item.get("notebook", "" if len(notebooks) > 1 else notebooks[0]) not in notebooks:
+            self.fail("notebook", f"must say in which notebook its cell stands: {', '.join(notebooks)}", below)
         points = self.number(item, "points", 1000, "must be a number from 0 to 1000", below=below)
         tables = {name: self.table(item, name, below) for name in ("answers", "options")}
         self.check_answers(below, item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
@@ -16,6 +16,7 @@ from nbviva.notebooks import NotebookNode
 from nbviva.week.declare import Check, Fixture, Overlay
 from nbviva.week.spec import Assignment, read_assignment
 
+NOTEBOOKS = "notebooks"  # the folder of a week's with their texts, where there is not only a notebook.py
 # What an author's file may raise while it is imported, when there is a mistake in it.
 _MISTAKES = (
     SyntaxError,
@@ -32,7 +33,7 @@ _MISTAKES = (
 
 @dataclass(frozen=True)
 class GivenNotebooks:
-    """The notebooks of a week that are there, in the place of those that are built from `notebook.py`; by their names.
+    """The notebooks of a week that are there, in the place of those that are built from an author's text; by names.
 
     Attributes
     ----------
@@ -48,6 +49,10 @@ class GivenNotebooks:
     frames: Mapping[str, NotebookNode]
     releases: Mapping[str, NotebookNode]
 
+    def of(self, name: str) -> GivenNotebooks:
+        """Give one of them alone."""
+        return GivenNotebooks(*({name: kind[name]} for kind in (self.sources, self.frames, self.releases)))
+
 
 @dataclass(frozen=True)
 class Week:
@@ -58,6 +63,22 @@ class Week:
     checks: tuple[Check, ...]
     fixtures: Mapping[str, Fixture] = field(default_factory=dict)
     given: GivenNotebooks | None = None
+
+    def apart(self) -> dict[str, Week]:
+        """Give for each notebook the week as if it had no other: its questions, its checks; nothing hangs on another's.
+
+        All that runs a notebook or asks it has one of these in hand.
+        """
+        if not self.assignment.parts:
+            return {self.assignment.notebook: self}
+        return {name: self._of(name) for name in self.assignment.notebooks}
+
+    def _of(self, notebook: str) -> Week:
+        assignment = self.assignment.of(notebook)
+        own = {question.name for question in assignment.questions}
+        checks = tuple(check for check in self.checks if check.exercise in own)
+        given = self.given and self.given.of(notebook)
+        return replace(self, assignment=assignment, checks=checks, given=given)
 
     @property
     def stand_ins(self) -> dict[str, str]:
@@ -95,7 +116,13 @@ class Week:
 def modules_in(folder: Path, ending: str) -> list[str]:
     """Give the names of a week's modules that end so: `checks`, `cnn_checks`, `gradients.checks`."""
     found = (path.relative_to(folder).with_suffix("") for path in folder.rglob(f"*{ending}.py"))
-    return sorted(".".join(path.parts) for path in found if not any(part.startswith(".") for part in path.parts))
+    own = (path.parts for path in found if path.parts[0] != NOTEBOOKS)
+    return sorted(".".join(parts) for parts in own if not any(part.startswith(".") for part in parts))
+
+
+def notebook_texts(folder: Path) -> list[Path]:
+    """Give the files that a week's notebooks are made of: `notebook.py`, or those in `notebooks/`."""
+    return [path for path in (folder / "notebook.py", *sorted((folder / NOTEBOOKS).glob("*.py"))) if path.is_file()]
 
 
 def load(folder: Path) -> Week:
@@ -115,7 +142,23 @@ def load(folder: Path) -> Week:
     if unchecked:
         raise SpecError(f"{folder} has no check for {', '.join(unchecked)}; write one for each question.")
     fixtures = {name: value for name, value in named.items() if isinstance(value, Fixture)}
+    for item in found:
+        _require_near(folder, assignment, item)
     return Week(folder, assignment, tuple(sorted(found, key=lambda item: order[item.exercise])), fixtures)
+
+
+def _require_near(folder: Path, assignment: Assignment, item: Check) -> None:
+    """Refuse a check that needs one of another notebook: each is asked in a kernel of its own, one after the other."""
+    own = assignment.question(item.exercise).notebook
+    for need in item.needs:
+        if (
+            need.exercise in {q.name for q in assignment.questions}
+            and assignment.question(need.exercise).notebook != own
+        ):
+            raise SpecError(
+                f"{folder}: the check '{item.name}' needs '{need.name}', which is about another notebook: a check may "
+                "need checks of its own notebook alone."
+            )
 
 
 def _declared(folder: Path) -> dict[str, Check | Fixture]:

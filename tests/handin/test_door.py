@@ -16,6 +16,7 @@ from nbviva.adopt.reading import fingerprints, source_texts
 from nbviva.files import write
 from nbviva.handin.cells import MAX_NOTEBOOK_BYTES
 from nbviva.handin.door import Handin, open_handin
+from nbviva.handin.notebook import joined
 from nbviva.handin.walk import walk
 from nbviva.notebooks import grade_id, is_answer, part_of
 from nbviva.week.source import frame
@@ -105,9 +106,9 @@ def taken(handin):
     """Give where the notebook lies that counts, after seeing that it is the honest one and nobody doubts it."""
     assert () == handin.doubts
     (notebook,) = handin.notebooks
-    sources = {grade_id(cell): cell.source for cell in handin.framed().notebook.cells}
+    sources = {grade_id(cell): cell.source for cell in joined(handin.framed()).notebook.cells}
     assert "twice_as_much" in sources["double_answer"]
-    assert "total 90" in str(handin.framed().saved["long"])
+    assert "total 90" in str(joined(handin.framed()).saved["long"])
     return str(notebook.file.path)
 
 
@@ -179,7 +180,7 @@ def test_encodings_of_editors_are_read_and_told(hand, honest, encoding, said, na
     cell(honest, "double_answer")["source"] = ["# Größe: twice_as_much\n", "double = lambda x: 2 * x"]
     handin = hand({name: text(honest).encode(encoding)})
     assert name == taken(handin)
-    assert "# Größe" in {grade_id(c): c.source for c in handin.framed().notebook.cells}["double_answer"]
+    assert "# Größe" in {grade_id(c): c.source for c in joined(handin.framed()).notebook.cells}["double_answer"]
     assert f"{name} is saved as {said} where UTF-8 is expected; it was read all the same." in handin.notes
 
 
@@ -394,7 +395,7 @@ def test_other_notebooks_are_there_for_the_kernel(hand, honest):
 def test_cells_without_metadata_are_recognised(hand, honest):
     handin = hand({"toys.ipynb": without_metadata(honest)})
     assert "toys.ipynb" == taken(handin)
-    framed = handin.framed()
+    framed = joined(handin.framed())
     assert frozenset() == framed.lacking
     (note,) = framed.notes
     assert note.startswith("8 cells have lost the metadata by which nbgrader knows them")
@@ -433,13 +434,13 @@ def test_cells_without_metadata_are_recognised_among_others(hand, honest, change
     change(without_metadata(honest))
     handin = hand({"toys.ipynb": honest})
     assert "toys.ipynb" == taken(handin)
-    assert frozenset() == handin.framed().lacking
+    assert frozenset() == joined(handin.framed()).lacking
 
 
 def test_one_sentence_names_the_cause_where_cells_are_not_found(hand, honest):
     without_metadata(honest)
     honest["cells"][8]["source"] = "print('no total')"  # a given cell that was rewritten
-    framed = hand({"toys.ipynb": honest}).framed()
+    framed = joined(hand({"toys.ipynb": honest}).framed())
     (doubt,) = framed.doubts
     assert "have lost the metadata" in doubt.sentence
     assert len(framed.notes) == 1
@@ -454,7 +455,7 @@ def test_a_large_notebook_is_read_without_its_largest_outputs(hand, honest):
         cell(honest, name)["outputs"] = [{"output_type": "display_data", "data": data, "metadata": {}}]
     handin = hand({"toys.ipynb": honest})
     assert "toys.ipynb" == taken(handin)
-    saved = handin.framed().saved
+    saved = joined(handin.framed()).saved
     assert [{}] == saved["half"]
     assert saved["double"]
     assert saved["colour"][0]["data"]
@@ -577,7 +578,7 @@ def test_a_hand_in_is_walked_once_and_its_pdfs_are_parsed_in_one_process(course,
         monkeypatch.setattr(module, name, counted(getattr(module, name), calls))
     handin = open_handin(course, course.week("toy"), "g")
     for _ in range(2):
-        assert all([handin.came.digest, handin.notes, handin.framed(), handin.pdfs])
+        assert all([handin.came.digest, handin.notes, joined(handin.framed()), handin.pdfs])
     assert ["walk", "run"] == calls
 
 
@@ -605,7 +606,7 @@ def test_a_notebook_that_is_missing_beside_others_is_said_and_not_run(tmp_path):
     write(adoption_path(course.root, "ps2"), adoption_text(adoption))
     (hand_in(course, "g", "ps2") / "text.ipynb").unlink()
     handin = open_handin(course, course.week("ps2"), "g")
-    framed = handin.framed()
+    framed = joined(handin.framed())
     absent = [cell for cell in framed.notebook.cells if part_of(cell) == "text" and cell.cell_type == "code"]
     assert {cell.outputs[0].traceback[0] for cell in absent} == {"text.ipynb was not handed in."}
     assert len(framed.lacking) == len(absent)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nbviva.handin.cells import MAX_CELLS, MAX_NOTEBOOK_BYTES
 from nbviva.handin.door import Handin
 from nbviva.handin.doubt import Doubt
+from nbviva.handin.notebook import joined
 from nbviva.handin.walk import walk
 from nbviva.notebooks import grade_id
 from nbviva.week.source import release_template, source_notebook
@@ -36,7 +37,7 @@ def honest(course, solved):
 def read_folder(folder, week):
     """Read a folder as a hand-in of a week: what was framed, with all that was noted on the way."""
     handin = Handin("g", walk(folder), week)
-    framed = handin.framed()
+    framed = joined(handin.framed())
     told = {"notes": (*handin.notes, *framed.notes), "doubts": (*handin.doubts, *framed.doubts)}
     return SimpleNamespace(**vars(framed) | told, broken=handin.broken, handin=handin)
 

@@ -27,11 +27,12 @@ from nbviva.verify.mutation.score import (
     Score,
     TriedMutant,
     explained,
+    joined_scores,
     mutants_of,
 )
 from nbviva.verify.mutation.trial import Instead, MutantTrial, attempt, failing, warm_up
 from nbviva.week.source import code_cells, release_template, source_notebook
-from nbviva.week.week import Week
+from nbviva.week.week import NOTEBOOKS, Week
 
 BOUNDS = Bounds(processor=60.0, clock=600.0, memory=4 << 30)  # of a mutant, before the solution was timed
 GROUPS = 4  # the first group's questions decide; those of the others are asked of what passed
@@ -39,7 +40,14 @@ LEAST_SECONDS, TIMES = 1.0, 10.0  # a mutant may take ten times what the solutio
 SAVED_EVERY = 50
 MOST = 4  # slips of an alternative
 SAME_ANSWER = "The answer is the same, and nothing else of its cell is asked."
-_NO_INFLUENCE = (FILE, "notebook.py", "*mutants.py", "*alternatives.py", "*.typ")  # of the notebook the code has one
+_NO_INFLUENCE = (
+    FILE,
+    "notebook.py",
+    f"{NOTEBOOKS}/*.py",
+    "*mutants.py",
+    "*alternatives.py",
+    "*.typ",
+)  # of the notebook the code has one
 
 
 def mutation_score(
@@ -64,11 +72,14 @@ def mutation_score(
     if course.is_adopted(name):
         return adopted_score(course, name, workers, told)
     week = course.week(name)
-    bench = _MutantBench(week, secret, TrialCache(course.root / ".nbviva" / "cache" / f"mutants-{name}.json"), workers)
-    jobs = bench.jobs()
+    kept = TrialCache(course.root / ".nbviva" / "cache" / f"mutants-{name}.json")
     entries, answers = explained(week.folder), {f"{q.name}_answer" for q in week.assignment.questions if q.answers}
-    tried = bench.tried(jobs, told, entries, answers)
-    return Score(name, tried, tuple(_stale(entries, tried)), bench.seconds, len(jobs) - bench.made)
+    found = []
+    for part in week.apart().values():
+        bench = _MutantBench(part, secret, kept, workers)
+        found.append(bench.scored(name, bench.jobs(), told, entries, answers))
+    score = joined_scores(found)
+    return replace(score, errors=tuple(_stale(entries, score.tried)))
 
 
 def alternatives_score(
@@ -92,17 +103,21 @@ def alternatives_score(
     """
     week = course.week(name)
     kept = TrialCache(course.root / ".nbviva" / "cache" / f"mutated-alternatives-{name}.json")
-    bench = _MutantBench(week, secret, kept, workers)
-    jobs = bench.alternative_jobs(alternatives, most)
-    tried = bench.tried(jobs, told, explained(week.folder))
-    return Score(name, tried, (), bench.seconds, len(jobs) - bench.made)
+    found = []
+    for part in week.apart().values():
+        names = {check.name for check in part.checks}
+        own = {alternative: tuple(filter(names.__contains__, checks)) for alternative, checks in alternatives.items()}
+        bench = _MutantBench(part, secret, kept, workers)
+        jobs = bench.alternative_jobs({alternative: checks for alternative, checks in own.items() if checks}, most)
+        found.append(bench.scored(name, jobs, told, explained(week.folder)))
+    return joined_scores(found)
 
 
 Job = tuple[str, Mutated, tuple[str, ...]]
 
 
 class _MutantBench:
-    """Where the mutants of a week are tried, with a memory."""
+    """Where the mutants of one of a week's notebooks are tried, with a memory."""
 
     def __init__(self, week: Week, secret: bytes, kept: TrialCache, workers: int | None) -> None:
         self.week, self.secret, self.kept = week, secret, kept
@@ -149,19 +164,21 @@ class _MutantBench:
             self.kept.update(new)
         return {key: _read(text) for key, text in {**texts, **new}.items()}
 
-    def tried(
+    def scored(
         self,
+        name: str,
         jobs: Mapping[str, Job],
         told: Callable[[int, int], None],
         entries: Sequence[Explained],
         answers: Collection[str] = (),
-    ) -> tuple[TriedMutant, ...]:
+    ) -> Score:
         """Try them, and say what came of each; of the cells `answers` only the answer counts."""
         trials = self.run(jobs, told)
-        return tuple(
+        tried = tuple(
             _tried(cell, mutated, trials[key], entries, only_answers=cell in answers)
             for key, (cell, mutated, _) in jobs.items()
         )
+        return Score(name, tried, (), self.seconds, len(jobs) - self.made)
 
     def _try(self, jobs: Mapping[str, Job], key: str) -> str:
         cell, mutated, names = jobs[key]

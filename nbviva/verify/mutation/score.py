@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -242,3 +243,14 @@ class Score:
         """Give it as plain data, for JSON."""
         counts = {"mutants": len(self.tried), "caught": self.caught, "score": self.score, "cached": self.cached}
         return {**counts, **asdict(self)}
+
+
+def joined_scores(found: Sequence[Score]) -> Score:
+    """Give the scores of a week's notebooks as one."""
+    return Score(
+        found[0].week,
+        tuple(item for score in found for item in score.tried),
+        tuple(error for score in found for error in score.errors),
+        sum(score.seconds for score in found),
+        sum(score.cached for score in found),
+    )

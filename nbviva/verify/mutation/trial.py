@@ -61,7 +61,7 @@ class Rehearsal:
         questions = [question for question in week.assignment.questions if question.name not in asked]
         self._idle = {f"{question.name}_answer" for question in questions if question.answers}
         self._namespace: dict[str, Any] = {"__name__": "__main__", **small(week, "NAMES")}
-        self._cells = cells_of(week.folder)
+        self._cells = cells_of(week.folder, week.assignment.notebook)
         named = ((cell.name or str(i), texts.get(cell.name, cell.source)) for i, cell in enumerate(self._cells))
         self._evidence.sources |= dict(named)
         self._agent = Agent(self._namespace)
@@ -141,9 +141,9 @@ class _CompiledCell:
 
 
 @cache
-def cells_of(folder: Path) -> tuple[_CompiledCell, ...]:
-    """Give the code cells of a week's notebook, compiled."""
-    return tuple(_cell(cell) for cell in code_cells(load(folder)))
+def cells_of(folder: Path, notebook: str) -> tuple[_CompiledCell, ...]:
+    """Give the code cells of one of a week's notebooks, compiled."""
+    return tuple(_cell(cell) for cell in code_cells(load(folder).apart()[notebook]))
 
 
 def _cell(cell: NotebookNode) -> _CompiledCell:
@@ -157,7 +157,7 @@ def _cell(cell: NotebookNode) -> _CompiledCell:
 
 def warm_up(week: Week) -> None:
     """Read the notebook and import what it imports, so that a fork need not."""
-    cells_of(week.folder)
+    cells_of(week.folder, week.assignment.notebook)
     small(week, "NAMES")
     for cell in code_cells(week):
         for node in ast.walk(ast.parse(cell.source)):
@@ -196,7 +196,7 @@ class MutantTrial:
 
 def failing(week: Week, texts: Mapping[str, str], secret: bytes, group: str) -> list[str]:
     """Name the checks of the week that do not pass when these cells have these texts, but for those before."""
-    names = [cell.name for cell in cells_of(week.folder)]
+    names = [cell.name for cell in cells_of(week.folder, week.assignment.notebook)]
     first = min((names.index(name) for name in texts), default=0)
     checks = [check for check in week.checks if names.index(check.exercise) > first]
     rehearsal = Rehearsal(week, checks, Instead(texts), secret, group)

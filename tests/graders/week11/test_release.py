@@ -27,8 +27,8 @@ def release(tmp_path_factory):
 
 
 def test_the_committed_source_notebook_is_fresh(tmp_path):
-    fresh = write_source(WEEK, tmp_path).read_text("utf-8")
-    assert fresh == (COURSE.source("week11") / "neural_networks.ipynb").read_text("utf-8")
+    (written,) = write_source(WEEK, tmp_path)
+    assert written.read_text("utf-8") == (COURSE.source("week11") / "neural_networks.ipynb").read_text("utf-8")
 
 
 def test_the_sheet_has_15_points_and_5_extra():

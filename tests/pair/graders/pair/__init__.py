@@ -1,0 +1,1 @@
+"""A week with two notebooks, small enough to see through."""
