@@ -54,6 +54,9 @@ def decode(
         return _Decoder(frames, caps, tensors, exact, remote).value()
     except Unreadable:
         raise
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        refuse(f"it needs {missing}, which is not installed where answers are read; install it there")
     except _BROKEN as error:
         raise Unreadable(f"the answer is malformed ({type(error).__name__})") from None
 
@@ -112,9 +115,9 @@ class _Decoder:
         plain = self.array(*array)
         if not self.tensors:
             return plain
-        import torch
+        from nbviva.inside.tensors import from_array
 
-        return torch.from_numpy(plain.copy())
+        return from_array(plain)
 
     def buffer(self, index: Any) -> memoryview:
         if not is_size(index) or not 1 <= index < len(self.frames):

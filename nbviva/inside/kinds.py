@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbviva.inside.plain import Caps, refuse
+from nbviva.inside.plain import Caps
 
 Tree = list[Any]
 
@@ -82,6 +82,30 @@ def _tables() -> Kinds:
     return KINDS
 
 
+def _matrices() -> Kinds:
+    from nbviva.inside.matrices import KINDS
+
+    return KINDS
+
+
+def _formulas() -> Kinds:
+    from nbviva.inside.formulas import KINDS
+
+    return KINDS
+
+
+def _images() -> Kinds:
+    from nbviva.inside.images import KINDS
+
+    return KINDS
+
+
+def _tensors() -> Kinds:
+    from nbviva.inside.tensors import KINDS
+
+    return KINDS
+
+
 ALWAYS = frozenset(("complex", "frozenset", "date", "time", "datetime", "timedelta", "timezone", "zone"))
 ALWAYS_CLASSES = ALWAYS - {"zone"} | {"ZoneInfo"}
 _STANDARD_TAGS = (
@@ -93,28 +117,51 @@ _TABLE_TAGS = (
     "period", "intervals", "interval", "coded", "masked", "texts", "text kind", "categories", "times kind",
     "periods kind", "intervals kind", "masked kind",
 )  # fmt: skip
+_FORMULA_TAGS = (
+    "symbol",
+    "integer",
+    "rational",
+    "real",
+    "constant of sympy",
+    "function",
+    "applied",
+    "formula",
+    "matrix",
+)
 _STANDARD_ROOTS = ("builtins", "collections", "datetime", "decimal", "fractions", "pathlib", "zoneinfo")
 _BY_TAG: dict[str, Callable[[], Kinds]] = {
     **dict.fromkeys((*ALWAYS, *_STANDARD_TAGS), _standard),
     **dict.fromkeys(_ARRAY_TAGS, _arrays),
     **dict.fromkeys(_TABLE_TAGS, _tables),
+    **dict.fromkeys(_FORMULA_TAGS, _formulas),
+    **dict.fromkeys(("torch", "torch size", "torch dtype"), _tensors),
+    "sparse": _matrices,
+    "picture": _images,
 }
 _BY_ROOT: dict[str, Callable[[], Kinds]] = {
     **dict.fromkeys(_STANDARD_ROOTS, _standard),
     "numpy": _arrays,
     "pandas": _tables,
+    "scipy": _matrices,
+    "sympy": _formulas,
+    "PIL": _images,
+    "torch": _tensors,
 }
 
 
 def kinds_of(value: object) -> Kinds | None:
     """Give the module's kinds among which a value may be, by where its class says that it is from."""
     kind = type(value)
-    load = _BY_ROOT.get(str(kind.__module__).split(".", 1)[0])
-    if kind is type:  # a class is known where it is from
-        load = _BY_ROOT.get(str(value.__module__).split(".", 1)[0])
+    load = _load(value if isinstance(value, type) and kind is type else kind)  # a class is known where it is from
+    if load is None and type(kind) is not type:  # one that was made by a class of a library's
+        load = _load(type(kind))
     if load is None and issubclass(kind, tuple):  # a named tuple's class is the student's
         load = _standard
     return load() if load else None
+
+
+def _load(kind: type) -> Callable[[], Kinds] | None:
+    return _BY_ROOT.get(str(kind.__module__).split(".", 1)[0])
 
 
 def reads(tag: object) -> bool:
@@ -123,14 +170,5 @@ def reads(tag: object) -> bool:
 
 
 def reader_of(tag: str) -> Callable[..., Any]:
-    """Give what makes a value of a tree with this tag.
-
-    Raises
-    ------
-    Unreadable
-        If its library is not installed on this side.
-    """
-    try:
-        return _BY_TAG[tag]().read[tag]
-    except ModuleNotFoundError as error:
-        refuse(f"it needs {error.name}, which is not installed where answers are read; install it there")
+    """Give what makes a value of a tree with this tag."""
+    return _BY_TAG[tag]().read[tag]

@@ -61,7 +61,7 @@ def _text(value: str) -> str:
 
 def _other(value: Any) -> str:
     """Say what a value of a further kind is: its own text may be long, and take long."""
-    is_counted = isinstance(value, Sized) and type(value) is not range
+    is_counted = isinstance(value, Sized) and type(value) is not range and not hasattr(value, "shape")
     size = getattr(value, "shape", None) or ([len(value)] if is_counted else [])
     return f"{type(value).__name__}{list(size)}" if size else f"a {type(value).__name__}"
 

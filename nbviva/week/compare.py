@@ -130,9 +130,10 @@ def show(value: object) -> str:
         return f"{value:.3g}" if isinstance(value, float) else "a number"
     if isinstance(value, str | bytes):
         return "a text" if isinstance(value, str) else "bytes"
-    if type(value) is range or not isinstance(value, Sized):  # the length of a range may be no size
-        return "an object"
-    return f"a {type(value).__name__} of {len(value)}"
+    shape = getattr(value, "shape", ())
+    if shape or not isinstance(value, Sized) or type(value) is range:  # the length of a range may be no size
+        return f"a {type(value).__name__} of shape {tuple(shape)}" if shape else "an object"
+    return f"a {type(value).__name__} of {len(value)}" if not hasattr(value, "shape") else f"a {type(value).__name__}"
 
 
 def _equal(actual: Any, expected: Any) -> bool:
@@ -194,7 +195,7 @@ def _plain(value: object) -> object:
     """Give a value as it crosses plainly, if it does: a table as an array, a fraction as a float."""
     try:
         return value if type(value) is np.ndarray else decode(encode(value))
-    except (Unreadable, OverflowError, ValueError):
+    except (Unreadable, OverflowError, ValueError, TypeError):
         return value
 
 

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import nbviva.inside
 from nbviva.inside import Handle, Unreadable, decode, encode
 from nbviva.inside.kinds import _BY_TAG
 
@@ -375,11 +376,23 @@ def test_keys_that_hash_alike_are_refused_in_every_container():
     assert "alike" in unreadable("counter", *([key, 1] for key in keys))
 
 
-def test_library_that_is_missing_here_is_said(monkeypatch):
+@pytest.mark.parametrize(
+    ("library", "module", "tree"),
+    [
+        ("numpy", "arrays", ["ufunc", "sin"]),
+        ("pandas", "tables", ["missing", "NaT"]),
+        ("scipy", "matrices", ["sparse", "csr_array", [0, 0]]),
+        ("sympy", "formulas", ["integer", 1]),
+        ("PIL", "images", ["picture", "L", [0, 0], 1, None, None, None]),
+        ("torch", "tensors", ["torch dtype", "int8"]),
+    ],
+)
+def test_library_that_is_missing_here_is_said(monkeypatch, library, module, tree):
     """The sentence names what to install, and where."""
-    monkeypatch.delitem(sys.modules, "nbviva.inside.arrays", raising=False)
-    monkeypatch.setitem(sys.modules, "numpy", None)
-    assert "numpy, which is not installed where answers are read" in unreadable("ufunc", "sin")
+    monkeypatch.delitem(sys.modules, f"nbviva.inside.{module}", raising=False)
+    monkeypatch.delattr(nbviva.inside, module, raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    assert f"it needs {library}, which is not installed where answers are read; install it there" in unreadable(*tree)
 
 
 def test_the_agent_imports_no_library_by_itself():

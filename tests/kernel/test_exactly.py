@@ -7,14 +7,23 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
+import sympy
+from PIL import Image
+from scipy import sparse
 
 from nbviva.inside import Handle, encode
 from nbviva.kernel import brief
+from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.recording import Recorder, ReplayStudent
+from nbviva.kernel.room import Clock, Room
 from nbviva.kernel.sitting import RunEnd
 from nbviva.kernel.student import Remote, Student, UnreadableAnswer, exactly, hold, local_student, put
 from nbviva.kernel.transcript import Transcript
+from nbviva.notebooks import new_cell, new_notebook
+from nbviva.sandbox.provisioner import refusal
+from nbviva.week.compare import assert_equal
 
 NOTEBOOK = """
 from collections import Counter, OrderedDict, deque, namedtuple
@@ -103,6 +112,43 @@ def test_object_that_lies_stays_an_object(student):
         assert student.lie() != Fraction(1, 2)
 
 
+def frames_and_others():
+    """Give a value of each library's."""
+    torch = pytest.importorskip("torch")
+    return [
+        pd.DataFrame({"a": [1.5, None], "b": ["x", None]}, index=["r", "s"]), pd.Series([1, 2], name="n"),
+        pd.Index(["x"]), sparse.csr_array(np.eye(2)), sympy.Symbol("x") ** 2, Image.new("RGB", (2, 3)),
+        torch.ones(2, dtype=torch.float16),
+    ]  # fmt: skip
+
+
+def test_values_of_libraries_cross_as_what_they_are_both_ways(student):
+    sent = frames_and_others()
+    with exactly(student):
+        back = student.same(*sent)
+        assert [type(value).__name__ for value in sent] == [student.kind(value) for value in sent]
+    assert [type(value) for value in sent] == [type(value) for value in back]
+    for value, other in zip(sent, back, strict=True):
+        assert_equal(other, value)
+
+
+def test_a_real_kernel_answers_as_what_things_are(tmp_path):
+    """From the sandbox, through the messages, to this process."""
+    cells = [
+        "import pandas as pd, sympy, collections\nx = sympy.Symbol('x')",
+        "def table(n): return pd.DataFrame({'n': range(n), 'text': list('abc')[:n]})",
+        "def total(table): return table['n'].sum()",
+        "def slope(e): return sympy.diff(e, x)",
+    ]
+    notebook = new_notebook([new_cell("code", text) for text in cells], {})
+    with KernelStudent(tmp_path, Room(sandboxed=refusal() is None), Clock(cell=120)) as kernel:
+        kernel.run(notebook, {})
+        with exactly(kernel.student):
+            assert_equal(kernel.student.table(2), pd.DataFrame({"n": range(2), "text": ["a", "b"]}))
+            assert_equal(kernel.student.total(pd.DataFrame({"n": [1, 2]})), np.int64(3))
+            assert_equal(kernel.student.slope(sympy.Symbol("x") ** 2), 2 * sympy.Symbol("x"))
+
+
 def test_value_that_was_put_and_one_that_is_held_stay_the_students(student):
     with exactly(student):
         queue = put(student, deque([1], 5))
@@ -124,7 +170,8 @@ def ask_all(student):
     """Ask questions of all sorts, and give the answers."""
     with exactly(student):
         student["fresh"] = [Decimal("1.5"), range(3)]
-        return [student["fresh"], student["half"], student.counts("ab"), student.same(np.arange(6).reshape(2, 3).T)]
+        answers = [student["fresh"], student["half"], student.counts("ab"), student.same(np.arange(6).reshape(2, 3).T)]
+        return answers + student.same(*frames_and_others()[:5])
 
 
 def test_transcript_keeps_and_plays_back_exact_answers(student):
@@ -134,7 +181,7 @@ def test_transcript_keeps_and_plays_back_exact_answers(student):
     again = ask_all(ReplayStudent(transcript).student)
     assert repr(answers) == repr(again)
     assert again[3].flags.f_contiguous
-    assert [True, *[False] * 4] == [exchange.writes for exchange in transcript.exchanges]
+    assert [True, *[False] * 5] == [exchange.writes for exchange in transcript.exchanges]
 
 
 @pytest.mark.parametrize(

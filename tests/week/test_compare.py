@@ -11,9 +11,11 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import sparse
 
 from nbviva.week.compare import MOST_NUMBERS, Mismatch, as_number, as_numbers, assert_close, assert_equal, require, show
 
@@ -360,6 +362,7 @@ def test_exact_answers_are_read_as_numbers(value, numbers):
     [
         Fraction(10**400),
         Decimal("NaN"),
+        sympy.I,
         1j,
         frozenset([1]),
         [np.bool_(True)],
@@ -385,6 +388,9 @@ TABLE = pd.DataFrame({"a": [1.5, math.nan], "b": ["x", None]})
         (TABLE["a"], TABLE["a"].astype("float32")),
         (TABLE.index, pd.Index([0, 1])),
         (deque([np.ones(2)]), deque([np.zeros(2)])),
+        (sparse.csr_array(np.eye(2)), sparse.csr_array(2 * np.eye(2))),
+        (sparse.coo_array(np.eye(2)), sparse.csr_array(np.eye(2))),
+        (sympy.Symbol("x") ** 2, sympy.Symbol("y") ** 2),
         (Fraction(1, 2), Decimal("0.5")),
         (Decimal("0.50"), Decimal("0.51")),
         (np.float64(1), np.float32(1)),
