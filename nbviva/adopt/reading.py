@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -127,16 +126,27 @@ def week_of(
     """
     given = given_notebooks(texts, adoption.markers)
     several = len(texts) > 1
+    assignment = asked_in(folder.name, adoption, given.sources, files, said)
     cells = [cell for name, source in given.sources.items() for cell in graded_cells(name, source)]
     states = {cell: _state(adoption, cell) for cell in cells}
-    numbers = itertools.count(1)
-    questions = tuple(_question(cell, str(next(numbers)), states[cell][0], several=several) for cell in cells)
     blanks = {(name, grade_id(cell)): cell.source for name, frame in given.frames.items() for cell in frame.cells}
     checks = tuple(
         check_of(cell, cell.name(several=several), *states[cell], blanks[cell.notebook, cell.cell]) for cell in cells
     )
-    assignment = _assignment(folder.name, tuple(texts), questions, files, said)
     return Week(folder, assignment, _some(checks), given=given)
+
+
+def asked_in(
+    week: str, adoption: Adoption, notebooks: Mapping[str, NotebookNode], files: tuple[tuple[str, str], ...],
+    said: Mapping[str, Any],
+) -> Assignment:  # fmt: skip
+    """Give what an adopted week asks, by its notebooks, be they those of the source or of the release."""
+    several = len(notebooks) > 1
+    cells = [cell for name, notebook in notebooks.items() for cell in graded_cells(name, notebook)]
+    questions = tuple(
+        _question(cell, str(number), _state(adoption, cell)[0], several=several) for number, cell in enumerate(cells, 1)
+    )
+    return _assignment(week, tuple(notebooks), questions, files, said)
 
 
 def given_notebooks(texts: Mapping[str, bytes], markers: Markers) -> GivenNotebooks:

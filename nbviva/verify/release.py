@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from nbviva.adopt.adoption import adoption_path, read_adoption
 from nbviva.course import Course
 from nbviva.errors import CourseError, Refused
 from nbviva.files import regular_files
 from nbviva.gradebook.nbgrader import nbgrader, set_deadline
 from nbviva.gradebook.outline import keep_up
-from nbviva.precheck.description import write_description
+from nbviva.precheck.description import describe_adopted, write_description
 from nbviva.secret import secret_of
 from nbviva.verify.leaks import find_leaks
 from nbviva.week.source import write_source
@@ -58,6 +59,9 @@ def make_release(course: Course, name: str) -> list[Path]:
     keep_up(course, name)
     nbgrader(course, "generate_assignment", name, "--force", "--create")
     week, folder = course.week(name), course.release(name)
+    if course.is_adopted(name):
+        path = adoption_path(course.root, name)
+        describe_adopted(week, read_adoption(path, path.read_text("utf-8")).assignment, folder)
     set_deadline(course, name)
     leaks = list(find_leaks(week, folder, secret_of(course.root)))
     if leaks:
