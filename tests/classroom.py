@@ -76,7 +76,16 @@ def _groups(size: int, rng: np.random.Generator) -> list[Group]:
         Group(f"g{i:02d}", float(rng.beta(3, 1.3)), int(rng.integers(1, 400)) if rng.random() < 0.15 else 0)
         for i in range(1, size + 1)
     ]
-    fates = {2: "error", 5: "died", 9: "missing cell", 11: "no notebook", 14: "differs", 17: "ungraded"}
+    fates = {
+        2: "error",
+        5: "died",
+        9: "missing cell",
+        11: "no notebook",
+        14: "differs",
+        17: "ungraded",
+        26: "blank",
+        31: "blank",
+    }
     groups = [replace(group, fate=fates.get(i, "")) for i, group in enumerate(groups)]
     letters = {6: ("x", "parts", "total", "i"), 22: ("value", "both", "summe", "k")}
     for i, (x, a, b, c) in letters.items():
@@ -128,6 +137,8 @@ def _verdicts(week: Week, course: Course, group: Group, rng: np.random.Generator
         return _alike(week, Outcome.FAILED, f"{group.name}.ipynb is no notebook: it is not JSON.", NO_NOTEBOOK)
     if group.fate == "died":
         return _alike(week, Outcome.FAILED, "No answer: the kernel is gone.", "Died")
+    if group.fate == "blank":
+        return _blank(week)
     overlays = [replaced for replaced in _wrong(week, rng) if rng.random() > group.skill]
     found = {v.check: v for v in rehearse(week, group=group.name, secret=secret_of(course.root))}
     for overlay in overlays:
@@ -162,6 +173,19 @@ def _wrong(week: Week, rng: np.random.Generator) -> list[Overlay]:
 
 def _nothing(x: float) -> float:
     raise NotImplementedError
+
+
+def _blank(week: Week) -> tuple[Verdict, ...]:
+    stub = "No answer: `double` raised NotImplementedError in line 3 of its cell, `raise NotImplementedError()`."
+    told = {
+        "half_of_seven": (Outcome.SKIPPED, f"Not asked, since this did not hold: {week.checks[0].sentence}", ""),
+        "colour_is_red": (Outcome.FAILED, "No answer was given: `answer_colour` is still None.", ""),
+    }
+    return tuple(
+        Verdict(c.name, c.exercise, found[0], c.sentence, *found[1:])
+        for c in week.checks
+        for found in [told.get(c.name, (Outcome.FAILED, stub, "Raised"))]
+    )
 
 
 def _alike(week: Week, outcome: Outcome, detail: str, cause: str) -> tuple[Verdict, ...]:

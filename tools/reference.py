@@ -131,6 +131,7 @@ def _variables() -> Iterator[str]:
 
 VARIABLES = {
     "NBVIVA_DB": "the gradebook's address; it comes before nbgrader's `CourseDirectory.db_url`",
+    "NBVIVA_FORMGRADER": "where the class report finds the formgrader; else `http://localhost:8888/formgrader`",
     "NBVIVA_SANDBOX": "the sandbox, `bubblewrap` or `podman`, where `--sandbox` says nothing",
     "NO_COLOR": "set to anything: no colours in a terminal",
     "TMPDIR": "where kernels have their folders of sockets while they run",

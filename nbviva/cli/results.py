@@ -27,10 +27,12 @@ def report(
     from nbviva.gradebook.record import record
     from nbviva.grading import pointers
     from nbviva.grading.bound import bounded_class
-    from nbviva.results import classreport, page
+    from nbviva.results import auditpage, classreport, page
 
     course = Course.find()
     with bounded_class("The class report", len(course.groups(week))):
+        if not anonymous:
+            auditpage.write_audits(course, week, course.groups(week))
         found = classreport.class_report(course, week, anonymous=anonymous)
         path = page.write_page(course, found)
     if pointed := pointers.look(course, week):

@@ -192,3 +192,14 @@ def submissions(book: Gradebook, assignment_id: str) -> Sequence[Any]:
     query = select(table).where(table.assignment_id == assignment_id)
     found = book.db.scalars(query.options(selectinload(table.notebooks))).all()
     return sorted(found, key=lambda item: natural_order(item.student_id))
+
+
+def formgrader_pages(course: Course, week: str) -> dict[str, str]:
+    """Give the address of each group's page in the formgrader, as `make lab` starts it, or at NBVIVA_FORMGRADER."""
+    if not present(course):
+        return {}
+    base = os.environ.get("NBVIVA_FORMGRADER", "http://localhost:8888/formgrader").rstrip("/")
+    with opened(course) as book:
+        entry = find_assignment(book, week)
+        found = submissions(book, entry.id) if entry is not None else ()
+        return {item.student_id: f"{base}/submissions/{item.notebooks[0].id}/" for item in found if item.notebooks}

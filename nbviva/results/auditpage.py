@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +20,7 @@ from nbviva.feedback.html import template
 from nbviva.files import digest, write
 from nbviva.grading.audit import Audit, Section, audit
 from nbviva.grading.digest import of_framework
+from nbviva.grading.reports import readable_report
 from nbviva.grading.verdict import Outcome
 
 FILE = "audit.html"
@@ -56,6 +58,13 @@ def write_audit(course: Course, week: str, group: str) -> Path:
     if not _says(path, made_of):
         write(path, audit_page(course.assignment(week).title, audit(course, week, group), made_of))
     return path
+
+
+def write_audits(course: Course, week: str, groups: Iterable[str]) -> None:
+    """Write the pages of those of these groups that have a report."""
+    for group in groups:
+        if readable_report(course.report(week, group)) is not None:
+            write_audit(course, week, group)
 
 
 def audit_page(title: str, found: Audit, made_of: str = "") -> str:

@@ -119,7 +119,7 @@ def _histogram(
 def _line_across(value: float | None, style: str, word: str) -> list[alt.Chart]:
     if value is None:
         return []
-    base = alt.Chart(alt.InlineData(values=[{"x": value, "words": f"{word} {value:.3g}"}]))
+    base = alt.Chart(alt.InlineData(values=[{"x": value, "words": f"{word} {float(f'{value:.3g}'):.12g}"}]))
     rule = _rule(base, style).encode(x="x:Q", tooltip=alt.Tooltip("words:N", title=" "))
     up = -7 if style == "bound" else -21  # two labels at one place stay readable
     label = base.mark_text(color=f"--{style}", align="center", y=up).encode(x="x:Q", text="words:N")

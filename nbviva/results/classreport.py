@@ -14,15 +14,18 @@ from urllib.parse import quote
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
+from nbviva.gradebook.book import formgrader_pages
 from nbviva.gradebook.names import takes
 from nbviva.grading.reports import EARLIER, earlier_report, readable_report
 from nbviva.grading.verdict import Report
 from nbviva.listing import shown
 from nbviva.notebooks import read
+from nbviva.results.auditpage import audit_path
 from nbviva.results.faults import Fault, FaultKind, faults_of, was_read
 from nbviva.results.marks import NEEDS_PERSON, Marked, StudentRow, gradebook_marks, report_marks, rows
 from nbviva.results.similar import MAX_TEXT, Pair, is_too_long, own_cells, similar
 from nbviva.results.statistics import Curves, Distribution, QuestionStatistics, distributions, items, known, noted
+from nbviva.results.walk import QuestionWalk, blank_groups, walks, without_personal
 from nbviva.results.wrong import SheetAnswers, Wrong, failures, sheet_answers, stories, wrong_answers
 from nbviva.secret import secret_of
 from nbviva.week.source import frame
@@ -44,6 +47,8 @@ class HandIn:
         Points by the sheet's number; None where a person has to decide.
     feedback
         The path of its feedback from the report's folder; empty where there is none.
+    audit, formgrader
+        The path of its audit's page, and the address of its page in the formgrader; empty where there is none.
     values
         What checks measured, by name.
     """
@@ -61,12 +66,20 @@ class HandIn:
     seconds: float | None
     mebibytes: float | None
     feedback: str
+    audit: str = ""
+    formgrader: str = ""
     values: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
 class ClassReport:
-    """All that the class report shows; `made` is in UTC."""
+    """All that the class report shows; `made` is in UTC.
+
+    Attributes
+    ----------
+    blank
+        The groups in whose hand-in nothing was written; they are no part of the wrong answers.
+    """
 
     week: str
     title: str
@@ -84,6 +97,8 @@ class ClassReport:
     wrong: tuple[Wrong, ...]
     answers: tuple[SheetAnswers, ...]
     similar: tuple[Pair, ...]
+    walks: tuple[QuestionWalk, ...] = ()
+    blank: tuple[str, ...] = ()
 
 
 def class_report(course: Course, name: str, *, anonymous: bool = False) -> ClassReport:
@@ -97,6 +112,9 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
     by_group = _by_group(rows(course, name))
     seen = [report for report in reports.values() if was_read(report)]
     found, curves = distributions(seen, known(course, name))
+    blank = blank_groups(seen)
+    written_in = [report for report in seen if report.group not in blank]
+    likeness = stories(course, week, failures(assignment, written_in))
     written = _own_code(course, seen)
     everything = ClassReport(
         name, assignment.title, assignment.course, assignment.term, assignment.maximum, assignment.extra,
@@ -106,9 +124,11 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
         items=items(assignment, seen, [marks[report.group].points for report in seen]),
         distributions=found,
         curves=curves,
-        wrong=wrong_answers(assignment, seen, stories(course, week, failures(assignment, seen))),
-        answers=sheet_answers(assignment, seen),
+        wrong=wrong_answers(assignment, written_in, likeness),
+        answers=sheet_answers(assignment, written_in),
         similar=similar(written, own_cells(frame(week))),
+        walks=walks(assignment, groups, reports, marks, likeness),
+        blank=blank,
     )  # fmt: skip
     return without_names(everything, secret_of(course.root)) if anonymous else _renamed(everything, shown)
 
@@ -128,7 +148,11 @@ def _by_group(found: Sequence[StudentRow]) -> dict[str, list[StudentRow]]:
 def _handins(
     course: Course, week: Week, found: Mapping[str, Sequence[StudentRow]], reports: Mapping[str, Report]
 ) -> tuple[HandIn, ...]:
-    all_of_them = (_handin(course, week, rows, reports.get(group)) for group, rows in found.items())
+    pages = formgrader_pages(course, week.assignment.week)
+    all_of_them = (
+        replace(_handin(course, week, rows, reports.get(group)), formgrader=pages.get(group, ""))
+        for group, rows in found.items()
+    )
     return tuple(sorted((item for item in all_of_them), key=_place))
 
 
@@ -155,8 +179,15 @@ def _handin(course: Course, week: Week, found: Sequence[StudentRow], report: Rep
         report.seconds.get("total") if report else None,
         round(report.memory / (1 << 20), 1) if report and report.memory else None,
         f"../../feedback/{quote(os.fsencode(page))}" if has_page else "",
+        _audit_link(course, week.assignment.week, row.group),
+        "",
         tuple((name, number) for name, (number, _) in noted(report).items()) if report else (),
     )
+
+
+def _audit_link(course: Course, week: str, group: str) -> str:
+    path = audit_path(course, week, group)
+    return quote(os.fsencode(f"{group}/{path.name}")) if path.is_file() else ""
 
 
 def _open(marks: Mapping[str, Marked]) -> set[str]:
@@ -222,7 +253,7 @@ def without_names(report: ClassReport, secret: bytes) -> ClassReport:
     faults = tuple(
         replace(fault, sentence="The report has the sentence.") if fault.personal else fault for fault in report.faults
     )
-    handins = tuple(replace(handin, people=(), feedback="") for handin in report.handins)
+    handins = tuple(replace(h, people=(), feedback="", audit="", formgrader="") for h in report.handins)
     return _sorted(_renamed(replace(report, faults=faults, handins=handins), pseudonym))
 
 
@@ -232,6 +263,8 @@ def _sorted(report: ClassReport) -> ClassReport:
     return replace(
         report,
         handins=tuple(sorted(report.handins, key=_place)),
+        walks=tuple(map(without_personal, report.walks)),
+        blank=tuple(sorted(report.blank)),
         faults=tuple(sorted(report.faults, key=lambda fault: (order[fault.kind], natural_order(fault.group)))),
     )
 
@@ -247,7 +280,7 @@ def _renamed(value: Any, pseudonym: Callable[[str], str]) -> Any:
         item = getattr(value, field.name)
         if field.name in ("group", "first", "second"):
             changed[field.name] = pseudonym(item)
-        elif field.name == "groups":
+        elif field.name in ("groups", "blank"):
             changed[field.name] = tuple(sorted(map(pseudonym, item)))
         elif field.name in ("numbers", "curves") and not isinstance(value, ClassReport):
             changed[field.name] = tuple(sorted((pseudonym(group), rest) for group, rest in item))

@@ -10,25 +10,27 @@ import base64
 import csv
 import hashlib
 import io
-import re
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from nbviva.course import Course
 from nbviva.feedback.html import template
 from nbviva.files import write
 from nbviva.listing import said
 from nbviva.results import charts
+from nbviva.results.auditpage import with_code
 from nbviva.results.classreport import ClassReport, HandIn
 from nbviva.results.export import marks_table
-from nbviva.results.faults import ADVICE, counts
+from nbviva.results.faults import ADVICE, FaultKind, counts
 from nbviva.results.marks import NEEDS_PERSON, rows
 from nbviva.results.statistics import Distribution
+from nbviva.results.walk import QuestionWalk
 from nbviva.wording import counted
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -37,6 +39,8 @@ _FIELDS = (
     "group",
     "people",
     "feedback",
+    "audit",
+    "formgrader",
     "points",
     "extra",
     "late",
@@ -67,13 +71,15 @@ def write_page(course: Course, report: ClassReport) -> Path:
 
 def page(report: ClassReport, files: Sequence[Download] = ()) -> str:
     """Give the page's HTML."""
-    library, own = charts.script(), (_FOLDER / "report.js").read_text("utf-8")
+    library = charts.script()
+    own = "".join((_FOLDER / name).read_text("utf-8") for name in ("report.js", "walk.js"))
     style = (_FOLDER / "report.css").read_text("utf-8")
     drawn = _charts(report)
-    return template("results", "report.html.j2", number=_number, code=_code).render(
+    return template("results", "report.html.j2", number=_number, code=with_code).render(
         report=report,
         charts={chart.name: chart for chart in drawn},
-        faults=[(kind, ADVICE[kind], number) for kind, number in counts(report.faults)],
+        faults=[(kind, ADVICE[kind], number, _said(report, kind)) for kind, number in counts(report.faults)],
+        agreed=_agreed(report),
         links={handin.group: handin.feedback for handin in report.handins},
         summary=_summary(report),
         files=files,
@@ -83,6 +89,21 @@ def page(report: ClassReport, files: Sequence[Download] = ()) -> str:
         library=Markup(library),  # noqa: S704
         own=Markup(own),  # noqa: S704
     )
+
+
+def _said(report: ClassReport, kind: FaultKind) -> list[tuple[str, list[str]]]:
+    """Give each sentence of a kind once, with the groups that it is about."""
+    found: dict[str, dict[str, None]] = {}
+    for fault in report.faults:
+        if fault.kind is kind:
+            found.setdefault(fault.sentence, {})[fault.group] = None
+    return [(sentence, list(groups)) for sentence, groups in found.items()]
+
+
+def _agreed(report: ClassReport) -> list[tuple[str, int]]:
+    """Give the questions all of whose answers are right, and by how many checks."""
+    right = [f"{a.number} {a.title}" for a in report.answers if all(given.right for given in a.given)]
+    return list(Counter(right).items())
 
 
 def _policy(style: str, *scripts: str) -> str:
@@ -107,6 +128,7 @@ def _data(report: ClassReport, drawn: Sequence[charts.Chart]) -> dict[str, Any]:
         ],
         "questions": numbers,
         "rows": [_row(handin, report.distributions) for handin in report.handins],
+        "walks": [_walk(item) for item in report.walks],
         "charts": [{"name": chart.name, "field": chart.field, "spec": chart.spec} for chart in drawn],
     }
 
@@ -115,10 +137,23 @@ def _row(handin: HandIn, found: Sequence[Distribution]) -> list[Any]:
     values = dict(handin.values)
     measured = [values.get(item.name) if handin.group in dict(item.numbers) else None for item in found]
     return [
-        handin.group, ", ".join(handin.people), handin.feedback, handin.points, handin.extra, handin.late_minutes,
+        handin.group, ", ".join(handin.people), handin.feedback, handin.audit, handin.formgrader,
+        handin.points, handin.extra, handin.late_minutes,
         handin.penalty, handin.total, handin.status, handin.sandbox, handin.seconds, handin.mebibytes,
         *(points for _, points in handin.questions), *measured,
     ]  # fmt: skip
+
+
+def _walk(walk: QuestionWalk) -> dict[str, Any]:
+    stops = [
+        {
+            "group": stop.group, "kind": str(stop.kind), "points": stop.points, "told": stop.told, "like": stop.like,
+            "cluster": stop.cluster, "size": stop.size,
+        }
+        for stop in walk.stops
+    ]  # fmt: skip
+    head = {"name": walk.name, "number": walk.number, "title": walk.title, "maximum": walk.maximum}
+    return {**head, "stops": stops}
 
 
 def _charts(report: ClassReport) -> list[charts.Chart]:
@@ -171,15 +206,16 @@ def _words(found: Distribution) -> str:
     numbers = [number for _, number in found.numbers]
     words = f"{found.title} of {counted(len(numbers), 'hand-in')}. {_middle(numbers)}"
     if found.bound is not None:
-        words += f" Bound: {found.bound:g}; {sum(number < found.bound for number in numbers)} are below."
+        words += f" Bound: {_number(found.bound, 6)}; {sum(number < found.bound for number in numbers)} are below."
     if found.reference is not None:
-        words += f" Our own solution: {found.reference:.3g}."
+        words += f" Our own solution: {_number(found.reference)}."
     return words + (f" {found.infinite} are infinite or no number." if found.infinite else "")
 
 
 def _middle(numbers: Sequence[float]) -> str:
-    low, middle, high = min(numbers), statistics.median(numbers), max(numbers)
-    return f"From {low:.3g} to {high:.3g}, median {middle:.3g}, mean {statistics.fmean(numbers):.3g}."
+    found = (min(numbers), max(numbers), statistics.median(numbers), statistics.fmean(numbers))
+    low, high, middle, mean = map(_number, found)
+    return f"From {low} to {high}, median {middle}, mean {mean}."
 
 
 def _step(reached: Sequence[float], top: float) -> float:
@@ -197,6 +233,7 @@ def _summary(report: ClassReport) -> dict[str, str]:
     return {
         "hand-ins": str(len(handins)),
         "median points": f"{statistics.median(marked):g} of {report.maximum:g}" if marked else "-",
+        "mean points": f"{statistics.fmean(marked):.3g} of {report.maximum:g}" if marked else "-",
         "need a person": str(people),
         "late": str(late),
     }
@@ -236,10 +273,6 @@ def _anonymous_table(report: ClassReport) -> list[tuple[str | float | None, ...]
     ]
 
 
-def _code(text: str) -> Markup:
-    """Give a sentence with what stands in backticks as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
-
-
 def _number(value: float | None, digits: int = 3) -> str:
-    return "-" if value is None else f"{value:.{digits}g}"
+    """Say a number by its first digits, and never with an exponent where it is large."""
+    return "-" if value is None else f"{float(f'{value:.{digits}g}'):.12g}"

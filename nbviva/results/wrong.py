@@ -164,10 +164,22 @@ def wrong_answers(
         for verdict in report.verdicts:
             if verdict.outcome is Outcome.FAILED and not _on_sheet(assignment, verdict) and _counts(verdict):
                 like = likeness.get(Failure(report.group, verdict.check, verdict.detail), "")
-                key = like or _NUMBER.sub("#", verdict.detail)
-                found[verdict.check, key].append((report.group, verdict, like))
+                found[verdict.check, alike(assignment, verdict, like)].append((report.group, verdict, like))
     wrong = [_wrong(assignment, cases) for cases in found.values()]
     return tuple(sorted(wrong, key=lambda item: (-len(item.groups), item.number, item.sentence)))
+
+
+def alike(assignment: Assignment, verdict: Verdict, like: str) -> str:
+    """Give what a wrong answer has in common with those that are the same: its mutant, its answer, or its words."""
+    return _given(verdict.detail) if _on_sheet(assignment, verdict) else like or _NUMBER.sub("#", verdict.detail)
+
+
+def is_unwritten(verdict: Verdict) -> bool:
+    """Whether a check met a stub as it was released, or an empty field."""
+    if verdict.outcome is not Outcome.FAILED:
+        return False
+    is_stub = verdict.cause == "Raised" and "NotImplementedError" in verdict.detail
+    return is_stub or verdict.detail.startswith("No answer was given")
 
 
 def _wrong(assignment: Assignment, cases: Sequence[tuple[str, Verdict, str]]) -> Wrong:

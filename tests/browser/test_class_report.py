@@ -120,3 +120,61 @@ def test_table_is_there_without_a_mouse(open_report, marked):
     page.locator("#handins thead button").first.focus()
     page.keyboard.press("Enter")
     assert "ascending" == page.locator("#handins th[data-key=group]").get_attribute("aria-sort")
+
+
+def test_class_is_worked_through_by_keyboard(open_report, large):
+    page = open_report(large).page
+    page.locator("#questions").get_by_role("link", name="1.1 Doubling").focus()
+    page.keyboard.press("Enter")
+    assert "1.1 Doubling: g18" == page.locator("#walk-head").inner_text()
+    page.keyboard.press("n")
+    assert page.locator("#walk-kind").inner_text().startswith("wrong answer 1 of ")
+    first = page.locator("#walk-told").inner_text()
+    page.keyboard.press("w")
+    assert page.locator("#walk-kind").inner_text().startswith("wrong answer 2 of ")
+    assert first != page.locator("#walk-told").inner_text()
+    page.keyboard.press("p")
+    assert page.locator("#walk-kind").inner_text().startswith("wrong answer 1 of ")
+    page.keyboard.press("]")
+    assert page.locator("#walk-head").inner_text().startswith("1.2 Half of seven: ")
+    page.keyboard.press("End")
+    assert "hand-in 60 of 60" == page.locator("#walk-place").inner_text()
+
+
+def test_keys_do_nothing_outside_of_their_part(open_report, large):
+    page = open_report(large).page
+    page.get_by_label("Find").fill("n")
+    before = page.locator("#walk-place").inner_text()
+    page.locator("#handins thead button").first.press("n")
+    assert before == page.locator("#walk-place").inner_text()
+
+
+def test_way_leads_to_feedback_formgrader_and_back(open_report, marked):
+    made = open_report(marked)
+    page = made.page
+    page.locator("#questions").get_by_role("link", name="1.2 Half of seven").click()
+    links = page.locator("#walk-links a")
+    assert ["Feedback (f)", "Formgrader (g)"] == links.all_inner_texts()
+    assert links.nth(0).get_attribute("href").endswith("/toy/toys.html#question-half")
+    assert "/formgrader/submissions/" in links.nth(1).get_attribute("href")
+    page.keyboard.press("n")
+    here = page.locator("#walk-head").inner_text()
+    page.reload()
+    page.wait_for_function("document.documentElement.dataset.drawn")
+    assert here == page.locator("#walk-head").inner_text()
+
+
+def test_table_of_hand_ins_stands_above_what_was_measured_and_nothing_is_folded_in_print(open_report, large):
+    page = open_report(large).page
+    table, measured = (page.locator(f"#{name}").bounding_box()["y"] for name in ("all", "measured"))
+    assert table < measured
+    page.emulate_media(media="print")
+    hidden = "all => all.filter(one => !one.checkVisibility({contentVisibilityAuto: true})).length"
+    assert page.locator("details").count() > 3
+    assert 0 == page.eval_on_selector_all("details li, details a", hidden)
+
+
+def test_what_is_the_same_for_all_is_said_once(open_report, marked):
+    page = open_report(marked).page
+    assert "The same for all: sandbox bubblewrap, cgroup." == page.locator("#same").inner_text()
+    assert "sandbox" not in page.locator("#handins thead").inner_text()

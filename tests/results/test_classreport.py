@@ -10,15 +10,18 @@ from nbviva.errors import CourseError
 from nbviva.grading.reports import keep_report
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
 from nbviva.handin.doubt import Doubt
+from nbviva.results.auditpage import write_audits
 from nbviva.results.charts import script
 from nbviva.results.classreport import class_report, without_names
 from nbviva.results.faults import FaultKind, counts
-from nbviva.results.page import page, write_page
+from nbviva.results.page import _number, page, write_page
 from nbviva.results.statistics import distributions, keep, known
+from nbviva.results.walk import StopKind
 from nbviva.results.wrong import sheet_answers, wrong_answers
 from nbviva.secret import secret_of
 from nbviva.week.declare import Value
 from nbviva.week.spec import read_assignment
+from nbviva.wording import natural_order
 from tests.classroom import classroom
 
 
@@ -209,3 +212,56 @@ def test_week_without_hand_ins_is_one_sentence(course, tmp_path):
 
     with pytest.raises(CourseError, match="Nothing was handed in"):
         class_report(toy_course(tmp_path / "empty"), "toy")
+
+
+def test_way_through_a_question_begins_with_missing_marks_and_goes_from_one_wrong_answer_to_the_next(report):
+    colour = next(walk for walk in report.walks if walk.name == "colour")
+    order = list(StopKind)
+    kinds = [order.index(stop.kind) for stop in colour.stops]
+    assert (60, sorted(kinds)) == (len(colour.stops), kinds)
+    assert {"g03", "g18"} == {stop.group for stop in colour.stops if stop.kind is StopKind.UNMARKED}
+    double = next(walk for walk in report.walks if walk.name == "double")
+    wrong = [(stop.cluster, stop.size) for stop in double.stops if stop.kind is StopKind.WRONG]
+    assert sorted(wrong, key=lambda item: item[0]) == wrong
+    assert all(size == sum(cluster == own for cluster, _ in wrong) for own, size in wrong)
+    assert sorted({size for _, size in wrong}, reverse=True) == list(dict.fromkeys(size for _, size in wrong))
+    assert "Squares instead of doubling." in {stop.like for stop in double.stops}
+
+
+def test_hand_ins_in_which_nothing_was_written_are_one_line_and_no_wrong_answers(report):
+    assert ("g27", "g32") == report.blank
+    answered = [group for answers in report.answers for given in answers.given for group in given.groups]
+    failed = [group for wrong in report.wrong for group in wrong.groups]
+    assert set() == {"g27", "g32"} & {*answered, *failed}
+    assert "Nothing was written in 2 hand-ins" in ours(report)
+
+
+def test_way_of_the_anonymous_report_has_neither_names_nor_their_order(course, report):
+    hidden = without_names(report, secret_of(course.root))
+    for walk in hidden.walks:
+        alike = [stop.group for stop in walk.stops if stop.kind is StopKind.PASSED]
+        assert sorted(alike, key=natural_order) == alike
+    personal = replace(report.walks[0].stops[0], told="ann.ipynb", personal=True)
+    told = replace(report, walks=(replace(report.walks[0], stops=(personal,)),))
+    assert "ann.ipynb" not in repr(without_names(told, b"secret"))
+
+
+def test_sentence_on_several_hand_ins_is_said_once(report):
+    fault = report.faults[0].__class__(FaultKind.FLAGGED, "g01", "The same for both.")
+    text = ours(replace(report, faults=(fault, replace(fault, group="g02"))))
+    assert 1 == text.count("The same for both.")
+    assert "<strong>2 hand-ins:</strong>" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "digits", "said"), [(1234.5, 3, "1230"), (0.1234, 3, "0.123"), (123_456.0, 2, "120000"), (None, 3, "-")]
+)
+def test_large_numbers_are_told_without_exponents(number, digits, said):
+    assert said == _number(number, digits)
+
+
+def test_hand_in_leads_to_its_audit_where_that_was_written(tmp_path):
+    course = classroom(tmp_path / "course", 3)
+    write_audits(course, "toy", ["g01"])
+    found = {handin.group: handin.audit for handin in class_report(course, "toy").handins}
+    assert {"g01": "g01/audit.html", "g02": "", "g03": ""} == found

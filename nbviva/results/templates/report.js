@@ -22,6 +22,11 @@
     { key: "sandbox", title: "sandbox" },
     { key: "seconds", title: "seconds", number: true },
   ].filter(({ key }) => key !== "penalty" || handins.some((item) => item.penalty));
+  const mayBeSame = ["extra", "late", "status", "sandbox"];
+  const same = columns.filter(
+    ({ key }) => handins.length > 2 && mayBeSame.includes(key) && handins.every((item) => item[key] === handins[0][key]),
+  ); // said once, and no column
+  for (const column of same) columns.splice(columns.indexOf(column), 1);
 
   const element = (name, text, classes) => {
     const made = document.createElement(name);
@@ -50,6 +55,16 @@
       head.append(link);
     } else head.append(item.group);
     if (item.people) head.append(element("span", item.people, "people"));
+    const more = [["audit", item.audit], ["formgrader", item.formgrader]].filter(([, address]) => address);
+    if (more.length) {
+      const places = element("span", undefined, "people places");
+      for (const [words, address] of more) {
+        const link = element("a", words);
+        link.href = address;
+        places.append(link, " ");
+      }
+      head.append(places);
+    }
     return head;
   };
 
@@ -92,6 +107,9 @@
       else head.setAttribute("aria-sort", state.down ? "descending" : "ascending");
     }
   };
+
+  const words = same.map((column) => `${column.title} ${shown(handins[0], column) || "none"}`).join("; ");
+  if (words) document.getElementById("same").textContent = `The same for all: ${words}.`;
 
   const heads = element("tr");
   for (const column of columns) {
