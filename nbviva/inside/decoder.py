@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -66,7 +67,7 @@ class _Decoder:
         self, frames: Frames, caps: Caps, tensors: bool, exact: bool, remote: Callable[[Handle], Any] | None
     ) -> None:
         self.frames, self.caps, self.tensors, self.exact, self.remote = frames, caps, tensors, exact, remote
-        self.classes: set[Any] = set()
+        self.counts: Counter[Any] = Counter()
         self.items = 0
         self.bytes = 0
 
@@ -103,7 +104,7 @@ class _Decoder:
             refuse("it is malformed: there is no such kind of value")
         if not self.exact and tag not in ALWAYS:
             refuse("it is of a kind that was not asked for")
-        part = Reader(lambda tree: self.node(tree, depth + 1), self.buffer, self.caps, self.tensors, self.classes)
+        part = Reader(lambda tree: self.node(tree, depth + 1), self.buffer, self.caps, self.tensors, self.counts)
         return reader_of(tag)(part, *rest)
 
     def array(self, dtype: Any, shape: Any, index: Any) -> Any:

@@ -54,6 +54,9 @@ _CLASSES: dict[str, Any] = {
 }
 _NAMES = {made: name for name, made in _CLASSES.items()}
 _MATRICES = (sympy.ImmutableDenseMatrix, sympy.MutableDenseMatrix)
+_LIMITED = ("Integral", "Sum", "Product")  # what is no limit is solved for one
+_CHEAP = ("Add", "Mul", "Tuple", "FiniteSet")
+_PARTS_MOST, _COSTLY_MOST = 100_000, 5_000  # of all expressions of a message; of those but the cheap ones
 _NAME_MOST, _DIGITS_MOST, _EXPONENT_MOST, _POWER_MOST = 100, 4096, 100_000, 10_000
 
 
@@ -134,13 +137,28 @@ def _read_formula(of: Reader, name: Any, *trees: Any) -> Any:
     if name not in _CLASSES:
         refuse("an expression is of a kind that is not allowed")
     parts = _parts(of, trees)
-    if name == "Interval" and not all(part.is_Atom for part in parts):
-        refuse("an interval has ends that would have to be computed")  # it compares them
+    of.counts["costly"] += 0 if name in _CHEAP else len(parts)
+    if of.counts["costly"] > _COSTLY_MOST:
+        refuse("it has too many expressions")
+    _check_parts(name, parts)
     value = _made(name, parts)
     return value if _is_computed(value) else refuse("an expression has powers of numbers that are not computed")
 
 
+def _check_parts(name: str, parts: list[Any]) -> None:
+    """Refuse parts that the class would have to compute something of, or warn of."""
+    if name == "Interval" and not all(part.is_Atom for part in parts):
+        refuse("an interval has ends that would have to be computed")  # it compares them
+    if name in _LIMITED and not all(type(part) is sympy.Tuple for part in parts[1:]):
+        refuse("an expression has limits that are none")
+    if name in ("Add", "Mul", "Pow") and not all(isinstance(part, sympy.Expr) for part in parts):
+        refuse("an expression has parts that are none")
+
+
 def _parts(of: Reader, trees: Any) -> list[Any]:
+    of.counts["parts"] += len(trees)
+    if of.counts["parts"] > _PARTS_MOST:
+        refuse("it has too many expressions")
     parts = [of.part(tree) for tree in trees]
     if not all(isinstance(part, sympy.Basic) for part in parts):
         refuse("an expression has parts that are none")

@@ -27,6 +27,7 @@ _BYTES = {
     "F": 4,
 }  # fmt: skip - of a pixel; of the mode "1" eight share one
 _PALETTES = ("RGB", "RGBA")
+_SIDE_MOST = 1 << 20
 _FORMAT = re.compile(r"[A-Z0-9_]{1,20}")
 
 
@@ -49,8 +50,10 @@ def _length(mode: str, width: int, height: int) -> int:
 
 def _read(of: Reader, mode: Any, size: Any, index: Any, palette: Any, colours: Any, form: Any) -> Any:
     width, height = size
-    if not (is_size(width) and is_size(height) and max(width, height) < 2**31):
+    if not (is_size(width) and is_size(height)) or max(width, height) > _SIDE_MOST:  # each line has a cost of its own
         refuse("a picture has a malformed size")
+    if width * height > of.caps.total_bytes:
+        refuse("a picture is too large")
     pixels = of.buffer(index)
     if _length(mode, width, height) != len(pixels):
         refuse("a picture has another size than it says")

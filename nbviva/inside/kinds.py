@@ -5,6 +5,7 @@ So the agent stays light, and each library has one importer: `standard` is Pytho
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,15 +35,15 @@ class Reader:
         Gives the bytes of a frame, counted.
     tensors
         Whether the asker wants torch tensors as tensors.
-    classes
-        The classes that were made for this message.
+    counts
+        How much of what costs more than its bytes was made for this message.
     """
 
     part: Callable[[Any], Any]
     buffer: Callable[[Any], memoryview]
     caps: Caps
     tensors: bool
-    classes: set[Any] = field(default_factory=set)
+    counts: Counter[Any] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)

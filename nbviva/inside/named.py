@@ -58,8 +58,8 @@ def read(of: Reader, name: Any, *pairs: Any) -> Any:
     fields = tuple(field for field, _ in pairs)
     if not _is_word(name) or not _are_fields(fields):
         refuse("a named tuple is malformed")
-    of.classes.add((name, fields))
-    if len(of.classes) > CLASSES_MOST:
+    of.counts[name, fields] += 1
+    if len(of.counts) > CLASSES_MOST:
         refuse(f"it has more than {CLASSES_MOST} kinds of named tuples")
     return _class_of(name, fields)(*(of.part(item) for _, item in pairs))
 

@@ -17,6 +17,7 @@ from nbviva.inside.standard import read_zone
 
 _FREQUENCY = re.compile(r"-?[0-9]{0,9}[A-Za-z]{1,10}(?:-[A-Za-z0-9]{1,10}){0,2}")
 _FREQUENCY_MOST = 100_000  # labels whose frequency is checked, one after the other
+_NUMBERED_MOST = 1 << 23  # labels that come as three numbers, and take eight bytes each when they are looked at
 _REGULAR = (pd.DatetimeIndex, pd.TimedeltaIndex)
 _SIDES = {"NA": pd.NA, "nan": float("nan")}
 _MASKED = {
@@ -53,6 +54,11 @@ def _write_table(table: Any, to: Writer) -> Tree:
 
 def _is_number(kind: Any) -> bool:
     return type(kind).__module__.startswith("numpy") and kind.kind in "biufc"
+
+
+def _write_numbered(labels: Any, to: Writer) -> Tree | None:
+    bounds = map(to.part, (labels.start, labels.stop, labels.step))
+    return ["numbered", to.part(labels.name), *bounds] if len(labels) <= _NUMBERED_MOST else None
 
 
 def _write_labels(labels: Any, to: Writer) -> Tree:
@@ -96,9 +102,7 @@ def _write_categories(kind: Any, to: Writer) -> Tree:
 _WRITES: dict[type, Callable[[Any, Writer], Tree | None]] = {
     pd.DataFrame: _write_table,
     pd.Series: lambda column, to: ["column", to.part(column.name), to.part(column.index), to.part(_array_of(column))],
-    pd.RangeIndex: lambda index, to: [
-        "numbered", to.part(index.name), *map(to.part, (index.start, index.stop, index.step)),
-    ],
+    pd.RangeIndex: _write_numbered,
     pd.MultiIndex: _write_levels,
     **dict.fromkeys(
         (pd.Index, pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex, pd.IntervalIndex, pd.CategoricalIndex),
@@ -174,6 +178,8 @@ def _read_numbered(of: Reader, name: Any, *bounds: Any) -> Any:
     start, stop, step = (of.part(tree) for tree in bounds)
     if {type(start), type(stop), type(step)} != {int}:
         refuse("labels are malformed")
+    if len(range(start, stop, step)) > _NUMBERED_MOST:
+        refuse("it has too many labels")
     return pd.RangeIndex(start, stop, step, name=of.part(name))
 
 

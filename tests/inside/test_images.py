@@ -65,6 +65,8 @@ def test_what_is_no_picture_of_pils_stays_where_it_is(value):
     [
         (["L", [4, 4], 1, None, None, None], "another size"),
         (["L", [2**31, 0], 2, None, None, None], "malformed size"),
+        (["L", [0, 2**21], 2, None, None, None], "malformed size"),
+        (["1", [2**20, 2**20], 2, None, None, None], "too large"),
         (["L", [-1, -8], 1, None, None, None], "malformed size"),
         (["L", [8], 1, None, None, None], "malformed"),
         (["BGR;15", [2, 2], 1, None, None, None], "malformed"),

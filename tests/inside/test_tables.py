@@ -203,7 +203,7 @@ STRANGE = [
     Table({"a": [1]}), Column([1]), pd.DataFrame({"a": [Liar()]}), pd.Series([Liar()]),
     pd.DataFrame({"a": [1]}).groupby("a"),
     pd.Series(pd.arrays.SparseArray([0, 1])), pd.DataFrame({"a": [1]}, index=pd.Index([("x", Liar)])),
-    pd.offsets.Day(2),    pd.Series([1], name=Liar),
+    pd.offsets.Day(2),    pd.Series([1], name=Liar), pd.DataFrame(index=range(1 << 24)),
 ]  # fmt: skip
 
 
@@ -240,6 +240,8 @@ THOUSANDS = ["objects", [3000], *(["int", hex(number * (2**61 - 1))] for number 
         (["labels", None, ["times", ["typed", "<M8[s]", [1], 1, "C"], None], "D;D"], "frequency"),
         (["numbered", None, 1, 2, 0], "malformed"),
         (["numbered", None, 1, 2.5, 1], "labels are malformed"),
+        (["numbered", None, 0, 10**12, 1], "too many labels"),
+        (["numbered", None, 0, 10**30, 1], "malformed"),
         (["levels", [None], [ONE], [["array", "|i1", [8], 1]] * 2], "malformed"),
         (["levels", [None], [EMPTY], [["array", "|i1", [8], 1]]], "malformed"),
         (["times", ["array", "<i8", [1], 1], None], "a time is malformed"),
