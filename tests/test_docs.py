@@ -193,7 +193,8 @@ def test_every_command_is_in_the_readme():
 
 def test_blind_excepts_stand_where_the_architecture_says():
     ours = {"grading/examine.py", "gradebook/nbgrader.py"}
-    allowed = {"kernel/kernel.py", "inside/agent.py", "handin/cells.py"} | ours
+    allowed = {"kernel/kernel.py", "inside/agent.py", "inside/objects.py", "handin/cells.py"} | ours
+    allowed |= {"tester/asking.py", "tester/errors.py", "tester/cells.py"}
     blind = {name: _blind(path) for name, path in zip(NAMED, MODULES, strict=True)}
     assert allowed >= {name for name, number in blind.items() if number}
     assert blind["kernel/kernel.py"] == blind["grading/examine.py"] == 1
@@ -218,4 +219,5 @@ def test_nothing_is_unpickled_or_evaluated(path):
     called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     assert not imported & {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
-    assert not called & ({"eval"} if path.name == "rehearsal.py" else {"eval", "exec"})
+    runs_ours = path.name == "rehearsal.py" or path.parts[-2:] == ("tester", "namespace.py")
+    assert not called & ({"eval"} if runs_ours else {"eval", "exec"})

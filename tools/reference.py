@@ -36,7 +36,7 @@ change a docstring, not this page. [Commands](commands.md) and [exit codes](exit
 _RNG = (
     "A `numpy.random.Generator` of the check's own, drawn from the course's secret, the group, the week and the check."
 )
-_NOT_WRITTEN = {Assignment: {"week", "questions", "parts", "adopted", "dated"}, Question: {"state"}}
+_NOT_WRITTEN = {Assignment: {"week", "questions", "parts", "adopted", "dated"}, Question: {"state", "operations"}}
 _TABLES = (
     ("### In front", "The lines of the week itself.", Assignment),
     ("### `[[question]]`", "One for each graded cell of `notebook.py`.", Question),

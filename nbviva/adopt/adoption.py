@@ -19,7 +19,7 @@ _HEAD = (
     '# So is the state of a cell: "manual" leaves it to a person. All else is measured anew.',
 )
 _MEASURED = ("solution", "blank")
-_CELL = ("notebook", "cell", "state", "why", "points", *_MEASURED)
+_CELL = ("notebook", "cell", "state", "why", "points", "operations", *_MEASURED)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,13 @@ class BothMarks:
 
 @dataclass(frozen=True)
 class AdoptedCell:
-    """A graded cell: its state, why it has no better one, and the marks of the instructor's solution and the blank."""
+    """A graded cell: its state, why it has no better one, and the marks of the instructor's solution and the blank.
+
+    Attributes
+    ----------
+    operations
+        What objects of the solution's own classes compute in a test that runs outside.
+    """
 
     notebook: str
     cell: str
@@ -41,6 +47,7 @@ class AdoptedCell:
     points: float = 0.0
     solution: BothMarks = BothMarks()
     blank: BothMarks = BothMarks()
+    operations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,10 +70,14 @@ class Adoption:
     markers: Markers = USUAL
     assignment: Mapping[str, Any] = field(default_factory=dict)
 
+    def of(self, notebook: str, cell: str) -> AdoptedCell | None:
+        """Give what is known of a cell; None for one that was not there."""
+        return next((item for item in self.cells if (item.notebook, item.cell) == (notebook, cell)), None)
+
     def state(self, notebook: str, cell: str) -> tuple[CellState | None, str]:
         """Give the state of a cell and why it is that; None for a cell that was not there."""
-        found = (item for item in self.cells if (item.notebook, item.cell) == (notebook, cell))
-        return next(((item.state, item.why) for item in found), (None, ""))
+        found = self.of(notebook, cell)
+        return (found.state, found.why) if found else (None, "")
 
 
 def adoption_path(root: Path, week: str) -> Path:
@@ -117,12 +128,13 @@ def _texts(table: Mapping[str, Any]) -> dict[str, str]:
 def _cell(item: Mapping[str, Any]) -> AdoptedCell:
     if unknown := sorted(set(item) - set(_CELL)):
         raise ValueError(f"a cell has no field '{unknown[0]}'")
-    state = CellState(item["state"])
-    if state is CellState.HARDENED:
-        raise ValueError(f"the cell '{item['cell']}' is hardened, which this version cannot do")
+    operations = item.get("operations", [])
+    if not all(type(name) is str for name in operations):
+        raise TypeError("'operations' is a list of texts")
+    solution, blank = (_measured(item.get(name, {})) for name in _MEASURED)
     return AdoptedCell(
-        str(item["notebook"]), str(item["cell"]), state, str(item.get("why", "")), float(item["points"]),
-        *(_measured(item.get(name, {})) for name in _MEASURED),
+        str(item["notebook"]), str(item["cell"]), CellState(item["state"]), str(item.get("why", "")),
+        float(item["points"]), solution, blank, tuple(operations),
     )  # fmt: skip
 
 
@@ -136,7 +148,8 @@ def adoption_text(adoption: Adoption) -> str:
     changed = {name: text for name, text in vars(adoption.markers).items() if text != getattr(USUAL, name)}
     lines += _table("markers", changed) if changed else []
     for cell in adoption.cells:
-        lines += ["[[cell]]", *(_field(name, getattr(cell, name)) for name in _CELL), ""]
+        fields = ((name, getattr(cell, name)) for name in _CELL)
+        lines += ["[[cell]]", *(_field(name, value) for name, value in fields if value != ()), ""]
     return "\n".join(lines)
 
 
@@ -159,6 +172,8 @@ def _value(value: Any) -> str:
         inner = (f"{name} = {_value(number)}" for name, number in vars(value).items() if number is not None)
         text = ", ".join(inner)
         return f"{{ {text} }}" if text else "{}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, str):
         return json.dumps(str(value))
     if isinstance(value, datetime):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from nbviva.adopt.cells import CellKind, GradedCell
 from nbviva.kernel.outputs import plain
+from nbviva.kernel.outside import FOR_PERSON
 from nbviva.notebooks import NotebookNode
 from nbviva.week.compare import ForPerson, Mismatch
 from nbviva.week.declare import Check
@@ -86,7 +87,7 @@ def check_of(cell: GradedCell, name: str, state: CellState, why: str, blank: str
         The text of an answer that was not worked on.
     """
     if cell.kind is CellKind.TEST:
-        judge = _manual_test(why) if state is CellState.MANUAL else _test(cell, name)
+        judge = _manual_test(why) if state is CellState.MANUAL else _test(cell, name, state)
         sentence = f"The test cell `{cell.cell}` runs without an error ({state})."
     else:
         judge = _answer(name, blank) if cell.kind is CellKind.ANSWER else _task
@@ -95,9 +96,12 @@ def check_of(cell: GradedCell, name: str, state: CellState, why: str, blank: str
     return Check(judge, name)
 
 
-def _test(cell: GradedCell, name: str) -> Callable[..., Any]:
+def _test(cell: GradedCell, name: str, state: CellState) -> Callable[..., Any]:
     def judge(notebook: ShownNotebook, findings: Findings) -> str:
-        end = end_of_test(notebook.outputs(name), cell.points)
+        outputs = notebook.outputs(name)
+        if state is CellState.HARDENED:
+            _require_decided_here(outputs)
+        end = end_of_test(outputs, cell.points)
         if end.error:
             raise Mismatch(end.error)
         if end.points is None:
@@ -106,6 +110,13 @@ def _test(cell: GradedCell, name: str) -> Callable[..., Any]:
         return f"It gave {end.points:g} of {cell.points:g}."
 
     return judge
+
+
+def _require_decided_here(outputs: list[NotebookNode]) -> None:
+    """Leave a test to a person which passed, but for which an object of the student's decided something."""
+    for output in outputs:
+        if output.output_type == "error" and output.ename == FOR_PERSON:
+            raise ForPerson(plain(output.evalue, _LONGEST))
 
 
 def _manual_test(why: str) -> Callable[..., Any]:

@@ -143,9 +143,7 @@ def asked_in(
     """Give what an adopted week asks, by its notebooks, be they those of the source or of the release."""
     several = len(notebooks) > 1
     cells = [cell for name, notebook in notebooks.items() for cell in graded_cells(name, notebook)]
-    questions = tuple(
-        _question(cell, str(number), _state(adoption, cell)[0], several=several) for number, cell in enumerate(cells, 1)
-    )
+    questions = tuple(_question(adoption, cell, str(number), several=several) for number, cell in enumerate(cells, 1))
     return _assignment(week, tuple(notebooks), questions, files, said)
 
 
@@ -170,10 +168,14 @@ def _state(adoption: Adoption, cell: GradedCell) -> tuple[CellState, str]:
     return state or CellState.SANDBOXED, why
 
 
-def _question(cell: GradedCell, number: str, state: CellState, *, several: bool) -> Question:
+def _question(adoption: Adoption, cell: GradedCell, number: str, *, several: bool) -> Question:
     title = f"{cell.notebook}: {cell.cell}" if several else cell.cell
     name = cell.name(several=several)
-    return Question(name, number, title, Kind.CODE, cell.points, state=state, notebook=cell.notebook)
+    (state, _), known = _state(adoption, cell), adoption.of(cell.notebook, cell.cell)
+    operations = known.operations if known and state is CellState.HARDENED else ()
+    return Question(
+        name, number, title, Kind.CODE, cell.points, state=state, notebook=cell.notebook, operations=operations
+    )
 
 
 def _assignment(

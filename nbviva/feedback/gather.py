@@ -23,6 +23,10 @@ SANDBOXED = (
     'A test cell that is "sandboxed" ran in the hand-in\'s own kernel, kept apart from everything else: its mark '
     "counts, and is as sound as the code beside it is honest."
 )
+HARDENED = (
+    'A test cell that is "hardened" ran outside of the hand-in\'s kernel: it asked the code there for plain data, and '
+    "none of that code ran where its mark was decided."
+)
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,9 @@ def notices(asked: tuple[ShownQuestion, ...], report: Report | None, assignment:
     ours = tuple(mark.question for mark in open_ if mark.outcome is not Outcome.PERSON)
     if ours:
         told.append(Notice("A question has no mark yet: a check of ours failed, and a person will decide.", ours))
-    if any(question.state is CellState.SANDBOXED for question in assignment.questions):
-        told.append(Notice(SANDBOXED))
+    words = {CellState.HARDENED: HARDENED, CellState.SANDBOXED: SANDBOXED}
+    states = {question.state for question in assignment.questions}
+    told += [Notice(sentence) for state, sentence in words.items() if state in states]
     return (*told, *map(Notice, notes))
 
 

@@ -40,6 +40,7 @@ NBVIVA = Path(__file__).parents[1]
 ENTRIES = (
     "nbviva.inside.agent", "nbviva.inside.forking", "nbviva.kernel.kernel", "nbviva.kernel.room",
     "nbviva.sandbox.container", "nbviva.sandbox.fork_server", "nbviva.sandbox.provisioner",
+    "nbviva.tester.program",
 )  # fmt: skip
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from nbviva.adopt.outside import outside_tests
 from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.digest import run_causes
 from nbviva.grading.evidence import Evidence, forget_hidden_inputs, make_harmless, stages, stand_ins
@@ -185,7 +186,8 @@ def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
         if cell.cell_type == "code"
     ]
     draws = submission.draw("transcript").bytes(32)
-    place = submission.room, submission.clock
+    tests = outside_tests(submission.week, submission.given)
+    place = (submission.room, submission.clock, *([tests.told] if tests else []))
     handin = submission.handin
     return run_causes(handin.came, handin.files, submission.given, cells, draws, place)
 
@@ -219,7 +221,8 @@ def _run(submission: Submission, framed: FramedNotebook, causes: dict[str, str],
     with scratch.folder() as place:
         stage(submission.handin.staged(), submission.given, Path(place))
         about = (Path(place), submission.room, submission.clock, submission.tell)
-        with KernelStudent(*about, until=step.until) as kernel:
+        tests = outside_tests(submission.week, submission.given)
+        with KernelStudent(*about, until=step.until, outside=tests) as kernel:
             last = step.last or stages(framed).get(-1 if step.until is None else step.until, "")
             recorder = Recorder(kernel, last, len(submission.handin.assignment.notebooks))
             listen(kernel.student, _teller(submission.tell))

@@ -17,6 +17,8 @@ from types import ModuleType
 from typing import Any
 
 from nbviva.inside import Frames, Handle, Unreadable, decode, encode
+from nbviva.inside.line import BackLine
+from nbviva.inside.objects import Objects
 
 
 class _Missing(Exception):
@@ -32,12 +34,15 @@ class Agent:
         self.stages: dict[str, dict[str, Any]] = {}
         self.muted: dict[str, Any] = {}
         self.is_exact = False
+        self.objects: Objects | None = None  # for tests that run outside
 
     def answer(self, frames: Frames) -> Frames:
         """Turn the frames of a question into the frames of an answer; whatever the code raises is an answer too."""
         self.is_exact = False
         try:
             operation, seed, stage, *rest = decode(frames, tensors=True, exact=True)
+            if operation == "objects" and self.objects:
+                return self.objects.answer(*rest)
             self.namespace.update(self.stages.get(stage, {}) | self.muted)
             _seed_everything(seed)
             value = getattr(self, f"_{operation}")(*rest)
@@ -170,10 +175,17 @@ def _seed_everything(seed: int) -> None:
 
 def serve(kernel: Any) -> None:
     """Teach an ipykernel the message `viva_ask`."""
-    agent = Agent(kernel.shell.user_ns)
+    agent, line = Agent(kernel.shell.user_ns), BackLine(kernel)
+    agent.objects = Objects(kernel.shell.user_ns, line)
+    answer_to(kernel, line, lambda frames: agent.answer(frames))  # noqa: PLW0108 - whatever it is by then
+
+
+def answer_to(kernel: Any, line: BackLine, answer: Callable[[Frames], Frames]) -> None:
+    """Let an ipykernel answer the message `viva_ask` so; on the line may be asked back meanwhile."""
 
     def viva_ask(stream: Any, identity: Any, parent: dict[str, Any]) -> None:
-        frames = agent.answer(parent.get("buffers") or [])
+        with line.opened(identity, parent):
+            frames = answer(parent.get("buffers") or [])
         kernel.session.send(stream, "viva_reply", {}, parent=parent, ident=identity, buffers=frames)
 
     handlers: dict[str, Callable[..., Any]] = kernel.shell_handlers
@@ -182,6 +194,11 @@ def serve(kernel: Any) -> None:
 
 def main() -> None:
     """Start the kernel; called by the kernel's command line."""
+    start(serve)
+
+
+def start(teach: Callable[[Any], object], **options: Any) -> None:
+    """Start a kernel, teach it what it answers, and let it go on until it is killed."""
     import zmq
     from ipykernel.kernelapp import IPKernelApp
 
@@ -192,11 +209,11 @@ def main() -> None:
             context.setsockopt(zmq.SNDHWM, 0)  # for the socket that is made now
             super().init_iopub(context)  # type: ignore[no-untyped-call]
 
-    application: Any = Application.instance()
+    application: Any = Application.instance(**options)
     application.initialize(sys.argv[1:])
     sys.path.append(str(Path.cwd()))  # a group's own modules come after the environment's, so that they shadow none
     _seed_everything(0)
-    serve(application.kernel)
+    teach(application.kernel)
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
         application.start()
     while True:  # what stops the loop from inside (`quit`, a restart, SystemExit in a task) ends no kernel

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from nbviva.inside import agent, namespaces
+from nbviva.inside import agent, namespaces  # noqa: F401 - the agent, so that each kernel has it
 
 READY = b"ready\n"
 HERE = b"here"
@@ -170,11 +170,17 @@ def _unpack(archive: int, folder: str) -> None:
 def _set_up(request: namespaces.Request) -> None:
     """Leave the process as a started kernel would find itself."""
     sys.orig_argv = request.command
-    sys.argv = [agent.__file__, *request.command[request.command.index("nbviva.inside.agent") + 1 :]]
+    program = importlib.import_module(_module(request.command))
+    sys.argv = [str(program.__file__), *request.command[request.command.index("-m") + 2 :]]
     for name, (soft, hard) in request.rlimits.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (soft, hard))
     if processes := sys.modules.get("multiprocessing.process"):
         processes.current_process().authkey = os.urandom(32)
+
+
+def _module(command: Sequence[str]) -> str:
+    """Give the name of the module that a kernel's command line runs."""
+    return command[command.index("-m") + 1]
 
 
 def wait_for_fork(listener: int, names: Sequence[str]) -> None:
@@ -203,4 +209,4 @@ def wait_for_fork(listener: int, names: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     wait_for_fork(int(sys.argv[1]), sys.argv[2:])
-    agent.main()
+    importlib.import_module(_module(sys.orig_argv)).main()

@@ -153,7 +153,7 @@ _BY_ROOT: dict[str, Callable[[], Kinds]] = {
 def kinds_of(value: object) -> Kinds | None:
     """Give the module's kinds among which a value may be, by where its class says that it is from."""
     kind = type(value)
-    load = _load(value if isinstance(value, type) and kind is type else kind)  # a class is known where it is from
+    load = _load(value if kind is type and isinstance(value, type) else kind)  # a class is known where it is from
     if load is None and type(kind) is not type:  # one that was made by a class of a library's
         load = _load(type(kind))
     if load is None and issubclass(kind, tuple):  # a named tuple's class is the student's

@@ -135,12 +135,12 @@ def _texts(content: Any) -> Iterator[str]:
 class Specs(KernelSpecManager):
     """Knows one kernel only: ours, with the environment's own modules before anything of the hand-in's."""
 
-    def __init__(self, room: Room, folder: Path) -> None:
+    def __init__(self, room: Room, folder: Path, program: str) -> None:
         super().__init__()
         config = {"limits": room.limits, "working_copy": folder, "template": room.template}
         stanza = {"provisioner_name": backend(room.backend).provisioner, "config": config} if room.sandboxed else None
         self.known = KernelSpec(
-            argv=[sys.executable, "-P", "-m", "nbviva.inside.agent", "-f", "{connection_file}"],
+            argv=[sys.executable, "-P", "-m", program, "-f", "{connection_file}"],
             display_name="nbviva",
             language="python",
             metadata={"kernel_provisioner": stanza} if stanza else {},

@@ -6,39 +6,34 @@ kernel sends becomes `NoAnswer`. After a kernel's first death nothing more is as
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
-from queue import Empty
-from subprocess import DEVNULL
-from typing import Any, Self
+from typing import Any
 
-import zmq.asyncio
-from jupyter_client.manager import AsyncKernelManager
-
-from nbviva.inside import CAPS, Frames, encode
+from nbviva.inside import Frames, encode
 from nbviva.kernel.activity import Activity
-from nbviva.kernel.jupyter import MAX_MESSAGE_BYTES, CellRunner, GuardedSession, Specs, quiet
-from nbviva.kernel.room import Clock, Room, kernel_environment
-from nbviva.kernel.sitting import NO_STAGES, RunEnd, StandIn, StartFailed, Tell, untold
+from nbviva.kernel.asking import Said
+from nbviva.kernel.jupyter import CellRunner, quiet
+from nbviva.kernel.outside import PROGRAM, OutsideTests, Tester, outputs_of
+from nbviva.kernel.process import AGENT, KernelProcess
+from nbviva.kernel.room import Clock, Room
+from nbviva.kernel.sitting import NO_STAGES, RunEnd, StandIn, Tell, untold
 from nbviva.kernel.student import Died, NoAnswer, Student, TimedOut, UnreadableAnswer
 from nbviva.kernel.watching import watched
-from nbviva.notebooks import NotebookNode, new_output
-from nbviva.sandbox.backends import backend
+from nbviva.notebooks import NotebookNode, grade_id, new_output
 
 
-class KernelStudent:
-    """A hand-in in its kernel. A context manager: leaving it kills the kernel, whatever it is doing."""
+class KernelStudent(KernelProcess):
+    """A hand-in in its kernel."""
 
     late_answers_most = 3
     growth_bytes = 1 << 30  # of the asking process, while it waits for a kernel that floods it
 
     def __init__(
         self, folder: Path, room: Room | None = None, clock: Clock | None = None,
-        tell: Tell = untold, *, until: int | None = None,
+        tell: Tell = untold, *, until: int | None = None, program: str = AGENT, outside: OutsideTests | None = None,
     ) -> None:  # fmt: skip
         """Prepare; nothing is started.
 
@@ -47,92 +42,30 @@ class KernelStudent:
         until
             The index of a cell that ended this hand-in's kernels: it and those after it are not run; of a test cell,
             which no later cell needs, it alone.
+        program
+            What the kernel runs.
+        outside
+            The test cells that run in a tester.
         """
-        self.folder, self.room, self.clock = folder, room or Room(), clock or Clock()
+        super().__init__(folder, room, clock, program)
         self.death = self.left_out = ""
         self.student, self._until, self._tell = Student(self._carry), until, tell
+        self.tester = Tester(outside, self._of_tester) if outside else None
         self._cell: int | None = None
         self._ended_in: int | None = None
         self._by_limit = self._starved = self._exhausted = self._cut = False
         self._asked_seconds, self._late_answers = 0.0, 0
 
-    def __enter__(self) -> Self:
-        self._loop = asyncio.Runner()
-        try:
-            self._begin()
-        except BaseException:
-            self._loop.close()
-            raise
-        return self
-
-    def _begin(self) -> None:
-        self._context = zmq.asyncio.Context()
-        self._context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
-        self._manager = AsyncKernelManager(
-            kernel_name="nbviva",
-            kernel_spec_manager=Specs(self.room, self.folder),
-            session=GuardedSession(key=secrets.token_hex(32).encode()),
-            context=self._context,
-            log=quiet(),
-        )
-        try:
-            self._loop.run(asyncio.wait_for(self._start(), self.clock.start))
-        except BaseException as error:
-            self._finish()
-            if isinstance(error, Exception):
-                raise StartFailed(f"The kernel could not be started: {error or type(error).__name__}") from error
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self._finish()
-        self._loop.close()
-
     def _finish(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            self._loop.run(asyncio.wait_for(self._end(), self.clock.grace))
-        self._context.destroy(linger=0)
-
-    async def _start(self) -> None:
-        place = {"cwd": str(self.folder), "env": kernel_environment()}
-        await self._manager.start_kernel(**place, stdout=DEVNULL, stderr=DEVNULL)
-        self._client = self._manager.client()
-        self._client.start_channels(hb=False)  # its thread could be kept from ending by what a kernel sends
-        await self._client.wait_for_ready(timeout=self.clock.start)
-        self._client.allow_stdin = False
-
-    async def _is_alive(self) -> bool:
-        return bool(await self._manager.is_alive())
-
-    @property
-    def kept_in(self) -> str:
-        """How the kernel is kept apart, for the report: the sandbox, and who holds it to its memory; or `none`."""
-        kind = getattr(self._manager.provisioner, "memory_limit_kind", None)
-        return f"{backend(self.room.backend).name}, memory held by {kind}" if self.room.sandboxed else "none"
+        if self.tester:
+            self.tester.close()
+        super()._finish()
 
     @property
     def end(self) -> RunEnd:
         """How it has ended so far; who asked too long too often did not end it."""
         died = bool(self.death) and not self._exhausted
         return RunEnd(died, self._ended_in, "", self._by_limit, self._starved)
-
-    @property
-    def peak_memory(self) -> int:
-        """The most bytes that the kernel has taken so far; 0 where nobody measures."""
-        return int(getattr(self._manager.provisioner, "peak_memory", 0))
-
-    @property
-    def dropped(self) -> int:
-        """The number of messages that were none."""
-        return int(getattr(self._manager.session, "dropped", 0))
-
-    async def _kill(self) -> None:
-        if self._manager.has_kernel:
-            await self._manager.shutdown_kernel(now=True)
-
-    async def _end(self) -> None:
-        await self._kill()
-        if hasattr(self, "_client"):
-            self._client.stop_channels()
 
     def run(
         self, notebook: NotebookNode, stand_ins: Mapping[int, StandIn], stages: Mapping[int, str] | None = NO_STAGES
@@ -174,6 +107,9 @@ class KernelStudent:
             self._starved |= self._running.starved
             late = f"The notebook ran longer than its {self.clock.notebook:.0f} s"
             self._leave_out(cell, f"{late}: cell {index + 1} and the cells after it were not run.")
+        elif self.tester and (test := self.tester.cell(grade_id(cell))):
+            sources = [one.source for one in runner.nb.cells[:index] if one.cell_type == "code"]
+            cell.outputs = outputs_of(self.tester.run(self, test, sources, self.clock.cell))
         else:
             self._run_cell(runner, cell, index)
         if stages and index in stages and not self._cut:
@@ -213,37 +149,47 @@ class KernelStudent:
         began = time.monotonic()
         limit = max(0.0, min(seconds, left))
         try:
-            answer: Frames = self._guarded(lambda: self._ask(frames, limit), limit + self.clock.grace)
+            answer: Frames = self._guarded(lambda: self._answer(frames, limit), limit + self.clock.grace)
         finally:
             self._asked_seconds += time.monotonic() - began
         return answer
 
-    async def _ask(self, frames: Frames, seconds: float) -> Frames:
-        """Ask; at the limit interrupt, so that a question that hangs costs itself and not those after it."""
-        session, channel = self._client.session, self._client.shell_channel
-        end, late = time.monotonic() + seconds, False
-        question = session.send(channel.socket, "viva_ask", {}, buffers=list(frames))
-        while True:
-            if time.monotonic() >= end and not late:
-                late = True
-                await self._manager.interrupt_kernel()
-            try:
-                reply = await channel.get_msg(timeout=1.0 if late else min(1.0, max(0.0, end - time.monotonic())))
-            except Empty:
-                if not await self._is_alive():
-                    raise Died("Your notebook's kernel died.") from None
-                continue
-            if reply["parent_header"].get("msg_id") == question["header"]["msg_id"]:
-                return self._in_time(reply["buffers"], seconds, late=late)
-
-    def _in_time(self, buffers: Frames, seconds: float, *, late: bool) -> Frames:
-        if not late:
-            return list(buffers[: CAPS.frames + 1])
+    async def _answer(self, frames: Frames, seconds: float) -> Frames:
+        said = await self._asking.say(frames, seconds)
+        if not said.late:
+            return said.frames
         self._late_answers += 1
         self._starved |= self._activity.starved
         self._exhausted = self._late_answers >= self.late_answers_most
-        why = f"it took longer than its {seconds:.0f} s and was interrupted."
+        why = _late(seconds)
         raise Died(f"Too often {why}") if self._exhausted else TimedOut(why)
+
+    def say(self, frames: Frames, seconds: float) -> Said:
+        """Say something on behalf of a test outside, or as the tester, and give what is said next.
+
+        Raises
+        ------
+        NoAnswer
+            For all that can go wrong.
+        """
+
+        async def spoken() -> Said:
+            said = await self._asking.say(frames, seconds, may_ask_back=True)
+            if said.late:
+                self._starved |= self._activity.starved
+                raise TimedOut(_late(seconds))
+            return said
+
+        found: Said = self._guarded(spoken, seconds + self.clock.grace)
+        return found
+
+    def give_up(self) -> None:
+        """Let a question that is open be."""
+        if not self.death:
+            self._asking.give_up()
+
+    def _of_tester(self, folder: Path) -> KernelStudent:
+        return KernelStudent(folder, self.room, self.clock, program=PROGRAM)
 
     def _guarded(self, work: Callable[[], Awaitable[Any]], seconds: float) -> Any:
         """Await what the kernel does; raise `NoAnswer` for all that can go wrong with it, and nothing else."""
@@ -270,10 +216,6 @@ class KernelStudent:
         self._activity = Activity(self._pid)
         return watched(work, seconds, self.growth_bytes, self._look)
 
-    @property
-    def _pid(self) -> int:
-        return int(getattr(self._manager.provisioner, "pid", 0) or 0)
-
     def _look(self) -> None:
         self._activity.sample()
         if self._cell is not None:
@@ -283,6 +225,10 @@ class KernelStudent:
         if not self.death:
             self.death, self._ended_in = why, self._cell
         self._loop.run(self._kill())
+
+
+def _late(seconds: float) -> str:
+    return f"it took longer than its {seconds:.0f} s and was interrupted."
 
 
 def _not_run(why: str) -> NotebookNode:

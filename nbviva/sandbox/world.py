@@ -26,7 +26,7 @@ HOME = Path("/home/student")
 SOCKETS = Path("/run/nbviva")  # short: the path of a unix socket holds 107 bytes
 CONNECTION_FILE = SOCKETS / "connection.json"
 AGENT = Path("/opt/nbviva")
-INSIDE = Path(__file__).parents[1] / "inside"
+ROOMS = tuple(Path(__file__).parents[1] / room for room in ("inside", "tester"))  # of ours that kernels see
 WRITABLE = (WORKING_COPY, HOME, Path("/tmp"), Path("/dev/shm"))  # each a tmpfs of its own
 SOCKETS_SIZE = MIB
 FONTS = HOME / ".config/matplotlib"
@@ -129,9 +129,11 @@ def mode(place: Path) -> str:
 
 
 def agent_files() -> dict[Path, bytes]:
-    """The framework as the kernel sees it: the room `inside` in an empty package, nothing else of the framework."""
+    """The framework as the kernel sees it: its `ROOMS` in an empty package, nothing else of the framework."""
     package = AGENT / "nbviva"
-    modules = {package / "inside" / path.name: path.read_bytes() for path in sorted(INSIDE.glob("*.py"))}
+    modules = {
+        package / room.name / path.name: path.read_bytes() for room in ROOMS for path in sorted(room.glob("*.py"))
+    }
     return {package / "__init__.py": b"", **modules}
 
 

@@ -76,6 +76,8 @@ class Question:
         In an adopted week: how it is marked; else None.
     notebook
         The name of the notebook that its cell stands in, in a week that has several; else empty.
+    operations
+        Of a test that runs outside of the kernel: what objects of the instructor's solution compute in it.
     """
 
     name: str
@@ -91,3 +93,4 @@ class Question:
     evidence: Support | None = None
     state: CellState | None = None
     notebook: str = ""
+    operations: tuple[str, ...] = ()

@@ -1,0 +1,145 @@
+"""What can be done with an object on behalf of a test outside, and what is told of one that stays here."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import operator
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+MOST_TEXT = 100_000
+MOST_NAMES = 10_000
+DUNDERS = frozenset(
+    "call len iter next contains getitem setitem delitem bool eq lt le gt ge hash enter exit int float complex index "  # noqa: SIM905 - shorter
+    "round add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul lshift "
+    "rlshift rshift rrshift and rand or ror xor rxor neg pos abs invert".split()
+)
+_AS_OBJECT = ("eq", "lt", "le", "gt", "ge", "hash")  # each object has them; told only where its class has its own
+
+Namespace = dict[str, Any]
+
+
+class NameMissing(Exception):
+    """The namespace lacks a name that was asked for."""
+
+
+def name_of(kind: type) -> str:
+    """Give the full name of a class."""
+    return f"{kind.__module__}.{kind.__qualname__}"[:200]
+
+
+def described(value: object) -> tuple[str, str, list[str], list[str]]:
+    """Say what an object is: a kind, its name where it has one, the classes that it is of, its operators.
+
+    Of a class the classes are its own.
+    """
+    is_class = isinstance(value, type)
+    kind = type(value)
+    bases = [name_of(base) for base in (value if is_class else kind).__mro__][:20]  # type: ignore[attr-defined]
+    dunders = [name for name in DUNDERS if _has(kind, name)]
+    name = str(getattr(value, "__name__", ""))[:100] if callable(value) or isinstance(value, ModuleType) else ""
+    return _kind(value), name, bases, dunders
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, type):
+        return "error" if issubclass(value, BaseException) else "class"
+    return "module" if isinstance(value, ModuleType) else "object"
+
+
+def _has(kind: type, name: str) -> bool:
+    found = getattr(kind, f"__{name}__", None)
+    return found is not None and not (name in _AS_OBJECT and found is getattr(object, f"__{name}__"))
+
+
+def _get(namespace: Namespace, name: str) -> Any:
+    if name not in namespace:
+        raise NameMissing
+    return namespace[name]
+
+
+def _set(namespace: Namespace, name: str, value: object) -> None:
+    namespace[name] = value
+
+
+def _drop(namespace: Namespace, name: str) -> None:
+    if name not in namespace:
+        raise NameMissing
+    del namespace[name]
+
+
+def _call(_: Namespace, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return target(*args, **kwargs)
+
+
+def _next(_: Namespace, iterator: Any, most: int) -> tuple[list[Any], bool]:
+    """Give the next items, and whether there are none behind them."""
+    found: list[Any] = []
+    for _number in range(most):
+        try:
+            found.append(next(iterator))
+        except StopIteration:
+            return found, True
+    return found, False
+
+
+def _text(_: Namespace, value: object, kind: str, spec: str) -> str:
+    if kind == "format":
+        return format(value, spec)[:MOST_TEXT]
+    return (repr(value) if kind == "repr" else str(value))[:MOST_TEXT]
+
+
+def _parameters(_: Namespace, function: Any) -> list[tuple[str, int, bool, Any]]:
+    """Give a function's parameters: name, kind, whether it has a default, and that."""
+    found = inspect.signature(function).parameters.values()
+    return [
+        (one.name, int(one.kind), one.default is not one.empty, None if one.default is one.empty else one.default)
+        for one in found
+    ]
+
+
+def _imported(_: Namespace, module: str, path: list[str]) -> Any:
+    found = importlib.import_module(module)
+    for name in path:
+        found = getattr(found, name)
+    return found
+
+
+def _operate(_: Namespace, name: str, values: list[Any]) -> Any:
+    return getattr(operator, name)(*values)
+
+
+_NUMBERS: dict[str, Callable[[Any], Any]] = {"int": int, "float": float, "complex": complex, "index": operator.index}
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "get": _get,
+    "has": lambda namespace, name: name in namespace,
+    "names": lambda namespace: [name for name in list(namespace) if type(name) is str][:MOST_NAMES],
+    "set": _set,
+    "drop": _drop,
+    "call": _call,
+    "attribute": lambda _, value, name: getattr(value, name),
+    "set_attribute": lambda _, value, name, new: setattr(value, name, new),
+    "drop_attribute": lambda _, value, name: delattr(value, name),
+    "item": lambda _, value, key: value[key],
+    "set_item": lambda _, value, key, new: operator.setitem(value, key, new),
+    "drop_item": lambda _, value, key: operator.delitem(value, key),
+    "iterate": lambda _, value: iter(value),
+    "next": _next,
+    "length": lambda _, value: len(value),
+    "truth": lambda _, value: bool(value),
+    "contains": lambda _, value, item: item in value,
+    "number": lambda _, value, kind: _NUMBERS[kind](value),
+    "round": lambda _, value, digits: round(value, *digits),
+    "hash": lambda _, value: hash(value),
+    "text": _text,
+    "operate": _operate,
+    "enter": lambda _, value: type(value).__enter__(value),
+    "exit": lambda _, value: bool(type(value).__exit__(value, None, None, None)),
+    "is_a": lambda _, value, kind: isinstance(value, kind),
+    "is_below": lambda _, value, kind: issubclass(value, kind),
+    "members": lambda _, value: [name for name in dir(value) if type(name) is str][:MOST_NAMES],
+    "parameters": _parameters,
+    "imported": _imported,
+}
