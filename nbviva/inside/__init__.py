@@ -1,9 +1,9 @@
 """All code of ours that runs beside the student's: the agent that answers, the codec, the process that forks kernels.
 
 It is copied into the sandbox as this folder alone, so it imports nothing else of nbviva. The codec serves both sides:
-plain data and arrays to frames of bytes and back. Frame 0 is a JSON tree, the others are the raw bytes of arrays.
-Nothing is pickled and only exact types are read, so no object of the student's ever lives in the examiner's process; it
-needs numpy only where an array is met. The student can change all that runs here, and nothing trusts it. Its face:
+values to frames of bytes and back. Frame 0 is a JSON tree, the others are the raw bytes of arrays. Nothing is pickled
+and only exact types are read, so no object of the student's ever lives in the examiner's process. `kinds` lists what may
+cross beyond plain data; a library is imported only where a value of it is met. The student can change all that runs here, and nothing trusts it. Its face:
 `encode`, `decode`, `CAPS`; in the sandbox `agent.main`, `forking.wait_for_fork`.
 """
 

@@ -3,7 +3,7 @@
 import json
 import math
 import tracemalloc
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from fractions import Fraction
@@ -79,6 +79,26 @@ def unreadable(frames, caps=CAPS):
 def test_plain_data_comes_back_the_same(value):
     """Every plain value is decoded to the same value of the same types."""
     assert exact(value) == exact(decode(encode(value)))
+
+
+@pytest.mark.parametrize(
+    ("value", "tree"),
+    [
+        (("call", 5, "q", "f", [], [1, 2.5, "\xfc", None], {"z": 2**64}),
+         '["tuple","call",5,"q","f",["list"],["list",1,2.5,"\\u00fc",null],["dict",["z",["int","0x10000000000000000"]]]]'),
+        (np.arange(6.0).reshape(2, 3).T, '["array","<f8",[3,2],1]'),
+        (np.float32(1.5), '["array","<f4",[],1]'),
+        (Fraction(1, 4), "0.25"),
+        (range(3), '["list",0,1,2]'),
+        (OrderedDict(b=1), '["dict",["b",1]]'),
+        (pd.DataFrame({"a": [1, 2]}), '["array","<i8",[2,1],1]'),
+        (deque([1]), '["handle",7]'),
+        (pd.Timestamp(1), '["handle",7]'),
+    ],
+)  # fmt: skip
+def test_messages_are_written_as_they_always_were(value, tree):
+    """A question is known by its bytes: transcripts of before are answered by them."""
+    assert tree.encode() == encode(value, lambda _: Handle(7))[0]
 
 
 @given(ARRAYS)
