@@ -130,10 +130,10 @@ def show(value: object) -> str:
         return f"{value:.3g}" if isinstance(value, float) else "a number"
     if isinstance(value, str | bytes):
         return "a text" if isinstance(value, str) else "bytes"
-    shape = getattr(value, "shape", ())
-    if shape or not isinstance(value, Sized) or type(value) is range:  # the length of a range may be no size
-        return f"a {type(value).__name__} of shape {tuple(shape)}" if shape else "an object"
-    return f"a {type(value).__name__} of {len(value)}" if not hasattr(value, "shape") else f"a {type(value).__name__}"
+    if not isinstance(value, Sized) or type(value) is range:  # the length of a range may be no size
+        return "an object"
+    shape = getattr(value, "shape", None)  # of what has one the length may be ambiguous
+    return f"a {type(value).__name__} of {len(value) if shape is None else f'shape {tuple(shape)}'}"
 
 
 def _equal(actual: Any, expected: Any) -> bool:

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
+from nbviva.inside import Handle
+from nbviva.kernel.student import Remote, Student
 from nbviva.week.compare import MOST_NUMBERS, Mismatch, as_number, as_numbers, assert_close, assert_equal, require, show
 
 SCALARS = (
@@ -403,3 +405,14 @@ def test_exact_answers_are_equal_to_what_is_the_same(value, other):
     for one, two in ((value, other), (other, value), ([value], [other])):
         with pytest.raises(Mismatch):
             assert_equal(one, two)
+
+
+def test_object_that_stayed_with_the_student_is_only_an_object():
+    """Whatever is asked of it would be a question; nothing of it is."""
+    remote = Remote(Student(lambda *_: pytest.fail("asked")), Handle(0))
+    assert "an object" == show(remote)
+    for compare in (assert_close, assert_equal):
+        with pytest.raises(Mismatch, match="an object"):
+            compare(remote, 1.0)
+    with pytest.raises(Mismatch, match="an object"):
+        as_numbers([1.0, remote])
