@@ -1,15 +1,18 @@
 """What is generated from week 11: fresh, complete, and with nothing of the examiner's in it."""
 
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
+from pypdf import PdfReader
 
 import graders.week11
 from nbviva.course import Course
 from nbviva.secret import secret_of
 from nbviva.verify.leaks import find_leaks
+from nbviva.verify.release import make_release
 from nbviva.week.source import release_template, source_notebook, write_source
 from nbviva.week.week import load
 
@@ -29,6 +32,28 @@ def release(tmp_path_factory):
 def test_the_committed_source_notebook_is_fresh(tmp_path):
     (written,) = write_source(WEEK, tmp_path)
     assert written.read_text("utf-8") == (COURSE.source("week11") / "neural_networks.ipynb").read_text("utf-8")
+
+
+def test_the_committed_release_is_fresh(tmp_path):
+    """Bytes are the same, but of the sheet, which may be drawn otherwise elsewhere, text and fields."""
+    for name in ("graders", "source", "nbgrader_config.py"):
+        place = COURSE.root / name
+        (shutil.copytree if place.is_dir() else shutil.copy)(place, tmp_path / name)
+    made = {path.name: path for path in make_release(Course(tmp_path), "week11")}
+    committed = COURSE.root / "release" / "week11"
+    assert {"neural_networks.ipynb", "nbviva.json", "requirements.txt", "exercise_sheet.pdf"} <= made.keys()
+    texts = [name for name in made if not name.endswith((".pdf", ".tsv"))]
+    assert {name: made[name].read_bytes() for name in texts} == {n: (committed / n).read_bytes() for n in texts}
+    assert seen(made["exercise_sheet.pdf"]) == seen(committed / "exercise_sheet.pdf")
+
+
+def seen(path):
+    """Give the text of each page of a PDF, and its fields with their kinds."""
+    reader = PdfReader(path)
+    fields = reader.get_fields() or {}
+    return [" ".join(page.extract_text().split()) for page in reader.pages], {
+        k: v.get("/FT") for k, v in fields.items()
+    }
 
 
 def test_the_sheet_has_15_points_and_5_extra():
