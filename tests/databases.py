@@ -61,7 +61,7 @@ def server() -> Iterator[Path]:
         yield folder
     finally:
         process.send_signal(signal.SIGINT)  # ends at once, whoever is connected
-        process.wait(30)
+        process.wait(120)
         shutil.rmtree(folder)
 
 

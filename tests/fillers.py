@@ -147,7 +147,7 @@ class Chromium:
     def __exit__(self, *_):
         self.socket.close()
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
 
     def call(self, method, session=None, **parameters):
         """Send a command and give its result."""

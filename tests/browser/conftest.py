@@ -160,7 +160,7 @@ def lab(marked: Course) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(120)
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:

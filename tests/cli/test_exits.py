@@ -88,7 +88,7 @@ def test_signal_ends_a_batch_and_leaves_nothing(course, hand_in, kind, code):
         while len(ours := _folders_of(psutil.Process(process.pid))) < 4:  # each kernel has a folder for its sockets
             time.sleep(0.2)
         process.send_signal(kind)
-        assert code == process.wait(60)
+        assert code == process.wait(400)
     finally:
         process.kill()
     assert [] == [path for path in ours if path.exists()]
