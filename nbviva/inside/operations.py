@@ -107,6 +107,13 @@ def _imported(_: Namespace, module: str, path: list[str]) -> Any:
     return found
 
 
+def _generator(_: Namespace, module: str, state: Any) -> None:
+    """Let a module's generator be in the state that the test's is in."""
+    home = importlib.import_module(module)
+    put = {"random": "setstate", "numpy.random": "set_state", "torch": "set_rng_state"}[module]
+    getattr(home, put)(state)
+
+
 def _operate(_: Namespace, name: str, values: list[Any]) -> Any:
     return getattr(operator, name)(*values)
 
@@ -142,4 +149,5 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "members": lambda _, value: [name for name in dir(value) if type(name) is str][:MOST_NAMES],
     "parameters": _parameters,
     "imported": _imported,
+    "generator": _generator,
 }

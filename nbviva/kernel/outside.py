@@ -169,7 +169,7 @@ def outputs_of(run: TestRun) -> list[NotebookNode]:
     if run.error:
         return [*found, _error(run.error, run.text + _why_unequal(run))]
     if run.decided:
-        return [*found, _error(FOR_PERSON, f"An object of the hand-in's own class decided: {run.decided[0]}.")]
+        return [*found, _error(FOR_PERSON, f"Something of the hand-in's own decided: {run.decided[0]}.")]
     if run.shown:
         found.append(new_output("execute_result", data={"text/plain": run.shown}))
     return found

@@ -18,6 +18,7 @@ from nbviva.tester.guards import Guard
 from nbviva.tester.notes import NotAnswered, Notes
 from nbviva.tester.operators import proxy_of
 from nbviva.tester.proxies import is_proxy, known
+from nbviva.tester.seeds import Seeds
 
 _PARTS = {"ok": 3, "raised": 4, "missing": 0, "callback": 3}
 _FAILURES = ("failed", "unreadable")
@@ -36,6 +37,9 @@ class OtherSide:
     def __init__(self, line: BackLine, guard: Guard) -> None:
         self.notes, self.guard = Notes(), guard
         self.sources: list[str] = []  # of the hand-in's cells
+        self.seeds = Seeds()
+        self.is_asked = False  # whether a cell runs
+        self.names: dict[int, str] = {}  # by which objects were asked for
         self.questions = 0  # that may have changed something
         self._line = line
         self._proxies: WeakValueDictionary[int, Any] = WeakValueDictionary()
@@ -54,7 +58,24 @@ class OtherSide:
         NotAnswered
             If there is no answer that can be used; all else that is raised is what the student's code raised.
         """
-        self.questions += operation not in _FREE
+        if operation not in _FREE:
+            self.questions += 1
+            for module, state in self.seeds.changed():
+                self._ask("generator", module, state)
+        found = self._ask(operation, *values)
+        if operation == "get" and is_proxy(found):
+            self.names[known(found).number] = values[0]
+        return found
+
+    def lend(self, name: str, value: Any) -> None:
+        """Give the student's functions a value of the test's by this name; nothing where it cannot be sent."""
+        try:
+            encode(value, self._number, exact=True)
+        except Unreadable:
+            return
+        self.ask("set", name, value)
+
+    def _ask(self, operation: str, *values: Any) -> Any:
         try:
             frames = encode(("objects", None, "", operation, *values), self._number, exact=True)
         except Unreadable as error:

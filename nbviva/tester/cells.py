@@ -13,6 +13,7 @@ from nbviva.tester.namespace import TestNamespace
 from nbviva.tester.notes import Notes
 from nbviva.tester.ownership import NotebookNames
 from nbviva.tester.proxies import is_proxy
+from nbviva.tester.sources import give_sources
 
 MOST_PRINTED = 20_000
 MOST_TEXT = 2000
@@ -23,6 +24,7 @@ class TestRunner:
 
     def __init__(self, shell: Any, side: OtherSide) -> None:
         self._shell, self._side, self._names = shell, side, NotebookNames([])
+        give_sources(lambda: self._side.sources)
         shell.showtraceback = shell.showsyntaxerror = _nothing  # how a cell ended is told as data
         self._namespace: TestNamespace = shell.user_ns
 
@@ -42,6 +44,8 @@ class TestRunner:
         place, cell = next((at, cell) for at, cell in enumerate(self._names.cells) if cell.name == name)
         notes = self._side.notes = Notes(allowed)
         self._side.sources = sources
+        self._side.seeds.begin(cell.text)
+        dict.__setitem__(self._namespace, "In", ["", *sources, cell.text])
         error: BaseException | None = None
         shown = ""
         with capture_output() as captured:
@@ -56,10 +60,12 @@ class TestRunner:
 
     def _run(self, text: str) -> tuple[BaseException | None, str]:
         self._side.guard.begin(self._side.notes.fail)
+        self._side.is_asked = True
         try:
             result = self._shell.run_cell(text, store_history=False)
         finally:
             self._side.guard.end()
+            self._side.is_asked = False
         error = result.error_before_exec or result.error_in_exec
         return error, "" if error else _shown(result.result)
 

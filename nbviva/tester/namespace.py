@@ -112,11 +112,21 @@ class TestNamespace(dict[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         self._bind(name, value, self._here)
+        if self._side is not None and name in self._names.lent(self._here):
+            self._side.lend(name, value)
 
     def __delitem__(self, name: str) -> None:
         if not dict.__contains__(self, name):
             raise KeyError(name)
         self._forget(name)
+
+    def keys(self) -> Any:
+        """Give the names of both sides, for `dir()` and `globals()` in a test."""
+        own = dict.keys(self)
+        if self._side is None or not self._side.is_asked:
+            return own
+        theirs = self._side.ask("names")
+        return [*own, *(name for name in theirs if type(name) is str and not dict.__contains__(self, name))]
 
     def __contains__(self, name: object) -> bool:
         if dict.__contains__(self, name):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dis
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import CodeType
 
 _MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 _SHELL = re.compile(r"^([ \t]*)([\w, ]+=\s*[%!].*)$", re.MULTILINE)
@@ -70,6 +72,7 @@ class NotebookNames:
     def __init__(self, cells: list[SourceCell]) -> None:
         self.cells = cells
         self._bound: list[_Bound] = []
+        self._lent: frozenset[str] | None = None
         for number, cell in enumerate(cells):
             self._bound.append(self._read(number, cell))
 
@@ -90,6 +93,20 @@ class NotebookNames:
     def ours(self, number: int) -> list[ast.stmt]:
         """Give the statements of a locked cell that rest on nothing of the student's."""
         return self._bound[number].ours
+
+    def lent(self, number: int) -> frozenset[str]:
+        """Give the names that the student's functions are lent by a test: their globals, which it binds.
+
+        Only what a compiled function of the solution loads as a global counts, and of that what the solution binds, or
+        nobody but tests.
+        """
+        if self.cells[number].role is not Role.TEST:
+            return frozenset()
+        if self._lent is None:
+            loads = {name for cell in self.cells if cell.role is Role.SOLUTION for name in globals_loaded(cell.text)}
+            theirs = {at for at, cell in enumerate(self.cells) if cell.role in (Role.LOCKED, Role.GIVEN)}
+            self._lent = frozenset(loads - {name for at in theirs for name in self._bound[at].names})
+        return self._lent & frozenset(self._bound[number].names)
 
     def _read(self, number: int, cell: SourceCell) -> _Bound:
         out = _Bound()
@@ -138,6 +155,22 @@ def statements(text: str) -> list[ast.stmt]:
         return ast.parse(_MAGIC.sub(r"\1pass", _SHELL.sub(r"\1pass", text))).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
+
+
+def globals_loaded(text: str) -> set[str]:
+    """Give the names that functions of a cell load as globals, as they are compiled."""
+    try:
+        todo = [compile(ast.Module(statements(text), []), "<solution>", "exec")]
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    found, is_first = set[str](), True
+    while todo:
+        code = todo.pop()
+        todo += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+        if not is_first:
+            found |= {str(step.argval) for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+        is_first = False
+    return found
 
 
 def imported(statement: ast.AST) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -187,3 +187,72 @@ def test_generators_and_context_managers_stay_there(tmp_path):
         ("test", "with", "with cm() as value:\n    assert value == 5\nassert log == ['in', 'out']"),
     )
     assert passed(run(tmp_path, cells)) == {"items", "with"}
+
+
+def test_what_a_test_seeds_it_seeds_for_the_students_functions(tmp_path):
+    """In the state that its own draws have left; the student's seeds do not reach the test's draws."""
+    cells = source_cells(
+        (
+            "solution",
+            "answer",
+            (
+                "import random\nimport numpy as np\ndef roll():\n    return random.randint(1, 10**6)\n"
+                "def draw():\n    return np.random.rand()"
+            ),
+        ),
+        (
+            "test",
+            "again",
+            "import random\nrandom.seed(5)\nwant = random.randint(1, 10**6)\nrandom.seed(5)\nassert roll() == want",
+        ),
+        (
+            "test",
+            "on",
+            (
+                "import numpy as np\nnp.random.seed(1)\na, b = np.random.rand(2)\nnp.random.seed(1)\n"
+                "assert np.random.rand() == a and draw() == b"
+            ),
+        ),
+    )
+    assert passed(run(tmp_path, cells)) == {"again", "on"}
+
+
+def test_sources_are_the_hand_ins_texts(tmp_path):
+    """Whatever the kernel says of a function; of what is no definition a person reads it."""
+    test = "import inspect\nassert 'for' not in inspect.getsource(rec).split() and rec(5) == 120"
+    solution = "def rec(n):\n    return 1 if n == 0 else n * rec(n - 1)"
+    cells = source_cells(("solution", "answer", solution), ("test", "t", test), ("test", "u", "assert 'rec' in In[1]"))
+    assert passed(run(tmp_path, cells)) == {"t", "u"}
+    loop = "def rec(n):\n    out = 1\n    for k in range(n):\n        out *= k + 1\n    return out"
+    lie = f"{loop}\nimport inspect, linecache\ninspect.getsource = lambda _: ''\nlinecache.getline = lambda *_: ''"
+    assert passed(run(tmp_path, cells, {"answer": lie})) == {"u"}
+    runs = run(tmp_path, cells, {"answer": "import math\nrec = lambda n: math.factorial(n)"})
+    assert (runs["t"].error, len(runs["t"].decided)) == ("", 1)
+
+
+def test_dir_and_globals_show_the_names_of_both(tmp_path):
+    """The test's own with them."""
+    test = "mine = 1\nassert 'made' in dir() and 'made' in globals() and 'mine' in dir() and 'gone' not in globals()"
+    cells = source_cells(("solution", "answer", "made = 3"), ("test", "t", test))
+    assert passed(run(tmp_path, cells)) == {"t"}
+    assert run(tmp_path, cells, {"answer": "pass"})["t"].error == "AssertionError"
+
+
+def test_a_function_of_the_students_is_lent_what_it_reads_of_the_tests(tmp_path):
+    """A global that nobody else binds, and a function that the test replaces; nothing else of the test's goes there."""
+    solution = (
+        "def helper(n):\n    return n + 1\ndef uses(n):\n    return helper(n) * 2\n"
+        "def given(n):\n    return n + GIVEN\n"
+        "def told():\n    return 'expected' in globals()"
+    )
+    cells = source_cells(
+        ("solution", "answer", solution),
+        (
+            "test",
+            "replaced",
+            "old = helper\ndef helper(n):\n    return 100\ntry:\n    assert uses(1) == 200\nfinally:\n    helper = old",
+        ),
+        ("test", "back", "assert uses(1) == 4"),
+        ("test", "lent", "GIVEN = 10\nexpected = 11\nassert given(1) == expected and not told()"),
+    )
+    assert passed(run(tmp_path, cells)) == {"replaced", "back", "lent"}
