@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -135,6 +135,13 @@ def _note(problems, kind, text):
 @pytest.fixture(scope="module")
 def lab(marked: Course) -> Iterator[str]:
     """JupyterLab as `make lab` starts it, on a free port: gives its address."""
+    with served(marked) as address:
+        yield address
+
+
+@contextmanager
+def served(course: Course) -> Iterator[str]:
+    """Start JupyterLab in a course directory, and give its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -145,16 +152,16 @@ def lab(marked: Course) -> Iterator[str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "JUPYTER_PATH": str(share),
         "JUPYTERLAB_DIR": str(share / "lab"),
-        "JUPYTER_CONFIG_DIR": str(marked.root.parent / "jupyter"),
-        "JUPYTER_RUNTIME_DIR": str(marked.root.parent / "runtime"),
+        "JUPYTER_CONFIG_DIR": str(course.root.parent / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(course.root.parent / "runtime"),
     }
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
         f"--IdentityProvider.token={TOKEN}", f"--config={ROOT / 'nbviva/setup/new_course/lab/config.py'}",
     ]  # fmt: skip
-    log = marked.root.parent / "lab.log"
+    log = course.root.parent / "lab.log"
     with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=marked.root, env=environment, stdout=output, stderr=output)
+        server = subprocess.Popen(command, cwd=course.root, env=environment, stdout=output, stderr=output)
     try:
         _wait_for(port, server, log)
         yield f"http://127.0.0.1:{port}"

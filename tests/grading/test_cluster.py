@@ -8,10 +8,14 @@ import warnings
 import pytest
 from distributed import LocalCluster
 
+from nbviva.adopt.adoption import Adoption, adoption_path, adoption_text
+from nbviva.adopt.reading import fingerprints, source_texts
+from nbviva.files import write
 from nbviva.grading import cluster, reports, stored
 from nbviva.grading.batch import BatchOptions, grade_batch
 from nbviva.grading.cluster import ClusterError, on_cluster
 from nbviva.grading.progress import OneDone, unseen
+from tests.ordinary import course as ordinary
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +44,9 @@ def grade(course, workers, room, groups=None, show=unseen):
     return grade_batch(course, "toy", groups or course.groups("toy"), BatchOptions(room=room), show, runner)
 
 
-def text_of(course, group):
+def text_of(course, group, week="toy"):
     """Give a stored report but for its timings."""
-    report = reports.stored_report(course.report("toy", group))
+    report = reports.stored_report(course.report(week, group))
     return {**vars(report), "seconds": None, "memory": None}
 
 
@@ -56,6 +60,27 @@ def test_reports_come_home_as_if_graded_here(handed_in, workers, room):
     stored.graded(handed_in, "toy", "ada", again=True, room=room)
     assert far == text_of(handed_in, "ada")
     assert {"ada", "ben", "cem", "dora"} == reports.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
+
+
+def test_an_adopted_week_s_reports_are_those_of_here(tmp_path, workers, room):
+    """Its notebooks, and the files beside them, travel with it; one notebook or several."""
+    course = ordinary.make_course(tmp_path / "ordinary")
+    for week, wrong in (("ps1", {"square": "square = abs"}), ("ps2", {"greet": "def greet(name):\n    return name"})):
+        adoption = Adoption(week, fingerprints(source_texts(course.source(week))))
+        write(adoption_path(course.root, week), adoption_text(adoption))
+        ordinary.hand_in(course, "ada", week)
+        ordinary.hand_in(course, "ben", week, **wrong)
+        workers.wait_for_workers(2, timeout=60)
+        runner = on_cluster(workers.scheduler_address, course, week, room)
+        done = grade_batch(course, week, ["ada", "ben"], BatchOptions(room=room), unseen, runner)
+        assert (("ada", "ben"), ()) == (done.graded, done.faults)
+        for group in ("ada", "ben"):
+            far = text_of(course, group, week)
+            stored.graded(course, week, group, again=True, room=room)
+            assert far == text_of(course, group, week)
+        assert {"ada", "ben"} == reports.fresh_groups(course, week, ["ada", "ben"], room)
+        missed = {mark.question for mark in far["marks"] if mark.points == 0.0}
+        assert missed == {"ps1": {"square_test"}, "ps2": {"text/greet_test"}}[week]
 
 
 class KillingOne:

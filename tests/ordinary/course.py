@@ -11,7 +11,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbviva.course import Course
 
 HERE = Path(__file__).parent
-NOTEBOOKS = {"ps1": {"numbers": "ps1_numbers"}, "ps2": {"arrays": "ps2_arrays", "text": "ps2_text"}}
+NOTEBOOKS = {
+    "ps1": {"numbers": "ps1_numbers"},
+    "ps2": {"arrays": "ps2_arrays", "text": "ps2_text"},
+    "ps3": {"tools": "ps3_tools"},
+}
 POEM = "the sea is calm tonight\n"
 HELPER = 'def sorted_words(words):\n    assert sorted(words("poem.txt"))[0] == "calm"\n'
 _FLAGS = {
