@@ -10,13 +10,14 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from nbviva.cli import authoring, beginning, handing, marking, results
+from nbviva.cli import asking, authoring, beginning, handing, marking, results
 from nbviva.cli.app import app
 from nbviva.cli.exits import SAID, ExitCode, code_of
 from nbviva.course import Course
 from nbviva.errors import CourseError, Refused, missing_extra
 
 __all__ = [
+    "asking",
     "authoring",
     "beginning",
     "handing",

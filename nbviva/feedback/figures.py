@@ -100,6 +100,8 @@ def _panel(axes: Axes, plot: Plot, series: list[Series]) -> None:
         axes.axhline(plot.bound, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.2, label=f"bound {plot.bound:g}")
     numbers = {x for one in series for x in one.x}
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=bool(numbers) and max(numbers) > 1))
+    if plot.kind is PlotKind.BAR and all(y.is_integer() for one in series for y in one.y):
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))  # they count something
     axes.grid(visible=True, color=MUTED, alpha=0.2, linewidth=0.6)
     handles = {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     if len(handles) > 1:

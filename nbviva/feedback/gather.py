@@ -126,8 +126,11 @@ def solutions(course: Course, week: Week, notebook: str) -> dict[str, str]:
     known = {name: source for name, source in _written(source_notebooks(week)[notebook]) if source.strip()}
     given, framed = (dict(_written(found[notebook])) for found in (releases(week), frames(week)))
     hidden = {name: {*framed[name].split("\n")} - {*given[name].split("\n")} for name in known}
+    name_of = week.assignment.known_as
     return {
-        name: "\n".join(line for line in text.split("\n") if line not in hidden[name] and not _MARKER.search(line))
+        name_of(notebook, name): "\n".join(
+            line for line in text.split("\n") if line not in hidden[name] and not _MARKER.search(line)
+        )
         for name, text in known.items()
     }
 

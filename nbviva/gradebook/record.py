@@ -172,7 +172,8 @@ def _keep_class(book: Gradebook, course: Course, week: str) -> None:
     counted = {question.name for question in assignment.questions if not question.bonus}
     points, open_ = dict[str, float](), set[str]()
     for row in grade_rows(book, week):
-        points[row.group] = points.get(row.group, 0.0) + ((row.score or 0.0) if row.cell in counted else 0.0)
+        counts = assignment.known_as(row.notebook, row.cell) in counted
+        points[row.group] = points.get(row.group, 0.0) + ((row.score or 0.0) if counts else 0.0)
         if row.needs_person:
             open_.add(row.group)
     keep_points(course, week, [number for group, number in points.items() if group not in open_])

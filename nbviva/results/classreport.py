@@ -23,6 +23,7 @@ from nbviva.notebooks import read
 from nbviva.results.auditpage import audit_path
 from nbviva.results.faults import Fault, FaultKind, faults_of, was_read
 from nbviva.results.marks import NEEDS_PERSON, Marked, StudentRow, gradebook_marks, report_marks, rows
+from nbviva.results.requests import gather
 from nbviva.results.similar import MAX_TEXT, Pair, is_too_long, own_cells, similar
 from nbviva.results.statistics import Curves, Distribution, QuestionStatistics, distributions, items, known, noted
 from nbviva.results.walk import QuestionWalk, blank_groups, walks, without_personal
@@ -226,9 +227,13 @@ def _faults(
 def _words(
     course: Course, week: str, reports: Mapping[str, Report], written: Mapping[str, Mapping[str, str]]
 ) -> list[Fault]:
-    """Give a word on what was read otherwise than usual."""
+    """Give a word on what groups ask, and on what was read otherwise than usual."""
     long = f"Compared with others by its first {MAX_TEXT} letters."
+    asked = (
+        (item, f"{item.question.number} {item.question.title}: {item.why[:300]}") for item in gather(course, week).open
+    )
     return [
+        *(Fault(FaultKind.REQUEST, item.group, said, personal=True) for item, said in asked),
         *(Fault(FaultKind.FLAGGED, group, long) for group, cells in written.items() if is_too_long(cells)),
         *(Fault(FaultKind.FLAGGED, group, EARLIER) for group in reports if earlier_report(course.report(week, group))),
     ]

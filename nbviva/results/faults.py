@@ -16,6 +16,7 @@ class FaultKind(StrEnum):
     PERSON = "For a person"
     ERROR = "Our own check failed"
     UNMARKED = "Not marked yet"
+    REQUEST = "Asks to look again"
     UNSANDBOXED = "Marked without a sandbox"
     DEAD = "The kernel died"
     UNREAD = "No notebook could be read"
@@ -33,6 +34,7 @@ ADVICE = {
         "nbviva confirm WEEK GROUP."
     ),
     FaultKind.UNMARKED: "Run nbviva grade: there is no report on these.",
+    FaultKind.REQUEST: "nbviva requests WEEK shows each beside its audit, and notes what is decided.",
     FaultKind.UNSANDBOXED: "Their code ran beside the examiner. Grade them again without --unsandboxed.",
     FaultKind.DEAD: "What was asked after the kernel's death counts as no answer.",
     FaultKind.UNREAD: "They have no points. The sentence says what is wrong with the file.",

@@ -35,7 +35,7 @@ from nbviva.results.export import PERSON_COLUMNS, write_workbook
 
 _GONE = "(removed)"
 _PROBLEMS = "-problems.txt"
-_LEFT = ("submitted", "autograded", "reports", "feedback", "marks", "extensions.csv")
+_LEFT = ("submitted", "autograded", "reports", "feedback", "marks", "requests", "extensions.csv")
 _MOST = 64 << 20
 
 

@@ -152,7 +152,13 @@ def _walk(walk: QuestionWalk) -> dict[str, Any]:
         }
         for stop in walk.stops
     ]  # fmt: skip
-    head = {"name": walk.name, "number": walk.number, "title": walk.title, "maximum": walk.maximum}
+    head = {
+        "name": walk.name,
+        "number": walk.number,
+        "title": walk.title,
+        "maximum": walk.maximum,
+        "notebook": walk.notebook,
+    }
     return {**head, "stops": stops}
 
 

@@ -56,13 +56,14 @@ class WalkStop:
 
 @dataclass(frozen=True)
 class QuestionWalk:
-    """All hand-ins at one question, in the order of the way."""
+    """All hand-ins at one question, in the order of the way; `notebook` is its own one in a week of several."""
 
     name: str
     number: str
     title: str
     maximum: float
     stops: tuple[WalkStop, ...]
+    notebook: str = ""
 
 
 def walks(
@@ -81,7 +82,9 @@ def walks(
             _stop(assignment, question, group, reports.get(group), given.get(group), likeness, is_blank=group in blank)
             for group in groups
         ]
-        found.append(QuestionWalk(question.name, question.number, question.title, question.points, _clustered(stops)))
+        part = question.notebook if assignment.parts else ""
+        head = (question.name, question.number, question.title, question.points)
+        found.append(QuestionWalk(*head, _clustered(stops), part))
     return tuple(found)
 
 

@@ -20,8 +20,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from nbviva.course import Course
+from nbviva.results.auditpage import write_audits
 from nbviva.results.classreport import class_report
 from nbviva.results.page import write_page
+from nbviva.results.requestpage import write_requests
+from nbviva.results.requests import folder_of
 from tests.classroom import classroom, recorded
 
 ROOT = Path(__file__).parent.parent.parent
@@ -48,6 +51,11 @@ def marked(tmp_path_factory: pytest.TempPathFactory, fixed_secret: None) -> Cour
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # nbgrader calls alembic
         patch.setattr(sys, "path", list(sys.path))
         course = recorded(tmp_path_factory.mktemp("marked") / "course", 6)
+        requests = folder_of(course, "toy")
+        requests.mkdir(parents=True)
+        (requests / "a.txt").write_text("group: g01\nquestion: 1.2\nwhy: It is right, as my cell shows.", "utf-8")
+        write_audits(course, "toy", course.groups("toy"))
+        write_requests(course, "toy")
         write_page(course, class_report(course, "toy"))
         _forget_week()
     return course

@@ -154,7 +154,7 @@ def test_way_leads_to_feedback_formgrader_and_back(open_report, marked):
     page = made.page
     page.locator("#questions").get_by_role("link", name="1.2 Half of seven").click()
     links = page.locator("#walk-links a")
-    assert ["Feedback (f)", "Formgrader (g)"] == links.all_inner_texts()
+    assert ["Feedback (f)", "Formgrader (g)", "Audit (a)"] == links.all_inner_texts()
     assert links.nth(0).get_attribute("href").endswith("/toy/toys.html#question-half")
     assert "/formgrader/submissions/" in links.nth(1).get_attribute("href")
     page.keyboard.press("n")

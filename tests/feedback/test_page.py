@@ -153,7 +153,7 @@ def test_dash_is_explained_only_where_there_is_one():
 def test_whom_to_ask_is_told_with_the_lines_that_are_read(requests, words):
     found = page(head=replace(HEAD, requests=requests))
     assert words in found
-    assert "week: toy\ngroup: ada\nquestion: 1.2\nwhy:" in found
+    assert "week: toy\ngroup: ada\nquestion: 1.2 Half\nwhy:" in found
 
 
 def test_solution_stands_folded_below_the_cell_that_it_is_of():
@@ -239,7 +239,9 @@ def test_notebook_that_could_not_be_read_is_told_once():
         replace(q, verdicts=(Verdict("c", q.mark.question, Outcome.FAILED, "Holds.", reason, NO_NOTEBOOK),))
         for q in (DOUBLE, HALF)
     ]
-    found = page(code("stub_of_ours"), questions=tuple(asked))
+    head = replace(HEAD, notices=(Notice("In doubt.", ("half",)),))
+    found = page(code("stub_of_ours"), questions=tuple(asked), head=head)
+    assert "It is about" not in found
     assert 1 == found.count(reason)
     assert "there is no notebook to show." in found
     assert "stub_of_ours" not in found

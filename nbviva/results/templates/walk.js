@@ -17,6 +17,9 @@
     return made;
   };
 
+  const page = (address, notebook) =>
+    notebook ? address.replace(/[^/]*$/, `${encodeURIComponent(notebook)}.html`) : address;
+
   const write = (place, text) => {
     const pieces = text.split("`"); // what stands in backticks is code
     place.replaceChildren(
@@ -35,7 +38,7 @@
   };
 
   const show = () => {
-    const { name, number, title, maximum, stops } = question();
+    const { name, number, title, maximum, notebook, stops } = question();
     const stop = stops[state.stop];
     choice.selectedIndex = state.question;
     field("head").textContent = stop ? `${number} ${title}: ${stop.group}` : `${number} ${title}: no hand-in`;
@@ -47,7 +50,7 @@
     write(field("like"), stop.like ? `It behaves like: ${stop.like}` : "");
     const known = links[stop.group] ?? {};
     const found = [
-      known.feedback && link("Feedback (f)", known.feedback, name),
+      known.feedback && link("Feedback (f)", page(known.feedback, notebook), name),
       known.formgrader && link("Formgrader (g)", known.formgrader),
       known.audit && link("Audit (a)", known.audit, name),
     ].filter(Boolean);
