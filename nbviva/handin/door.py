@@ -83,11 +83,15 @@ class Handin:
         names = self.assignment.notebooks
         if len(names) == 1:
             return {name: take_notebook(self.files, f"{name}.ipynb", one) for name, one in releases(self.week).items()}
-        found: dict[str, TakenNotebook] = {}
+        given = {FORM_NAME, *(path.name for path in self._given)}
+        files = [file for file in self.files if file.path.name not in given]
+        found = {name: _taken(name, names, files, release) for name, release in releases(self.week).items()}
+        known = {one.taken.file.path for one in found.values() if one.taken and one.taken.is_ours}
+        left = [file for file in files if file.path not in known]  # none of another notebook's is taken for want of one
         for name, release in releases(self.week).items():
-            known = {FORM_NAME, *(path.name for path in self._given), *(f"{one}.ipynb" for one in names if one != name)}
-            files = [file for file in self.files if file.path.name not in known]
-            found[name] = self._about(name, take_notebook(files, f"{name}.ipynb", release))
+            taken = found[name].taken
+            again = taken is not None and taken.file.path in known and not taken.is_ours
+            found[name] = self._about(name, _taken(name, names, left, release) if again else found[name])
         return found
 
     @property
@@ -235,6 +239,12 @@ class Handin:
             if file.path not in taken:
                 path = unpacked_path(file.path, archives)
                 yield file.place, path.relative_to(base) if path.is_relative_to(base) else path
+
+
+def _taken(name: str, names: Sequence[str], files: Sequence[HandedFile], release: NotebookNode) -> TakenNotebook:
+    """Take one of a week's notebooks; a file that has the name of another one is not looked at."""
+    others = {f"{other}.ipynb" for other in names if other != name}
+    return take_notebook([file for file in files if file.path.name not in others], f"{name}.ipynb", release)
 
 
 def open_handin(course: Course, week: Week, group: str) -> Handin:

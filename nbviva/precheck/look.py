@@ -161,7 +161,8 @@ def _asked(template: NotebookNode) -> dict[str, tuple[str, ...]]:
 
 def _of_files(handin: Handin, description: Description) -> Iterator[Remark]:
     if not handin.notebooks:
-        why = handin.broken or f"There is no notebook: hand in {handin.assignment.notebook}.ipynb."
+        wanted = " and ".join(f"{name}.ipynb" for name in handin.assignment.notebooks)
+        why = handin.broken or f"There is no notebook: hand in {wanted}."
         yield Remark(why)
     doubts = {doubt.sentence for doubt in handin.doubts}
     yield from (Remark(f"A person will have to decide: {sentence}") for sentence in sorted(doubts - {handin.broken}))

@@ -12,7 +12,8 @@ from nbgrader.api import Gradebook
 from nbviva.course import Course
 from nbviva.errors import SpecError
 from nbviva.grading.reports import stored_report
-from nbviva.notebooks import is_answer
+from nbviva.handin.door import open_handin
+from nbviva.notebooks import grade_id, is_answer
 from nbviva.sandbox.provisioner import refusal
 from nbviva.verify.verify import VerifyOptions, verify
 from nbviva.week.source import release_template, source_notebooks
@@ -137,6 +138,34 @@ def test_verify_finds_the_week_fair(tmp_path):
     assert rows["marks"].summary == "reference 6 of 6, extra 1; blank 0 of 6, extra 0"
     assert rows["mutants"].summary == "4 of 4 are caught by the checks that they name"
     assert "35 of 35 wrong ones are caught" in rows["generated mutants"].summary
+
+
+def framed(course, group):
+    """Give what stands in the answer cells of a hand-in's notebooks, and what is said of these."""
+    handin = open_handin(course, course.week("pair"), group)
+    cells = {grade_id(cell): cell.source for one in handin.framed().values() for cell in one.notebook.cells}
+    return cells, handin.notes, [doubt.sentence for doubt in handin.doubts]
+
+
+def test_notebooks_with_other_names_are_known_by_what_is_in_them(tmp_path):
+    course = pair(tmp_path / "course")
+    folder = hand_in(course, "ada", scale_answer="scale = 1", steps_answer="steps = 2")
+    (folder / "theory.ipynb").rename(folder / "a.ipynb")
+    (folder / "models.ipynb").rename(folder / "b.ipynb")
+    cells, notes, doubts = framed(course, "ada")
+    assert (cells["scale_answer"], cells["steps_answer"], doubts) == ("scale = 1", "steps = 2", [])
+    assert "b.ipynb was taken as the notebook, where models.ipynb is expected." in notes
+
+
+def test_no_notebook_is_taken_for_another(tmp_path):
+    """One that is missing is missing, whatever the other one is called and whatever lies beside it."""
+    course = pair(tmp_path / "course")
+    folder = hand_in(course, "ada")
+    (folder / "theory.ipynb").unlink()
+    (folder / "models.ipynb").rename(folder / "mine.ipynb")
+    shutil.copy(course.root / "graders/pair/sheet.typ", folder / "exercise_sheet.pdf")
+    handin = open_handin(course, course.week("pair"), "ada")
+    assert [one.absent for one in handin.framed().values()] == ["", "theory.ipynb was not handed in."]
 
 
 def test_plain_nbgrader_asks_the_right_checks(tmp_path, monkeypatch):
