@@ -6,11 +6,13 @@ import importlib
 import inspect
 import operator
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 MOST_TEXT = 100_000
 MOST_NAMES = 10_000
+MOST_BYTES = 50 << 20  # of a file
 DUNDERS = frozenset(
     "call len iter next contains getitem setitem delitem bool eq lt le gt ge hash enter exit int float complex index "  # noqa: SIM905 - shorter
     "round add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul lshift "
@@ -114,6 +116,17 @@ def _generator(_: Namespace, module: str, state: Any) -> None:
     getattr(home, put)(state)
 
 
+def _file(_: Namespace, path: str) -> bytes | None:
+    """Give what is in a file of the working folder; None where there is none."""
+    place = Path(path)
+    return place.read_bytes() if place.is_file() and place.stat().st_size <= MOST_BYTES else None
+
+
+def _put_file(_: Namespace, path: str, content: bytes) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_bytes(content)
+
+
 def _operate(_: Namespace, name: str, values: list[Any]) -> Any:
     return getattr(operator, name)(*values)
 
@@ -150,4 +163,6 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "parameters": _parameters,
     "imported": _imported,
     "generator": _generator,
+    "file": _file,
+    "put_file": _put_file,
 }

@@ -14,6 +14,7 @@ from nbviva.inside.line import BackLine
 from nbviva.inside.objects import INPUT, TESTERS
 from nbviva.tester.copying import copy_into
 from nbviva.tester.errors import Described, error_class, raised
+from nbviva.tester.files import Files
 from nbviva.tester.guards import Guard
 from nbviva.tester.notes import NotAnswered, Notes
 from nbviva.tester.operators import proxy_of
@@ -24,7 +25,9 @@ _PARTS = {"ok": 3, "raised": 4, "missing": 0, "callback": 3}
 _FAILURES = ("failed", "unreadable")
 _LIBRARY = (type, FunctionType, BuiltinFunctionType)
 DEEPEST = 20
-_FREE = frozenset({"get", "has", "names", "attribute", "parameters", "members", "imported"})  # they change nothing
+_FREE = frozenset(
+    {"file", "get", "has", "names", "attribute", "parameters", "members", "imported"}
+)  # they change nothing
 
 
 class NoSuchName(Exception):
@@ -38,6 +41,7 @@ class OtherSide:
         self.notes, self.guard = Notes(), guard
         self.sources: list[str] = []  # of the hand-in's cells
         self.seeds = Seeds()
+        self.files: Files | None = None
         self.is_asked = False  # whether a cell runs
         self.names: dict[int, str] = {}  # by which objects were asked for
         self.questions = 0  # that may have changed something
@@ -62,6 +66,8 @@ class OtherSide:
             self.questions += 1
             for module, state in self.seeds.changed():
                 self._ask("generator", module, state)
+            for path, content in self.files.written() if self.files else ():
+                self._ask("put_file", path, content)
         found = self._ask(operation, *values)
         if operation == "get" and is_proxy(found):
             self.names[known(found).number] = values[0]

@@ -9,6 +9,7 @@ from typing import Any
 from IPython.utils.capture import capture_output
 
 from nbviva.tester.asking import OtherSide
+from nbviva.tester.files import Files
 from nbviva.tester.namespace import TestNamespace
 from nbviva.tester.notes import Notes
 from nbviva.tester.ownership import NotebookNames
@@ -24,6 +25,7 @@ class TestRunner:
 
     def __init__(self, shell: Any, side: OtherSide) -> None:
         self._shell, self._side, self._names = shell, side, NotebookNames([])
+        side.files = Files(side)
         give_sources(lambda: self._side.sources)
         shell.showtraceback = shell.showsyntaxerror = _nothing  # how a cell ended is told as data
         self._namespace: TestNamespace = shell.user_ns

@@ -256,3 +256,33 @@ def test_a_function_of_the_students_is_lent_what_it_reads_of_the_tests(tmp_path)
         ("test", "lent", "GIVEN = 10\nexpected = 11\nassert given(1) == expected and not told()"),
     )
     assert passed(run(tmp_path, cells)) == {"replaced", "back", "lent"}
+
+
+def test_files_of_data_are_the_students_where_they_are_not_ours(tmp_path):
+    """What the student's code writes is fetched, what the test writes is there; a module is neither."""
+    solution = (
+        "def save(name, text):\n    with open(name, 'w') as file:\n        file.write(text)\n"
+        "def count(name):\n    return len(open(name).read())"
+    )
+    cells = source_cells(
+        ("solution", "answer", solution),
+        (
+            "test",
+            "read",
+            "import os\nsave('o.txt', 'abc')\nassert os.path.exists('o.txt')\nassert open('o.txt').read() == 'abc'",
+        ),
+        (
+            "test",
+            "again",
+            "from pathlib import Path\nsave('out.txt', 'xy')\nassert Path('out.txt').read_text() == 'xy'",
+        ),
+        ("test", "write", "with open('in.txt', 'w') as file:\n    file.write('12345')\nassert count('in.txt') == 5"),
+        ("test", "ours", "save('given.txt', 'theirs')\nassert open('given.txt').read() == 'ours'"),
+        ("test", "module", "save('evil.py', 'x = 1')\nimport evil"),
+        ("test", "lacking", "open('nothing.txt')"),
+        ("test", "evaluated", "save('code.txt', 'print(1)')\nexec(open('code.txt').read())"),
+    )
+    runs = run(tmp_path, cells, files={"given.txt": "ours"})
+    assert passed(runs) == {"read", "again", "write", "ours"}
+    assert (runs["module"].error, runs["lacking"].error) == ("ModuleNotFoundError", "FileNotFoundError")
+    assert runs["evaluated"].error == "NotAnswered"
