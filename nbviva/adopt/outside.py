@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from nbviva.kernel.outside import OutsideTests
 from nbviva.kernel.room import GivenFiles
 from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_test
 from nbviva.tester.ownership import NotebookNames, Role, SourceCell, statements, stored
 from nbviva.week.spec import CellState
-from nbviva.week.week import Week
+from nbviva.week.week import GivenNotebooks, Week
 from nbviva.wording import qualified
 
 _OTHER_LANGUAGE = re.compile(r"^\s*%%(?!time\b|capture\b)(\w+)", re.MULTILINE)
@@ -26,13 +27,13 @@ def outside_tests(week: Week, files: GivenFiles) -> OutsideTests | None:
     hardened = {name for name, question in questions.items() if question.state is CellState.HARDENED}
     if not hardened or week.given is None:
         return None
-    ((notebook, source),) = week.given.sources.items()
+    (notebook,) = week.given.sources
     part = notebook if all(name.startswith(f"{notebook}/") for name in questions) else ""
     allowed = {name: question.operations for name, question in questions.items() if question.operations}
-    return OutsideTests(source_cells(source, part, hardened), files, allowed)
+    return OutsideTests(source_cells(week.given, notebook, part, hardened), files, allowed)
 
 
-def source_cells(notebook: NotebookNode, part: str, outside: Collection[str]) -> tuple[SourceCell, ...]:
+def source_cells(given: GivenNotebooks, notebook: str, part: str, outside: Collection[str]) -> tuple[SourceCell, ...]:
     """Give the code cells of a source notebook.
 
     Parameters
@@ -42,12 +43,15 @@ def source_cells(notebook: NotebookNode, part: str, outside: Collection[str]) ->
     outside
         The questions whose tests run outside.
     """
-    return tuple(_cell(cell, part, outside) for cell in notebook.cells if cell.cell_type == "code")
-
-
-def _cell(cell: NotebookNode, part: str, outside: Collection[str]) -> SourceCell:
-    name, role = qualified(part, grade_id(cell) or ""), _role(cell)
-    return SourceCell(role, name, cell.source, role is Role.TEST and name in outside)
+    released = {grade_id(cell): cell.source for cell in given.releases[notebook].cells}
+    cells = []
+    for cell in given.sources[notebook].cells:
+        if cell.cell_type == "code":
+            name, is_test = qualified(part, grade_id(cell) or ""), _role(cell) is Role.TEST
+            is_open = is_test and released.get(grade_id(cell)) == cell.source
+            cells.append(SourceCell(_role(cell), name, cell.source, is_test and name in outside, is_open))
+    again = {binder.name for binder, reader, _ in _shared(cells) if not reader.outside and binder.open}
+    return tuple(replace(cell, again=cell.outside and cell.name in again) for cell in cells)
 
 
 def _role(cell: NotebookNode) -> Role:
@@ -80,24 +84,27 @@ def bound_elsewhere(cells: tuple[SourceCell, ...]) -> Mapping[str, str]:
     while more := dict(_bound_elsewhere(cells)):
         found |= more
         cells = tuple(
-            SourceCell(cell.role, cell.name, cell.text) if cell.name in more and cell.role is Role.TEST else cell
-            for cell in cells
+            replace(cell, outside=False) if cell.name in more and cell.role is Role.TEST else cell for cell in cells
         )
     return found
 
 
 def _bound_elsewhere(cells: tuple[SourceCell, ...]) -> Iterator[tuple[str, str]]:
+    for binder, reader, name in _shared(cells):
+        if reader.outside and not binder.outside:
+            yield reader.name, f"it uses {name} of the test cell {binder.name}, which runs in the kernel"
+        elif binder.outside and not reader.outside and not binder.open:
+            yield binder.name, f"a later cell uses its name {name}, and it has hidden tests"
+
+
+def _shared(cells: Sequence[SourceCell]) -> Iterator[tuple[SourceCell, SourceCell, str]]:
+    """Give each test that binds a name, with a later cell that reads it."""
     names = NotebookNames(list(cells))
     for number, cell in enumerate(cells):
         for name in sorted(names_read(cell.text)):
             binding = names.find(name, number)
-            if binding is None or cells[binding.cell].role is not Role.TEST:
-                continue
-            binder = cells[binding.cell]
-            if cell.outside and not binder.outside:
-                yield cell.name, f"it uses {name} of the test cell {binder.name}, which runs in the kernel"
-            elif binder.outside and not cell.outside:
-                yield binder.name, f"a later cell uses its name {name}"
+            if binding and cells[binding.cell].role is Role.TEST:
+                yield cells[binding.cell], cell, name
 
 
 def names_read(text: str) -> set[str]:

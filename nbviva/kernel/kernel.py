@@ -109,7 +109,10 @@ class KernelStudent(KernelProcess):
             self._leave_out(cell, f"{late}: cell {index + 1} and the cells after it were not run.")
         elif self.tester and (test := self.tester.cell(grade_id(cell))):
             sources = [one.source for one in runner.nb.cells[:index] if one.cell_type == "code"]
-            cell.outputs = outputs_of(self.tester.run(self, test, sources, self.clock.cell))
+            found = self.tester.run(self, test, sources, self.clock.cell)
+            if test.again and not self.death:
+                self._run_cell(runner, cell, index)
+            cell.outputs = outputs_of(found)
         else:
             self._run_cell(runner, cell, index)
         if stages and index in stages and not self._cut:

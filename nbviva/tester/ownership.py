@@ -30,12 +30,24 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class SourceCell:
-    """A code cell of a source notebook; `outside`: a test that runs in the tester."""
+    """A code cell of a source notebook.
+
+    Attributes
+    ----------
+    outside
+        Of a test: whether it runs in the tester.
+    open
+        Of a test: whether the release has all of it.
+    again
+        Of a test outside: whether it runs in the kernel, too, for its names are used there.
+    """
 
     role: Role
     name: str
     text: str
     outside: bool = False
+    open: bool = False
+    again: bool = False
 
 
 class NameOwner(StrEnum):

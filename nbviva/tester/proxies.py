@@ -47,6 +47,8 @@ class Proxy:
     def __getattribute__(self, name: str) -> Any:
         if name == "__class__":
             return _class_of(self)
+        if name == "__mro_entries__" and known(self).described.kind == "class":
+            raise known(self).side.notes.fail("The test makes a subclass of a class of the student's.")
         if name == "__signature__":
             return _signature(self)
         if name.startswith(("__", "_repr_", "_ipython_")) and name not in _ASKED:

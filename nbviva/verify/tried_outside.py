@@ -64,7 +64,7 @@ class _NotebookTrial:
     def __init__(
         self, given: GivenNotebooks, name: str, part: str, tests: Sequence[GradedCell], bench: TrialPlace
     ) -> None:
-        self._source, self._bench, self._part = given.sources[name], bench, part
+        self._given, self._name, self._bench, self._part = given, name, bench, part
         self._books = {True: given.sources[name], False: given.frames[name]}
         self._points = {qualified(part, cell.cell): cell.points for cell in tests}
         self._found = {qualified(part, cell.cell): OutsideTrial(obstacle(cell.source)) for cell in tests}
@@ -77,7 +77,8 @@ class _NotebookTrial:
         return self._found
 
     def _cells(self) -> tuple[SourceCell, ...]:
-        return source_cells(self._source, self._part, {name for name, trial in self._found.items() if not trial.why})
+        free = {name for name, trial in self._found.items() if not trial.why}
+        return source_cells(self._given, self._name, self._part, free)
 
     def _leave_bound(self) -> None:
         """Leave those in the kernel that have to run where what they share with others runs."""

@@ -1,5 +1,7 @@
 """Which tests can run outside is read from their texts, and from the names that they share with other cells."""
 
+from dataclasses import replace
+
 import pytest
 
 from nbviva.adopt.outside import bound_elsewhere, names_read, obstacle
@@ -37,6 +39,8 @@ def test_a_test_whose_name_a_later_cell_uses_runs_in_the_kernel():
         ("test", "z", True),
     )
     assert set(bound_elsewhere(book)) == {"c0", "c2", "c3"}
+    opened = tuple(replace(cell, open=True) for cell in book[:2])
+    assert bound_elsewhere(opened) == {}  # it runs in the kernel, too
     apart = cells(("test", "data = [1]", True), ("solution", "data = 2\ny = data", False), ("test", "data", True))
     assert bound_elsewhere(apart) == {}
 

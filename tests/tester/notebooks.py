@@ -16,7 +16,9 @@ CLOCK = Clock(cell=20)
 def source_cells(*cells):
     """Give cells by role and text, or role, name and text; tests run outside."""
     named = [cell if len(cell) == 3 else (cell[0], f"cell{at}", cell[1]) for at, cell in enumerate(cells)]
-    return tuple(SourceCell(Role(role), name, text, role == "test") for role, name, text in named)
+    return tuple(
+        SourceCell(Role(role), name, text, role == "test", again="again" in name) for role, name, text in named
+    )
 
 
 def run(folder, cells, handed=None, *, files=None, allowed=None, room=OPEN, clock=CLOCK):

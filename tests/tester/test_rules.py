@@ -286,3 +286,22 @@ def test_files_of_data_are_the_students_where_they_are_not_ours(tmp_path):
     assert passed(runs) == {"read", "again", "write", "ours"}
     assert (runs["module"].error, runs["lacking"].error) == ("ModuleNotFoundError", "FileNotFoundError")
     assert runs["evaluated"].error == "NotAnswered"
+
+
+def test_a_later_cell_of_the_students_has_the_names_of_a_test_that_hides_nothing(tmp_path):
+    """It runs in the kernel, too, and what it shows there counts for nothing."""
+    cells = source_cells(
+        ("solution", "def f(n):\n    return n + 1"),
+        ("test", "again", "data = [f(1)]\nassert data == [2]\n0.5"),
+        ("solution", "total = sum(data)"),
+        ("test", "t", "assert total == 2"),
+    )
+    runs = run(tmp_path, cells)
+    assert passed(runs) == {"again", "t"}
+    assert runs["again"].shown == "0.5"
+
+
+def test_a_subclass_of_a_students_class_is_none_outside(tmp_path):
+    """It would be an object of both sides."""
+    cells = source_cells(("solution", "class Base:\n    pass"), ("test", "t", "class Own(Base):\n    pass"))
+    assert run(tmp_path, cells)["t"].text == "The test makes a subclass of a class of the student's."

@@ -28,7 +28,9 @@ TESTS = {
     "decides": "assert V(1) == V(1)",
     "counts": "assert len(V(2)) == 2",
     "live": "import matplotlib.pyplot as plt\nassert f(plt.gca())",
-    "binds": "shared = f(1)\nassert shared == 2",
+    "binds": "shared = f(1)\n### BEGIN HIDDEN TESTS\nassert shared == 2\n### END HIDDEN TESTS",
+    "open": "seen = f(1)",
+    "late": "import time\nassert seen == 2 and time.time()",
     "uses": "import time\nassert shared == 2 and time.time()",
     "generous": "try:\n    f(1)\nexcept NameError:\n    pass",
 }
@@ -49,11 +51,11 @@ def test_what_a_cell_cannot_do_outside_is_its_reason(tmp_path):
     blank = dict.fromkeys(TESTS, 0.0)
     bench = TrialPlace(GivenFiles(tmp_path), Room(sandboxed=False), Clock())
     found = tried_outside(given, bench, solution, blank)
-    assert {name for name, tried in found.items() if not tried.why} == {"plain", "failing", "counts"}
+    assert {name for name, tried in found.items() if not tried.why} == {"plain", "failing", "counts", "open"}
     assert found["counts"].operations == ("len",)
     assert found["decides"].why.startswith("the student's class decides")
     assert found["live"].why.startswith("The test hands over what cannot be sent")
-    assert found["binds"].why == "a later cell uses its name shared"
+    assert found["binds"].why == "a later cell uses its name shared, and it has hidden tests"
     assert found["uses"].why == "it measures time"
     assert found["generous"].why == "outside the blank gets more"
     assert found["otherwise"].why.startswith("outside the solution gets another mark")
