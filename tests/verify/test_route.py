@@ -39,3 +39,11 @@ def test_the_route_leaves_the_course_alone_and_finds_what_is_wrong(course, room)
     assert any(leak.startswith("The feedback gives away the line") for leak in taken.leaks)
     assert taken.cpu["reference"] > 0
     assert taken.wall["reference"] > 0
+
+
+def test_solutions_that_pages_show_when_the_week_is_over_are_no_leak(course, room):
+    path = course.root / "graders/toy/assignment.toml"
+    path.write_text(f"{path.read_text('utf-8')}\n[feedback]\nsolution = true\n", "utf-8")
+    assert course.is_over(course.assignment("toy"))
+    taken = take(course, "toy", room, lambda _: None)
+    assert ((), ()) == (taken.leaks, taken.failures["reference"])
