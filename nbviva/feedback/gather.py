@@ -156,3 +156,10 @@ def part_of_week(assignment: Assignment, notebook: str) -> tuple[str, Assignment
     if not assignment.parts:
         return "", assignment
     return notebook, replace(assignment.of(notebook), title=f"{assignment.title}: {notebook}")
+
+
+def other_pages(assignment: Assignment, notebook: str) -> tuple[Notice, ...]:
+    """Say of which notebook a page is, and where the week's others stand; nothing where it has no other."""
+    others = [f"{name}.html" for name in assignment.notebooks if name != notebook]
+    said = f"This page is about {notebook}.ipynb alone; for the others see {', '.join(others)}."
+    return (Notice(said),) if others else ()

@@ -29,6 +29,7 @@ from nbviva.feedback.gather import (
     class_standing,
     facts,
     notices,
+    other_pages,
     part_of_week,
     questions,
     solutions,
@@ -165,8 +166,9 @@ class FeedbackExporter(Exporter):
         asked = questions(assignment, report, booked, comments, told(course, assignment, group))
         told_of = facts(asked, assignment, float(names["late_penalty"])) + times(course, assignment, group)
         course_name = ", ".join(filter(None, (assignment.course, assignment.term)))
+        said = other_pages(loaded.assignment, names["notebook"]) + notices(asked, report, assignment)
         head = Head(
-            course_name, assignment.title, group, told_of, notices(asked, report, assignment), week,
+            course_name, assignment.title, group, told_of, said, week,
             assignment.feedback.requests, class_standing(course, loaded.assignment, asked),
         )  # fmt: skip
         return _page(head, asked, nb, solutions(course, loaded, names["notebook"])), resources

@@ -98,6 +98,7 @@ def test_the_whole_way(course, program):
     assert set(pages) == {"models.html", "theory.html"}
     assert "Scaling" in pages["models.html"]
     assert "Scaling" not in pages["theory.html"]
+    assert "This page is about theory.ipynb alone; for the others see models.html." in pages["theory.html"]
     text = (course.root / "reports/pair/index.html").read_text("utf-8")
     assert "theory.ipynb was not handed in." in text
     done = program(course, "nbviva", "regrade", "pair")
