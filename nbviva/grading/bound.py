@@ -96,20 +96,23 @@ def _tell(*_: Any) -> None:
 @contextmanager
 def _by_a_watch(seconds: float) -> Generator[None, None, None]:
     """Tell another thread, as that of a cluster's worker or of nbgrader's autograde: no signal reaches it."""
-    end, over = time.process_time() + seconds, threading.Event()
+    end, over, deciding = time.process_time() + seconds, threading.Event(), threading.Lock()
     told = ctypes.c_ulong(threading.get_ident())
 
     def watch() -> None:
         while not over.wait(_LOOK):
-            if time.process_time() > end:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(told, ctypes.py_object(Overspent))
-                return
+            with deciding:
+                if not over.is_set() and time.process_time() > end:
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(told, ctypes.py_object(Overspent))
+                    return
 
     threading.Thread(target=watch, name="bound-watch", daemon=True).start()
     try:
         yield
     finally:
-        over.set()
+        with deciding:
+            over.set()
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(told, None)  # told too late, it would end what comes after
 
 
 def _lower(kind: int, value: int) -> None:
