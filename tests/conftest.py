@@ -1,7 +1,9 @@
 """The toy course, copied into a folder of the test's own, and what the framework's tests do with it."""
 
+import faulthandler
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -35,6 +37,12 @@ settings.load_profile("nbviva")
 SLOW = {
     "browser", "cli", "gradebook", "graders", "grading", "hostile", "kernel", "sandbox", "setup", "verify", "whole",
 }  # fmt: skip
+
+
+def pytest_configure() -> None:
+    """Let a process that is ended by a signal say where it was."""
+    for number in (signal.SIGTERM, signal.SIGXCPU):
+        faulthandler.register(number, file=sys.__stderr__, all_threads=True, chain=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
