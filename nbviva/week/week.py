@@ -10,11 +10,14 @@ from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from nbviva.errors import SpecError, missing_extra
-from nbviva.notebooks import NotebookNode
 from nbviva.week.declare import Check, Fixture, Overlay
 from nbviva.week.spec import Assignment, read_assignment
+
+if TYPE_CHECKING:
+    from nbviva.notebooks import NotebookNode  # with nbformat, which a call with nothing to do goes without
 
 NOTEBOOKS = "notebooks"  # the folder of a week's with their texts, where there is not only a notebook.py
 # What an author's file may raise while it is imported, when there is a mistake in it.
