@@ -16,8 +16,9 @@ ROOT = Path(__file__).parent.parent
 from codemap import codemap, layers  # noqa: E402 - the tools are no package
 from reference import VARIABLES, reference, variables_read  # noqa: E402
 
+from nbviva.cli import main  # noqa: E402
+from nbviva.cli.app import app  # noqa: E402
 from nbviva.cli.exits import ExitCode  # noqa: E402
-from nbviva.cli.main import app  # noqa: E402
 from nbviva.week.question import Kind  # noqa: E402
 from nbviva.week.spec import read_assignment  # noqa: E402
 
@@ -53,6 +54,7 @@ def test_every_environment_variable_is_in_the_reference():
 
 
 def test_every_command_has_its_row():
+    assert main.__all__  # its import makes them known
     names = {command.name or command.callback.__name__.rstrip("_") for command in app.registered_commands}
     assert len(names) > 15
     assert names == set(
