@@ -109,7 +109,7 @@ def texts_of(path: Path) -> Iterator[str]:
 
 
 def _pdf(path: Path, content: bytes) -> Iterator[str]:
-    from nbviva.week.typesetting import pdf_parts  # pikepdf comes with the extra for sheets
+    from nbviva.week.drawn import pdf_parts  # pikepdf comes with the extra for sheets
 
     yield content.decode("utf-8", "replace")
     yield printed_text(path)

@@ -66,8 +66,15 @@ def form_fields(assignment: Assignment) -> tuple[FormField, ...]:
                 )
                 for name, text in boxes
             ]
-            found += [] if boxes else [FormField(answer, asked)]
+            found += [] if boxes else [FormField(answer, asked + _hint(question))]
     return tuple(found)
+
+
+def _hint(question: Question) -> str:
+    """Say how an answer is written, as its field's tip says it."""
+    if question.kind is not Kind.NUMERIC:
+        return ""
+    return ": a share of one, such as 0.84, or 84 %" if question.share else ": a number, such as 0.84"
 
 
 def sheet_mark(assignment: Assignment) -> str:

@@ -6,12 +6,10 @@ same week gives the same bytes: no date, no random identifier, no font of the ma
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from pikepdf import Array, Dictionary, Name, String
 
 from nbviva.errors import SpecError
 from nbviva.sandbox import scratch
+from nbviva.week.drawn import line_ends
 from nbviva.week.fields import FORM_NAME, MARK, FormField, form_fields, options, sheet_mark
 from nbviva.week.spec import Assignment
 from nbviva.week.week import Week
@@ -32,6 +31,7 @@ _TEXT_STYLE = "/Helv 10 Tf 0 0 0.4 rg"
 _TICK_STYLE = "/ZaDb 0 Tf 0 0 0.4 rg"
 _PRINT, _READ_ONLY, _RADIO = 4, 1, 1 << 15
 _ON = Name.Yes
+_RIGHT_MARGIN = 68.03  # points: the 2.4 cm of form.typ
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def build_form(week: Week, folder: Path) -> Path:
     if not sheet.exists():
         raise SpecError(f"{sheet} is missing: the exercise sheet is typeset from it.")
     content, places = _typeset(week)
+    _check_lines(sheet, content)
     fields = form_fields(week.assignment)
     _check_places(sheet, fields, places)
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,6 +124,17 @@ def _check_places(sheet: Path, fields: tuple[FormField, ...], places: list[Field
             raise SpecError(f"{sheet} {mistake} {', '.join(names)}.")
 
 
+def _check_lines(sheet: Path, content: bytes) -> None:
+    """Refuse a sheet with a line that runs over the right margin: the typesetter does not tell."""
+    for page, beyond, words in line_ends(content):
+        over = beyond + _RIGHT_MARGIN
+        if over > 1:
+            raise SpecError(
+                f"{sheet}: on page {page} the line that ends with '{words}' runs {over:.0f} pt over the right margin: "
+                "say it in fewer words, or let it break."
+            )
+
+
 def _with_fields(
     content: bytes, assignment: Assignment, fields: tuple[FormField, ...], places: dict[str, FieldPlace]
 ) -> bytes:
@@ -148,25 +160,6 @@ def _with_fields(
         target = io.BytesIO()
         pdf.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     return target.getvalue()
-
-
-def pdf_parts(content: bytes) -> Iterator[bytes]:
-    """Give what a PDF holds: its streams, unpacked, and its strings, such as the metadata's; none of a broken one."""
-    with contextlib.suppress(pikepdf.PdfError), pikepdf.open(io.BytesIO(content)) as pdf:
-        for item in (*pdf.objects, pdf.trailer):
-            if isinstance(item, pikepdf.Stream):
-                with contextlib.suppress(pikepdf.PdfError):  # a picture or a font that has no unpacked form
-                    yield item.read_bytes()
-            yield from _strings_of(item, 4)
-
-
-def _strings_of(item: Any, depth: int) -> Iterator[bytes]:
-    if isinstance(item, String):
-        yield str(item).encode()
-    elif isinstance(item, Array) and depth:
-        yield from (found for part in item for found in _strings_of(part, depth - 1))
-    elif isinstance(item, Dictionary | pikepdf.Stream) and depth:
-        yield from (found for _, part in item.items() for found in _strings_of(part, depth - 1))
 
 
 def _empty_form(pdf: pikepdf.Pdf) -> Dictionary:

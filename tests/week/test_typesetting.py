@@ -87,6 +87,7 @@ def test_tips_say_question_and_label(built):
         tips = {name_of(field): str(field.TU) for field in pdf.pages[0].obj.Annots}
     assert "Name of student 1" == tips["member_1_name"]
     assert "Question 1.3, the colour: Red" == tips["answer_colour-red"]
+    assert tips["answer_half"].endswith(": a number, such as 0.84")
 
 
 def test_a_screen_reader_finds_language_title_and_tagged_fields(built):
@@ -162,6 +163,13 @@ def test_a_mistake_in_the_sheet_is_told_with_its_line(tmp_path):
     assert "cannot be typeset (sheet.typ, line 12): unknown variable: nothing." == refused(
         tmp_path, "+ A total.", "+ A total. #nothing"
     )
+
+
+def test_a_line_that_runs_over_the_margin_is_refused_with_its_words(tmp_path):
+    said = refused(tmp_path, "#ticks(", f"#box[{'far' * 40}] #ticks(")
+    found = re.search(r"on page 1 the line that ends with '.*farfar' runs (\d+) pt over the right margin:", said)
+    assert found, said
+    assert 10 < int(found[1]) < 300
 
 
 def test_the_sheet_cannot_read_the_weeks_other_files(tmp_path):
