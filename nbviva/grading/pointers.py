@@ -153,7 +153,7 @@ def _answers(folder: Path, check: str) -> Iterator[Numbers]:
 
 def _numbers(answer: Frames) -> Numbers:
     try:
-        status, *value = decode(answer)
+        status, *value = decode(answer, exact=True)
         return as_numbers(value[0]) if status == "ok" else None
     except (Unreadable, Mismatch, ValueError, TypeError, IndexError):
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,9 @@ def odd(rng: np.random.Generator, depth: int = 0) -> Any:
         lambda: float(rng.choice([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-320, 1e308, 0.5])),
         lambda: _TEXTS[int(rng.integers(len(_TEXTS)))],
         lambda: b"bytes",
+        lambda: complex(float(rng.integers(2)), float(rng.choice([0.0, 1.0, np.nan]))),
+        lambda: frozenset({1, "one"}),
+        lambda: (date(2024, 2, 29), timedelta(days=1))[int(rng.integers(2))],
         lambda: Handle(int(rng.integers(9))),
         lambda: _array(rng),
     ]
