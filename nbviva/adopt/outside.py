@@ -15,8 +15,10 @@ from nbviva.week.spec import CellState
 from nbviva.week.week import GivenNotebooks, Week
 from nbviva.wording import qualified
 
-_OTHER_LANGUAGE = re.compile(r"^\s*%%(?!time\b|capture\b)(\w+)", re.MULTILINE)
-_COMMAND = re.compile(r"^\s*(!|[\w, ]+=\s*!|%(?:run|load|sx|system|pip|conda|cd|autoreload|timeit)\b)", re.MULTILINE)
+_OTHER_LANGUAGE = re.compile(r"^[ \t]*+%%(?!time\b|capture\b)(\w+)", re.MULTILINE)
+_COMMAND = re.compile(
+    r"^[ \t]*+(!|[\w,][\w, ]*+=[ \t]*+!|%(?:run|load|sx|system|pip|conda|cd|autoreload|timeit)\b)", re.MULTILINE
+)
 _IPYTHON = re.compile(r"\bget_ipython\(\)\s*\.\s*(?:run_cell|run_code|ex|ev|getoutput|system|run_cell_magic)\b")
 _CLOCKS = re.compile(r"\b(perf_counter|process_time|monotonic|timeit|time\.time|time_ns)\b")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nbviva.errors import Refused
+from nbviva.machine import counted_seconds
 from nbviva.sandbox.limits import CPU_GRACE, GIB, MIB
 
 CPU_SECONDS = 300.0  # an honest hand-in takes some ten
@@ -43,7 +44,7 @@ def bounded(seconds: float | None = None, memory: int | None = None) -> Generato
 
     seconds, memory = seconds or CPU_SECONDS, memory or MEMORY
     limits = {kind: resource.getrlimit(kind) for kind in (resource.RLIMIT_CPU, resource.RLIMIT_DATA)}
-    _lower(resource.RLIMIT_CPU, int(time.process_time() + seconds + CPU_GRACE) + 1)
+    _lower(resource.RLIMIT_CPU, int(counted_seconds() + seconds + CPU_GRACE) + 1)
     _lower(resource.RLIMIT_DATA, _data_bytes() + memory)
     in_time = _by_signal if threading.current_thread() is threading.main_thread() else _by_a_watch
     try:

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbviva.machine import on_linux
+from nbviva.machine import counted_seconds, on_linux
 from nbviva.processes.job import UNBOUNDED, Bounds, EndedEarly, Finished, die_with_parent, hush, use_threads
 from nbviva.sandbox import scratch
 
@@ -75,7 +75,7 @@ def grant(seconds: float) -> None:
     import resource
 
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 1, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(counted_seconds() + seconds) + 1, hard))
 
 
 def _start(function: Callable[[str], str], job: str, place: _Place) -> Mapping[Connection, _Running]:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from types import CodeType
 
 _MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
-_SHELL = re.compile(r"^([ \t]*)([\w, ]+=\s*[%!].*)$", re.MULTILINE)
+_SHELL = re.compile(r"^([ \t]*+)([\w,][\w, ]*+=[ \t]*+[%!].*)$", re.MULTILINE)
 
 
 class Role(StrEnum):

@@ -83,7 +83,8 @@ def test_signal_ends_a_batch_and_leaves_nothing(course, hand_in, kind, code):
     for group in ("ada", "bob"):
         hand_in(course, group, double_answer="import time\ntime.sleep(600)")
     command = [str(Path(sys.executable).parent / "nbviva"), "grade", "toy", "-j", "2", "--json"]
-    process = subprocess.Popen(command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}  # else not in background
+    process = subprocess.Popen(command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **heard)
     try:
         while len(ours := _folders_of(psutil.Process(process.pid))) < 4:  # each kernel has a folder for its sockets
             time.sleep(0.2)

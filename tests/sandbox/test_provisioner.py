@@ -89,9 +89,13 @@ def test_modules_of_the_hand_in_are_inert(kernel: Kernel) -> None:
 
 
 def test_of_the_framework_only_what_it_needs_is_there(kernel: Kernel) -> None:
-    """The kernel finds the room `inside`, which is made for it, in an empty package, and sees no more."""
+    """The kernel finds the rooms that are made for kernels, in an empty package, and sees no more."""
     inside = {path.name for path in (REPOSITORY / "nbviva" / "inside").glob("*.py")}
-    assert set(kernel.value("import os; print(os.listdir('/opt/nbviva/nbviva'))")) == {"__init__.py", "inside"}
+    assert set(kernel.value("import os; print(os.listdir('/opt/nbviva/nbviva'))")) == {
+        "__init__.py",
+        "inside",
+        "tester",
+    }
     assert set(kernel.value("import os; print(os.listdir('/opt/nbviva/nbviva/inside'))")) == inside
 
 
