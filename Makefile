@@ -6,7 +6,7 @@ WEEK := week11
 TESTS = $(or $(FILE),$(and $(ROOM),tests/$(ROOM)))
 PYTEST = $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --max-worker-restart 0
 
-.PHONY: help setup demo lab test test-fast test-pythons coverage wheel static check format lint types layers docs bench stress clean
+.PHONY: help setup demo lab test test-fast test-pythons coverage wheel check format lint types layers docs bench stress clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,9 +49,7 @@ wheel: .venv/.ready  ## Build the package, and look whether it is whole and says
 	$(BIN)/check-wheel-contents dist/*.whl
 	$(BIN)/deptry nbviva
 
-static: setup format lint types layers docs  ## All of the check that runs no test
-
-check: static test  ## All that CI runs; its last step is the test command of the README
+check: setup format lint types layers docs test  ## All that CI runs; its last step is the test command of the README
 
 format: .venv/.ready
 	$(BIN)/ruff format --check .

@@ -19,7 +19,7 @@ from nbviva.grading.verdict import Outcome
 from nbviva.handin.door import Handin
 from nbviva.kernel.room import Room
 from nbviva.processes.workers import run
-from nbviva.sandbox.limits import MIB
+from nbviva.sandbox.limits import CPU_GRACE, MIB
 from nbviva.sandbox.provisioner import refusal
 
 needs_a_sandbox = pytest.mark.skipif(refusal() is not None, reason=str(refusal()))
@@ -75,6 +75,15 @@ def test_what_was_before_is_there_afterwards():
         assert before[0] != [resource.getrlimit(kind) for kind in kinds]
     assert before == ([resource.getrlimit(kind) for kind in kinds], signal.getsignal(signal.SIGPROF))
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_PROF)
+
+
+def test_the_limit_is_set_by_the_clock_that_it_is_counted_by(monkeypatch):
+    """After many short jobs that clock may be seconds before the exact one, and a limit in between over at once."""
+    import resource
+
+    monkeypatch.setattr(bound, "counted_seconds", lambda: 5000.0)
+    with bounded(10):
+        assert 5000 + 10 + CPU_GRACE + 1 == resource.getrlimit(resource.RLIMIT_CPU)[0]
 
 
 def test_a_bound_inside_of_another_leaves_that_in_force():

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,18 @@ def test_what_needs_the_sandbox_says_so_in_one_sentence(elsewhere, course, words
         "nbviva: The sandbox that student code runs in needs Linux, and this is Darwin: use Linux, WSL" in done.stderr
     )
     assert "Traceback" not in done.stderr
+
+
+def test_cpu_seconds_are_counted_as_a_limit_counts_them():
+    """The timer of the same clock, which takes off what is used."""
+    before, begun = signal.setitimer(signal.ITIMER_PROF, 1000), machine.counted_seconds()
+    try:
+        while time.process_time() < 0.3 or machine.counted_seconds() - begun < 0.3:
+            sum(range(10_000))
+        left, _ = signal.getitimer(signal.ITIMER_PROF)
+        assert 0.1 > abs(1000 - left - (machine.counted_seconds() - begun))
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, *before)
 
 
 def test_the_cores_are_those_that_the_process_may_use():
