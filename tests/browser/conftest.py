@@ -50,6 +50,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory, fixed_secret: None) -> Cour
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # nbgrader calls alembic
         patch.setattr(sys, "path", list(sys.path))
+        _forget_week()
         course = recorded(tmp_path_factory.mktemp("marked") / "course", 6)
         requests = folder_of(course, "toy")
         requests.mkdir(parents=True)
