@@ -74,6 +74,8 @@ def test_the_guide_names_what_there_is():
     import nbviva.ml
 
     text = GUIDE.read_text("utf-8")
-    named = set(re.findall(r"`([a-z_]+)(?:\(|`)", text[text.index("## 3. Sound") : text.index("## What a question may answer")]))
+    named = set(
+        re.findall(r"`([a-z_]+)(?:\(|`)", text[text.index("## 3. Sound") : text.index("## What a question may answer")])
+    )
     known = {*nbviva.ml.__all__, *nbviva.ml.SCORES, "trained_anew", "fit_predict", "ml", "nbviva"}
     assert set() == named - known
