@@ -143,10 +143,21 @@ def _require_python(cells: list[NotebookNode], text: Text) -> None:
         if cell.cell_type != "code":
             continue
         try:
-            compile(_MAGIC.sub("", cell.source), text.file, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            _compile(cell.source, text.file)
         except SyntaxError as error:
             first = text.content[: max(0, text.content.find(cell.source))].count("\n")
             raise SourceError(f"{text.file}, line {first + (error.lineno or 1)}: {error.msg}.") from None
+
+
+def _compile(source: str, file: str) -> None:
+    """Compile a cell; what is no plain Python as IPython reads it, magics and commands of the shell included."""
+    try:
+        compile(source, file, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        read = TransformerManager().transform_cell(source)
+        compile(read, file, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 def _mark(

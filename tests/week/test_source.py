@@ -143,8 +143,11 @@ def test_cell_that_is_no_python_is_refused_with_its_line(course):
         changed(course, "return twice_as_much", "return (twice_as_much")
 
 
-def test_magics_are_no_mistake(course):
-    assert changed(course, "import math", "%time import math").cells
+@pytest.mark.parametrize(
+    "line", ["%time import math", "import math\nfiles = !ls", "import math\nif math:\n    !ls", "import math\nmath?"]
+)
+def test_magics_and_commands_are_no_mistake(course, line):
+    assert changed(course, "import math", line).cells
 
 
 def test_given_cell_is_no_test_cell(course):

@@ -119,7 +119,7 @@ def _ends(bench: _OwnNotebooks, part: str, texts: Mapping[str, str]) -> str:
     sys.path.insert(0, os.fspath(place))  # as in a kernel, the files beside the notebook can be imported
     settings = Config()
     settings.HistoryManager.enabled = False
-    shell: Any = InteractiveShell(config=settings)  # type: ignore[no-untyped-call]  # IPython has no types
+    shell: Any = InteractiveShell(config=settings)
     found = {}
     for cell in bench.of_part(part):
         name = str(grade_id(cell))
