@@ -23,6 +23,7 @@ from nbviva.verify.release import make_release, make_source
 from nbviva.week.declare import Overlay, Value
 from nbviva.week.source import release_template, source_notebook
 from nbviva.week.week import Week
+from tests.modules import forget_weeks
 
 TOY = Path(__file__).parent / "toy"
 NAMES = ("Ann Müller", "Bob Stone", "Cleo Late", "Dan Ito", "Eva Åberg", "Finn O'Neil")
@@ -60,6 +61,7 @@ def toy_course(folder: Path) -> Course:
 
 def classroom(folder: Path, size: int = 60) -> Course:
     """Give a toy course whose hand-ins are all graded, with every fault that a class report tells."""
+    forget_weeks()
     course = toy_course(folder)
     week = course.week("toy")
     rng = np.random.default_rng(size)

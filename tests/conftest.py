@@ -1,9 +1,7 @@
 """The toy course, copied into a folder of the test's own, and what the framework's tests do with it."""
 
-import faulthandler
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +23,7 @@ from nbviva.week.spec import read_assignment
 from nbviva.week.typesetting import build_form
 from nbviva.week.week import Week
 from tests.fillers import by_pypdf
+from tests.modules import forget_weeks
 
 TOY = Path(__file__).parent / "toy"
 KINDS = Path(__file__).parent / "kinds" / "week3"
@@ -37,12 +36,6 @@ settings.load_profile("nbviva")
 SLOW = {
     "browser", "cli", "gradebook", "graders", "grading", "hostile", "kernel", "sandbox", "setup", "verify", "whole",
 }  # fmt: skip
-
-
-def pytest_configure() -> None:
-    """Let a process that is ended by a signal say where it was."""
-    for number in (signal.SIGTERM, signal.SIGXCPU):
-        faulthandler.register(number, file=sys.__stderr__, all_threads=True, chain=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,8 +57,7 @@ def fixed_secret() -> Iterator[None]:
 def own_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test imports the toy week of its own course: those of other tests are forgotten."""
     monkeypatch.setattr(sys, "path", list(PATH))
-    for name in [name for name in sys.modules if name.startswith(("graders.toy", "graders.pair"))]:
-        del sys.modules[name]
+    forget_weeks()
 
 
 class Calm(Activity):

@@ -56,8 +56,9 @@ def _shown(course: Course, week: str, taken: tuple[str, ...], *, as_json: bool) 
     from nbviva.results.requestpage import write_requests
     from nbviva.results.requests import gather
 
-    path, found = write_requests(course, week)
-    unplaced = gather(course, week).unplaced
+    requests = gather(course, week)
+    path, found = write_requests(course, week, requests)
+    unplaced = requests.unplaced
     where = str(path.relative_to(course.root))
     if as_json:
         said = [asdict(item) for item in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -97,9 +97,10 @@ def notebook_part(
     solutions
         The reference solution of each cell, by its name, where it may be shown.
     """
-    owners = _owners(notebook, questions)
-    pictures = _pictures(notebook, questions, room)
-    shown = tuple(_cells(notebook, questions, room, pictures, solutions))
+    marked = {question.mark.question: question for question in questions}
+    owners = _owners(notebook, marked)
+    pictures = _pictures(notebook, marked, room)
+    shown = tuple(_cells(notebook, marked, room, pictures, solutions))
     places: dict[str, str] = {}
     for item, owner in zip(shown, owners, strict=False):
         if owner is not None and item.kind == "code":
@@ -107,9 +108,8 @@ def notebook_part(
     return NotebookPart(tuple(_runs(notebook, shown, owners)), places)
 
 
-def _owners(notebook: NotebookNode, questions: Sequence[ShownQuestion]) -> list[ShownQuestion | None]:
+def _owners(notebook: NotebookNode, marked: Mapping[str, ShownQuestion]) -> list[ShownQuestion | None]:
     """Give for each cell the question that it belongs to: its own, or that of the next test cell."""
-    marked = {question.mark.question: question for question in questions}
     owners: list[ShownQuestion | None] = []
     following: ShownQuestion | None = None
     for cell in reversed(notebook.cells):
@@ -160,10 +160,9 @@ def _heading(cell: NotebookNode) -> str:
 
 
 def _cells(
-    notebook: NotebookNode, questions: Iterable[ShownQuestion], room: SpaceLeft, pictures: Iterator[FittedPicture],
+    notebook: NotebookNode, marked: Mapping[str, ShownQuestion], room: SpaceLeft, pictures: Iterator[FittedPicture],
     solutions: Mapping[str, str],
 ) -> Iterator[ShownCell]:  # fmt: skip
-    marked = {question.mark.question: question for question in questions}
     for number, cell in enumerate(notebook.cells):
         place, name = f"cell-{number}", grade_id(cell) or ""
         if not room.takes(_FRAME * (1 + len(cell.get("outputs", ())))):
@@ -192,9 +191,10 @@ def _own_outputs(cell: NotebookNode, question: ShownQuestion | None) -> Sequence
     return outputs
 
 
-def _pictures(notebook: NotebookNode, questions: Iterable[ShownQuestion], room: SpaceLeft) -> Iterator[FittedPicture]:
+def _pictures(
+    notebook: NotebookNode, marked: Mapping[str, ShownQuestion], room: SpaceLeft
+) -> Iterator[FittedPicture]:  # fmt: skip
     """Give the pictures of the notebook in their order, all together as small as has to be."""
-    marked = {question.mark.question: question for question in questions}
     found = [
         (kind, output.data[kind])
         for cell in notebook.cells

@@ -5,10 +5,10 @@ Nothing of it is stored as a report and no mark changes: it is a second and a th
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from nbviva.course import Course
+from nbviva.files import digest
 from nbviva.grading.grade import grade
 from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Outcome, Verdict
@@ -35,7 +35,7 @@ def ask_again(
 
 
 def _asked(course: Course, week: str, group: str, question: str, room: Room | None, turn: int) -> OtherVerdict:
-    secret = hashlib.sha256(b"\0".join([secret_of(course.root), b"again", str(turn).encode()])).digest()
+    secret = bytes.fromhex(digest(secret_of(course.root), "again", str(turn)))
     item = replace(submission(course, week, group, room), draw=generators(secret, week, group))
     report = grade(item).report
     own = [verdict for verdict in report.verdicts if verdict.exercise == question]

@@ -7,7 +7,7 @@ text of limited length.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbviva.course import Course
@@ -99,12 +99,10 @@ def audit(course: Course, week: str, group: str, wanted: str = "") -> Audit:
     verdicts = {verdict.check: verdict for verdict in report.verdicts}
     titles = {question.name: f"{question.number} {question.title}" for question in assignment.questions}
     asked_for = [
-        replace(
-            _of_check(name, titles.get(exercises[name], exercises[name]), verdicts.get(name), known, exchanges),
-            question=titles.get(exercises[name], exercises[name]),
-            exercise=exercises[name],
+        _of_check(
+            name, (exercises[name], titles.get(exercises[name], exercises[name])), verdicts.get(name), known, asked
         )
-        for name in chosen
+        for name, asked in ((name, _asked(exchanges.get(name, []))) for name in chosen)
     ]
     fixtures = _of_fixtures(known, chosen, set(exercises), exchanges, everything=not wanted)
     return Audit(group, tuple(map(plain, notes)), (*fixtures, *asked_for))
@@ -170,13 +168,21 @@ def _of_fixtures(
 
 
 def _of_check(
-    name: str, title: str, verdict: Verdict | None, known: ReadDeclarations, exchanges: dict[str, list[Exchange]]
+    name: str, question: tuple[str, str], verdict: Verdict | None, known: ReadDeclarations, asked: tuple[Asked, ...]
 ) -> Section:
-    asked = _asked(exchanges.get(name, []))
+    """Give the section of a check; of its question name and title."""
+    exercise, title = question
     if verdict is None:
-        sentence = known.checks[name][1]
-        return Section(name, sentence, asked, measured="It was not checked when this was graded.")
-    return Section(f"{name} ({title})", plain(verdict.sentence), asked, str(verdict.outcome), plain(verdict.detail))
+        outcome, measured, heading, sentence = (
+            "",
+            "It was not checked when this was graded.",
+            name,
+            known.checks[name][1],
+        )
+    else:
+        outcome, measured = str(verdict.outcome), plain(verdict.detail)
+        heading, sentence = f"{name} ({title})", plain(verdict.sentence)
+    return Section(heading, sentence, asked, outcome, measured, title, exercise)
 
 
 def _asked(exchanges: list[Exchange]) -> tuple[Asked, ...]:

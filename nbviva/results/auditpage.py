@@ -6,7 +6,6 @@ limited length before it comes here.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from markupsafe import Markup, escape
 
 from nbviva.course import Course
 from nbviva.feedback.html import template
-from nbviva.files import digest, write
+from nbviva.files import digest, stamp, write
 from nbviva.grading.audit import Audit, Section, audit
 from nbviva.grading.digest import of_framework
 from nbviva.grading.reports import readable_report
@@ -84,16 +83,8 @@ def with_code(text: str) -> Markup:
 
 def _made_of(course: Course, week: str, group: str) -> str:
     folder = course.report(week, group)
-    files = [folder / name for name in ("report.json", "transcript")]
-    stamps = [f"{stat.st_size} {stat.st_mtime_ns}" if (stat := _stat(path)) else "" for path in files]
+    stamps = (stamp(folder / name) for name in ("report.json", "transcript"))
     return digest(of_framework(), repr(course.assignment(week)), *stamps)
-
-
-def _stat(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None
 
 
 def _says(path: Path, made_of: str) -> bool:

@@ -100,9 +100,17 @@ def _others_path(course: Course, week: str) -> Path:
     return folder_of(course, week) / "again.json"
 
 
-def write_requests(course: Course, week: str) -> tuple[Path, tuple[RequestBesideAudit, ...]]:
-    """Write the page to `requests/WEEK/index.html`; it is its owner's alone."""
-    requests = gather(course, week)
+def write_requests(
+    course: Course, week: str, requests: GatheredRequests | None = None
+) -> tuple[Path, tuple[RequestBesideAudit, ...]]:
+    """Write the page to `requests/WEEK/index.html`; it is its owner's alone.
+
+    Parameters
+    ----------
+    requests
+        What `gather` gave, where it was called already.
+    """
+    requests = requests or gather(course, week)
     found = beside_audits(course, week, requests, _others(course, week))
     page = template("results", "requests.html.j2", code=with_code).render(
         title=course.assignment(week).title, week=week, found=found, unplaced=requests.unplaced

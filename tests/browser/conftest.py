@@ -44,13 +44,24 @@ def fixed_secret() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def nbviva(program: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., str]:
+    """Run nbviva in a course, whatever a person has still to decide; gives what it prints."""
+
+    def run(course: Course, *words: str) -> str:
+        done = program(course, "nbviva", *words)
+        assert done.returncode in (0, 1), done.stderr
+        return done.stdout
+
+    return run
+
+
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory, fixed_secret: None) -> Course:
     """A small class whose marks are in the gradebook, with feedback and a class report."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # nbgrader calls alembic
         patch.setattr(sys, "path", list(sys.path))
-        _forget_week()
         course = recorded(tmp_path_factory.mktemp("marked") / "course", 6)
         requests = folder_of(course, "toy")
         requests.mkdir(parents=True)
@@ -58,7 +69,6 @@ def marked(tmp_path_factory: pytest.TempPathFactory, fixed_secret: None) -> Cour
         write_audits(course, "toy", course.groups("toy"))
         write_requests(course, "toy")
         write_page(course, class_report(course, "toy"))
-        _forget_week()
     return course
 
 
@@ -70,13 +80,7 @@ def large(tmp_path_factory: pytest.TempPathFactory, fixed_secret: None) -> Cours
         course = classroom(tmp_path_factory.mktemp("large") / "course")
         for anonymous in (False, True):
             write_page(course, class_report(course, "toy", anonymous=anonymous))
-        _forget_week()
     return course
-
-
-def _forget_week() -> None:
-    for name in [name for name in sys.modules if name.startswith("graders.toy")]:
-        del sys.modules[name]
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,6 @@
 """The formgrader as `make lab` starts it: what it shows, and a manual mark from the browser to the marks list."""
 
 import csv
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -24,18 +20,7 @@ def formgrader(visit, lab, token):
     return opened
 
 
-def nbviva(course, *words):
-    """Run nbviva in the course, as an instructor would."""
-    folder = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        [folder / "nbviva", *words], cwd=course.root, capture_output=True, text=True, check=False, env=environment
-    )
-    assert done.returncode in (0, 1), done.stderr
-    return done.stdout
-
-
-def points(course, group):
+def points(nbviva, course, group):
     """Give a group's points by the sheet's numbers from the exported marks list."""
     nbviva(course, "export", "toy")
     with (course.root / "marks/toy-marks.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -57,7 +42,7 @@ def test_what_needs_a_person_is_marked(formgrader):
     assert "g03" in waiting.inner_text()
 
 
-def test_manual_mark_reaches_the_export_and_survives_grading_again(formgrader, marked):
+def test_manual_mark_reaches_the_export_and_survives_grading_again(formgrader, marked, nbviva):
     page = formgrader("/gradebook/toy/toys").page
     page.get_by_role("button", name="Show All Names").click()
     page.get_by_role("link", name="g06").click()
@@ -67,10 +52,10 @@ def test_manual_mark_reaches_the_export_and_survives_grading_again(formgrader, m
         page.locator("#half").fill("1.5")
         page.keyboard.press("Tab")
     assert saved.value.ok
-    found = points(marked, "g06")
+    found = points(nbviva, marked, "g06")
     assert ("1.5", "1.5") == (found["1.2"], found["total"])
     nbviva(marked, "grade", "toy", "g06", *(["--unsandboxed"] if refusal() else []))
-    assert "1.5" == points(marked, "g06")["1.2"]
+    assert "1.5" == points(nbviva, marked, "g06")["1.2"]
 
 
 def test_lab_opens_with_its_formgrader_menu_and_without_kernels(visit, lab, token):

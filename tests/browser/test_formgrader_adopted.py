@@ -1,10 +1,5 @@
 """The formgrader with an adopted week: its written answers and tasks wait there, and what a person gives stays."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from nbgrader.api import Gradebook
 
@@ -19,18 +14,8 @@ pytestmark = pytest.mark.skipif(refusal() is not None, reason=str(refusal()))
 ESSAY = "Because *I* say so. <script>document.title = 'taken'</script>"
 
 
-def nbviva(course, *words):
-    """Run nbviva in the course, as an instructor would."""
-    folder = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        [folder / "nbviva", *words], cwd=course.root, capture_output=True, text=True, check=False, env=environment
-    )
-    assert done.returncode in (0, 1), done.stderr
-
-
 @pytest.fixture(scope="module")
-def adopted(tmp_path_factory, fixed_secret):
+def adopted(tmp_path_factory, fixed_secret, nbviva):
     """A course with an adopted week, one hand-in of which is marked."""
     course = make_course(tmp_path_factory.mktemp("adopted") / "course")
     write(
@@ -57,7 +42,7 @@ def grade(course):
         return found.auto_score, found.manual_score, bool(found.needs_manual_grade)
 
 
-def test_a_written_answer_is_marked_in_the_browser_and_stays(visit, address, token, adopted):
+def test_a_written_answer_is_marked_in_the_browser_and_stays(visit, address, token, adopted, nbviva):
     """Hidden tests and mark schemes are there for who marks; what the student wrote is text."""
     assert grade(adopted) == (None, None, True)
     page = visit(f"{address}/formgrader?token={token}").page
