@@ -113,7 +113,9 @@ def verify(course: Course, name: str, options: VerifyOptions, say: Callable[[str
         return
     cache = ResultCache(course.root / ".nbviva" / "cache", anew=options.again)
     week = course.week(name)
-    explained(week.folder)  # an entry that cannot be read is refused before anything is tried
+    explained(week.folder)  # what cannot be read is refused before anything is tried
+    for ending in ("mutants", "alternatives"):
+        week.modules(ending)
     if not all((course.source(name) / f"{part}.ipynb").is_file() for part in week.assignment.notebooks):
         say("source")
         make_source(course, name)

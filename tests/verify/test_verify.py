@@ -96,6 +96,14 @@ def test_an_entry_of_survivors_that_cannot_be_read_is_refused_before_anything_is
     assert [] == said
 
 
+def test_a_mistake_in_the_mutants_is_refused_before_anything_is_tried(toy):
+    edit(toy, "mutants.py", "import mutant\n", "import mutant\nmistaken\n")
+    said = []
+    with pytest.raises(SpecError, match=r"mutants.py, line 6: NameError: name 'mistaken' is not defined"):
+        next(verify(toy, "toy", VerifyOptions(workers=0), said.append))
+    assert [] == said
+
+
 def test_a_mutant_that_no_check_catches_is_a_defect(toy):
     edit(toy, "mutants.py", "return x * x", "return 2.0 * x")
     row, _ = mutants(bench(toy))
