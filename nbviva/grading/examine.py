@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any
 
 from nbviva.grading.verdict import Outcome, Verdict
@@ -163,6 +164,7 @@ def _attempt(call: Callable[[], Any]) -> _Attempt:
     try:
         return _Attempt(call())
     except Exception as error:  # noqa: BLE001 - a fault of ours must cost one question only, and be seen in its verdict
+        clear_frames(error.__traceback__)  # the answers in their variables: up to 256 MB each
         return _Attempt(error=error)
 
 

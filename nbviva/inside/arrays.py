@@ -28,7 +28,7 @@ def check_shape(shape: Any, caps: Caps) -> None:
 
 
 def read_array(data: memoryview, dtype: Any, shape: Any, caps: Caps) -> Any:
-    """Make an array of numbers, whose memory is its own."""
+    """Make an array of numbers, whose memory is its own: that of its frame where it may be written, else a copy."""
     if type(dtype) is not str or dtype not in ARRAY_DTYPES:
         refuse("an array has a dtype that is not allowed")
     check_shape(shape, caps)
@@ -38,9 +38,10 @@ def read_array(data: memoryview, dtype: Any, shape: Any, caps: Caps) -> Any:
 def _filled(data: memoryview, dtype: str, shape: list[int]) -> Any:
     if math.prod(shape) * np.dtype(dtype).itemsize != len(data):
         refuse("an array has another size than its shape says")
-    if dtype == "|b1":
+    if dtype == "|b1" and data and np.frombuffer(data, np.uint8).max() > 1:
         return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
-    return np.frombuffer(data, dtype).reshape(shape).copy()
+    found = np.frombuffer(data, dtype).reshape(shape)
+    return found if found.flags.writeable and found.flags.aligned else found.copy()
 
 
 def _write(value: Any, to: Writer) -> Tree | None:

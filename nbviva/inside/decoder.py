@@ -70,6 +70,7 @@ class _Decoder:
         self.counts: Counter[Any] = Counter()
         self.items = 0
         self.bytes = 0
+        self.read: set[int] = set()
 
     def value(self) -> Any:
         if not 1 <= len(self.frames) <= self.caps.frames:
@@ -123,10 +124,14 @@ class _Decoder:
     def buffer(self, index: Any) -> memoryview:
         if not is_size(index) or not 1 <= index < len(self.frames):
             refuse("a frame is missing")
-        self.bytes += len(self.frames[index])  # a frame may be named more than once
+        frame = memoryview(self.frames[index])
+        self.bytes += len(frame)  # a frame may be named more than once
         if self.bytes > self.caps.total_bytes:
             refuse("it is too large")
-        return memoryview(self.frames[index])
+        if index in self.read:  # whoever writes into the one value must not write into the other
+            return frame.toreadonly()
+        self.read.add(index)
+        return frame
 
     def integer(self, digits: Any) -> int:
         if type(digits) is not str or len(digits) > self.caps.integer_bits // 4 + 3:

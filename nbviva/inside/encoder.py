@@ -124,7 +124,7 @@ class _Encoder:
         self.bytes += len(data)
         if self.bytes > self.caps.total_bytes:
             refuse(f"it takes more than {self.caps.total_bytes} bytes")
-        self.buffers.append(data)
+        self.buffers.append(memoryview(data).toreadonly())  # it is still the value's own memory
         return len(self.buffers)
 
     def integer(self, value: int) -> Any:

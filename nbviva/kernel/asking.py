@@ -99,6 +99,12 @@ class Asking:
         ready = dict(await poller.poll(int(seconds * 1000)))
         for channel in channels:
             if channel.socket in ready:
-                message: dict[str, Any] = await channel.get_msg(timeout=0)
-                return message
+                return await self._read(channel.socket)
         return None
+
+    async def _read(self, socket: Any) -> dict[str, Any]:
+        """Take a message that is there; its buffers are its own memory, since another 256 MB may be too many."""
+        session = self._client.session
+        _, parts = session.feed_identities(await socket.recv_multipart(copy=False), copy=False)
+        message: dict[str, Any] = session.deserialize(parts, copy=False)
+        return message

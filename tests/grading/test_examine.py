@@ -1,5 +1,7 @@
 """Checks: how a week is loaded, what is refused, and how an examination ends for each of them."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,32 @@ def outcomes(*checks, group="g", fixtures=None, given=None):
     week = Week(TOY, read_assignment(TOY), checks, fixtures or {})
     examination = Examination(week, local_student(dict(NAMESPACE)), generators(b"s", "toy", group), given or {})
     return examine(examination)
+
+
+class Large:
+    """An answer whose end can be seen."""
+
+
+def test_answers_of_a_check_that_did_not_pass_are_not_kept():
+    """What stood in the variables of a check, or of what it called, goes when it ends, and not when memory is swept."""
+    kept = []
+
+    def compare(answer):
+        require(answer is None, "It is no answer.")
+
+    @check("double")
+    def compares(student):
+        """It is none."""
+        answer = Large()
+        kept.append(weakref.ref(answer))
+        compare(answer)
+
+    gc.disable()
+    try:
+        assert [Outcome.FAILED] == [verdict.outcome for verdict in outcomes(compares)]
+        assert kept[0]() is None
+    finally:
+        gc.enable()
 
 
 @check("double")

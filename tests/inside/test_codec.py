@@ -110,6 +110,35 @@ def test_arrays_come_back_the_same(array):
     assert back.flags.owndata or back.base.flags.owndata
 
 
+def test_a_large_array_is_held_once():
+    """An array stands in its frame where that may be written and holds no other; else in memory of its own."""
+    numbers = np.arange(6, dtype="<i2")
+    head, _ = encode(numbers)
+    frame = bytearray(numbers.tobytes())
+    assert np.shares_memory(np.frombuffer(frame, np.uint8), decode([head, memoryview(frame)]))
+    frozen = decode([head, bytes(frame)])
+    frozen[0] = 7
+    assert [0, 1, 2, 3, 4, 5] == np.frombuffer(frame, "<i2").tolist()
+    node = ["array", "<i2", [6], 1]
+    first, second = decode([json.dumps(["list", node, node]).encode(), memoryview(frame)])
+    assert not np.shares_memory(first, second)
+
+
+def test_what_is_sent_is_not_changed_by_who_reads_it():
+    """Frames that never left this process are read as if they had."""
+    numbers = np.zeros(3)
+    decode(encode(numbers))[0] = 1.0
+    assert not numbers.any()
+
+
+@pytest.mark.parametrize("sent", [[0, 1, 2, 255], [0, 1, 1, 0]])
+def test_truth_values_are_two(sent):
+    """Whatever byte stands for true, it is read as true, and is 1."""
+    read = decode([encode(np.zeros(4, bool))[0], memoryview(bytearray(sent))])
+    assert [bool(byte) for byte in sent] == read.tolist()
+    assert set(read.view(np.uint8).tolist()) <= {0, 1}
+
+
 @pytest.mark.parametrize("name", ["nan", "inf", "-inf", "-0.0", "5e-324", "1.7976931348623157e308"])
 def test_special_floats_come_back_as_themselves(name):
     """NaN, the infinities, minus zero and the ends of the range are ordinary values."""
