@@ -20,11 +20,8 @@ Facts = Mapping[str, Any]
 
 
 def tells_its_neighbour(facts: Facts) -> str:
-    """A kernel beside it cannot tell by locks, leases, watches or counters what it does."""
-    for opened in _held:
-        with contextlib.suppress(OSError):
-            os.close(opened)
-    _held.clear()
+    """A kernel beside it cannot tell by locks, leases, watches, counters or common limits what it does."""
+    _let_go()
     if facts["bit"]:
         for name in (*SHARED, sys.executable):
             _held.append(number := os.open(name, os.O_RDONLY))
@@ -36,6 +33,7 @@ def tells_its_neighbour(facts: Facts) -> str:
         for _ in range(20):
             with contextlib.suppress(OSError):
                 _held.extend(pty.openpty())
+        _use_up()
     return ""
 
 
@@ -52,9 +50,63 @@ COUNTERS = tuple(
     f"/proc/{name}" for name in ("loadavg", "locks", "meminfo", "stat", "sys/fs/file-nr", "sys/kernel/pty/nr")
 )
 F_OFD_GETLK, F_OFD_SETLK = 36, 37
+F_SETPIPE_SZ = 1031
+_CALLS = {"x86_64": (206, 207, 222, 226), "aarch64": (0, 1, 107, 111)}
+IO_SETUP, IO_DESTROY, TIMER_CREATE, TIMER_DELETE = _CALLS[os.uname().machine]
+REQUESTS = 60_000  # of 65,536 that the whole machine may have waiting
 _held: list[int] = []
+_timers: list[int] = []
+_requests: list[int] = []
 _heard: dict[str, int] = {}
 _LOCK = struct.Struct("hhqqi4x")  # of Linux's struct flock: type, whence, start, length, process
+
+
+def _let_go() -> None:
+    for opened in _held:
+        with contextlib.suppress(OSError):
+            os.close(opened)
+    for timer in _timers:
+        _call(TIMER_DELETE, timer)
+    for requests in _requests:
+        _call(IO_DESTROY, ctypes.c_ulong(requests))
+    for held in (_held, _timers, _requests):
+        held.clear()
+
+
+def _use_up() -> None:
+    """Take all that Linux gives one user of pipes and waiting signals, and the machine of requests to its disks."""
+    with contextlib.suppress(OSError):
+        while True:
+            _held.extend(os.pipe())
+            fcntl.fcntl(_held[-1], F_SETPIPE_SZ, 1 << 20)
+    timer, requests = ctypes.c_int(), ctypes.c_ulong()
+    while _call(TIMER_CREATE, 0, None, ctypes.byref(timer)) == 0:
+        _timers.append(timer.value)
+    if _call(IO_SETUP, REQUESTS, ctypes.byref(requests)) == 0:
+        _requests.append(requests.value)
+
+
+def _call(number: int, *given: Any) -> int:
+    return int(ctypes.CDLL(None, use_errno=True).syscall(number, *given))
+
+
+def _room() -> dict[str, str]:
+    """Give what a user, and the machine, have left of pipes, waiting signals and requests to its disks."""
+    heard, timer, requests = {}, ctypes.c_int(), ctypes.c_ulong()
+    reading, writing = os.pipe()
+    try:
+        heard["pipes"] = str(fcntl.fcntl(writing, F_SETPIPE_SZ, 1 << 20))
+    except OSError as error:
+        heard["pipes"] = str(error.errno)
+    os.close(reading)
+    os.close(writing)
+    heard["timers"] = str(_call(TIMER_CREATE, 0, None, ctypes.byref(timer)))
+    if heard["timers"] == "0":
+        _call(TIMER_DELETE, timer)
+    heard["requests"] = str(_call(IO_SETUP, REQUESTS, ctypes.byref(requests)))
+    if heard["requests"] == "0":
+        _call(IO_DESTROY, requests)
+    return heard
 
 
 def _flock(number: int) -> str:
@@ -114,7 +166,7 @@ def _watch(name: str) -> str:
 def hears_its_neighbour(facts: Facts) -> str:
     """Give all that can be told of a neighbour as JSON, by the channel."""
     del facts
-    heard: dict[str, str] = {}
+    heard = _room()
     for name in (*SHARED, sys.executable):
         heard[f"inotify {name}"] = _watch(name)
         number = os.open(name, os.O_RDONLY)

@@ -9,7 +9,7 @@ import platform
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from errno import EAFNOSUPPORT, ENOSYS, EOPNOTSUPP, EPERM
+from errno import EAFNOSUPPORT, EAGAIN, ENOSYS, EOPNOTSUPP, EPERM
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # opcodes of classic BPF on 32-bit words
 ALLOW, KILL_PROCESS, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -26,6 +26,9 @@ AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10  # Linux' own numbers: other systems have 
 # anywhere: to set one succeeds and does nothing, as for a hand-in that is alone with its files.
 LOCKS = (6, 7, 37, 38)  # F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW
 LEASES = (1024, 1026)  # F_SETLEASE, F_NOTIFY
+# Linux counts by user what pipes hold and which signals wait, and forked kernels have one user.
+PIPE_SIZE = 1031  # F_SETPIPE_SZ
+FIRST_QUEUED = 32  # signals from here on wait one behind the other; no library that we know sends any
 RWF_NOWAIT = 8  # to read only what is in memory, for others have read it
 FADV_DONTNEED, MADV_COLD, MADV_PAGEOUT = 4, 20, 21  # to forget what is in memory
 AF_NETLINK, NETLINK_ROUTE = 16, 0  # libzmq calls getifaddrs() for ipykernel's inner sockets and aborts without it
@@ -66,6 +69,7 @@ OLDER: dict[str, tuple[int, int | None]] = {
     "fanotify_init": (300, 262),
     "finit_module": (313, 273),
     "init_module": (175, 105),
+    "io_setup": (206, 0),  # one number of requests for the whole machine
     "ioperm": (173, None),
     "iopl": (172, None),
     "kcmp": (312, 272),
@@ -80,6 +84,7 @@ OLDER: dict[str, tuple[int, int | None]] = {
     "modify_ldt": (154, None),
     "mount": (165, 40),
     "move_pages": (279, 239),
+    "mq_open": (240, 180),  # counted by user
     "name_to_handle_at": (303, 264),
     "nfsservctl": (180, 42),
     "open_by_handle_at": (304, 265),
@@ -92,6 +97,8 @@ OLDER: dict[str, tuple[int, int | None]] = {
     "quotactl": (179, 60),
     "reboot": (169, 142),
     "request_key": (249, 218),
+    "rt_sigqueueinfo": (129, 138),  # waiting signals are counted by user
+    "rt_tgsigqueueinfo": (297, 240),
     "set_mempolicy": (238, 237),
     "setns": (308, 268),
     "shmget": (29, 194),  # as memfd_create
@@ -100,6 +107,7 @@ OLDER: dict[str, tuple[int, int | None]] = {
     "swapon": (167, 224),
     "sysinfo": (99, 179),  # the number of all processes of the machine
     "syslog": (103, 116),
+    "timer_create": (222, 107),  # each holds a waiting signal ready
     "umount2": (166, 39),
     "unshare": (272, 97),
     "userfaultfd": (323, 282),
@@ -125,6 +133,10 @@ class Machine:
     madvise: int
     preadv2: int
     setsid: int
+    kill: int
+    tkill: int
+    tgkill: int
+    pidfd_send_signal: int = 424
     clone3: int = 435
 
     def denied(self) -> dict[str, int]:
@@ -146,6 +158,9 @@ MACHINES = {
         madvise=28,
         preadv2=327,
         setsid=112,
+        kill=62,
+        tkill=200,
+        tgkill=234,
     ),
     "aarch64": Machine(
         audit=0xC00000B7,
@@ -159,6 +174,9 @@ MACHINES = {
         madvise=233,
         preadv2=286,
         setsid=157,
+        kill=129,
+        tkill=130,
+        tgkill=131,
     ),
 }
 
@@ -181,7 +199,11 @@ def program(machine: str | None = None) -> bytes:
         *_on(target.ioctl, _terminal_requests()),
         *_fail(target.flock, 0),
         *_fail(target.setsid, 0),
-        *_on(target.fcntl, [(LOAD, 0, 0, ARGUMENT[1]), *_answer(LOCKS, 0), *_answer(LEASES, EPERM), _allow()]),
+        *_on(target.fcntl, _file_requests()),
+        *_on(target.kill, _signals(1)),
+        *_on(target.tkill, _signals(1)),
+        *_on(target.tgkill, _signals(2)),
+        *_on(target.pidfd_send_signal, _signals(1)),
         *_on(target.fadvise, [(LOAD, 0, 0, ARGUMENT[3]), *_answer([FADV_DONTNEED], 0), _allow()]),
         *_on(target.madvise, [(LOAD, 0, 0, ARGUMENT[2]), *_answer([MADV_COLD, MADV_PAGEOUT], 0), _allow()]),
         *_on(target.preadv2, [(LOAD, 0, 0, ARGUMENT[5]), (ANY_BIT, 0, 1, RWF_NOWAIT), _error(EOPNOTSUPP), _allow()]),
@@ -246,3 +268,12 @@ def _terminal_requests() -> list[Instruction]:
         *_answer([TIOCSCTTY], 0),
         _allow(),
     ]
+
+
+def _file_requests() -> list[Instruction]:
+    refused = _answer((*LEASES, PIPE_SIZE), EPERM)
+    return [(LOAD, 0, 0, ARGUMENT[1]), *_answer(LOCKS, 0), *refused, _allow()]
+
+
+def _signals(argument: int) -> list[Instruction]:
+    return [(LOAD, 0, 0, ARGUMENT[argument]), (AT_LEAST, 0, 1, FIRST_QUEUED), _error(EAGAIN), _allow()]

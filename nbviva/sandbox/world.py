@@ -47,7 +47,7 @@ COUNTERS = tuple(
         "stat", "swaps", "uptime", "vmstat", "zoneinfo",
     )
 )  # fmt: skip
-UNCOUNTED = tuple(Path("/proc", name) for name in ("pressure", "sys/fs", "sys/kernel/pty"))
+UNCOUNTED = tuple(Path("/proc", name) for name in ("fs", "pressure", "sys/fs", "sys/kernel/pty"))
 _MESSAGE_BYTES = 4096  # of what it says before it is ready
 READY = b"ready\n"  # what the start says when the kernel is next
 

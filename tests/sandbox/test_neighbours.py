@@ -26,11 +26,12 @@ def test_no_bit_passes_from_one_kernel_to_another(kind):
 
 
 def test_bits_pass_where_the_filter_lets_them(monkeypatch):
-    """The probe is no blind one: without the filter's answers flock, F_GETLK, leases and inotify are all channels."""
+    """Without the filter's answers the probe hears locks, leases, watches and what is used up."""
     fail = seccomp._fail
     monkeypatch.setattr(seccomp, "_fail", lambda call, error: fail(call, error) if error else [])
     monkeypatch.setattr(seccomp, "_answer", lambda *_: [])
-    for name in ("inotify_init", "inotify_init1", "inotify_add_watch"):
+    for name in ("inotify_init", "inotify_init1", "inotify_add_watch", "timer_create", "io_setup"):
         monkeypatch.delitem(seccomp.OLDER, name)
     found = channels("forked")
     assert all(f"{kind} /etc/passwd" in found for kind in ("flock", "F_GETLK", "F_OFD_GETLK", "lease", "inotify"))
+    assert {"pipes", "timers", "requests"} <= set(found.split(", "))
