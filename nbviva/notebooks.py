@@ -71,6 +71,16 @@ def text_of(value: Any) -> str:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
+def flat(output: Any) -> dict[str, Any]:
+    """Give an output, whoever wrote it, with each of its texts in one piece; what is no output is an empty one."""
+    if not isinstance(output, dict):
+        return {}
+    found = {**output, **{name: text_of(output[name]) for name in ("text", "ename", "evalue") if name in output}}
+    if isinstance(data := output.get("data"), dict):
+        found["data"] = {kind: text_of(text) for kind, text in data.items()}
+    return found
+
+
 def tags(cell: NotebookNode) -> list[Any]:
     """Give a cell's tags; only those of our own source are ever asked for."""
     return list(cell.metadata.get("tags", []))
@@ -102,7 +112,7 @@ def part_of(cell: NotebookNode) -> str:
     return str(cell.metadata.get(_PART, ""))
 
 
-def join(parts: Mapping[str, NotebookNode]) -> NotebookNode:
+def as_one(parts: Mapping[str, NotebookNode]) -> NotebookNode:
     """Give parts, as `as_parts` gives them, as one notebook; one alone is given as it is."""
     if len(parts) == 1:
         return next(iter(parts.values()))

@@ -15,11 +15,11 @@ from nbviva.handin.doubt import Doubt
 from nbviva.handin.recognise import Recognised, defined_names, normal
 from nbviva.notebooks import (
     NotebookNode,
+    as_one,
     as_part,
     copy,
     grade_id,
     is_test,
-    join,
     new_cell,
     new_notebook,
     new_output,
@@ -161,7 +161,7 @@ def _among_others(name: str, part: FramedNotebook, assignment: Assignment) -> Fr
 
 
 def joined(parts: Mapping[str, FramedNotebook]) -> FramedNotebook:
-    """Give the notebooks of a hand-in as one (`nbviva.notebooks.join`); one alone is given as it is."""
+    """Give the notebooks of a hand-in as one (`nbviva.notebooks.as_one`); one alone is given as it is."""
     if len(parts) == 1:
         return next(iter(parts.values()))
     saved: dict[str, list[Any]] = {}
@@ -174,7 +174,7 @@ def joined(parts: Mapping[str, FramedNotebook]) -> FramedNotebook:
         tuple(one for part in parts.values() for one in getattr(part, kind)) for kind in ("notes", "doubts")
     )
     return FramedNotebook(
-        join({name: part.notebook for name, part in parts.items()}), saved, frozenset(lacking), notes, doubts
+        as_one({name: part.notebook for name, part in parts.items()}), saved, frozenset(lacking), notes, doubts
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nbviva.kernel.pictures import SHOWN, is_in_place, picture_of
-from nbviva.notebooks import NotebookNode, new_output, text_of
+from nbviva.notebooks import NotebookNode, flat, new_output
 
 MAX_TEXT = 20_000
 MAX_OUTPUTS = 60
@@ -29,7 +29,7 @@ def clean(outputs: list[Any]) -> list[NotebookNode]:
 
     The pieces in which a stream was saved are joined where they follow on each other, and where they are many.
     """
-    outputs = list(_joined(outputs, everywhere=False))
+    outputs = list(_joined(list(map(flat, outputs)), everywhere=False))
     if len(outputs) > MAX_OUTPUTS + 1:
         outputs = list(_joined(outputs, everywhere=True))
     kept = [output for item in _first(outputs) if (output := _clean(item)) is not None]
@@ -43,22 +43,22 @@ def clean(outputs: list[Any]) -> list[NotebookNode]:
     return kept
 
 
-def _first(outputs: list[Any]) -> list[Any]:
+def _first(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Give the outputs that are kept: the first, and how the cell ended."""
-    ends = [item for item in outputs[MAX_OUTPUTS:] if isinstance(item, dict) and item.get("output_type") in _ENDS][:2]
+    ends = [item for item in outputs[MAX_OUTPUTS:] if item.get("output_type") in _ENDS][:2]
     return outputs[: MAX_OUTPUTS - len(ends)] + ends
 
 
-def _joined(outputs: list[Any], *, everywhere: bool) -> Iterator[Any]:
+def _joined(outputs: list[dict[str, Any]], *, everywhere: bool) -> Iterator[dict[str, Any]]:
     """Give the outputs, each stream as one with its next piece, or with all of its pieces, which then come first."""
     pieces: dict[str, list[str]] = {}
-    others: list[Any] = []
+    others: list[dict[str, Any]] = []
     for item in outputs:
         name = _stream_of(item)
         if not everywhere and name not in pieces:
             yield from _streams(pieces)
         if name:
-            pieces.setdefault(name, []).append(text_of(item.get("text")))
+            pieces.setdefault(name, []).append(item.get("text", ""))
         elif everywhere:
             others.append(item)
         else:
@@ -67,8 +67,8 @@ def _joined(outputs: list[Any], *, everywhere: bool) -> Iterator[Any]:
     yield from others
 
 
-def _stream_of(item: Any) -> str:
-    if not isinstance(item, dict) or item.get("output_type") != "stream":
+def _stream_of(item: dict[str, Any]) -> str:
+    if item.get("output_type") != "stream":
         return ""
     return "stderr" if item.get("name") == "stderr" else "stdout"
 
@@ -131,14 +131,14 @@ def figures(outputs: list[NotebookNode]) -> int:
     )
 
 
-def _clean(item: Any) -> NotebookNode | None:
-    kind = item.get("output_type") if isinstance(item, dict) else None
+def _clean(item: dict[str, Any]) -> NotebookNode | None:
+    kind = item.get("output_type")
     if kind == "stream":
-        return new_output("stream", name=_stream_of(item), text=plain(text_of(item.get("text"))))
+        return new_output("stream", name=_stream_of(item), text=plain(item.get("text", "")))
     if kind == "error":
         lines = item.get("traceback")
         texts = [plain(line, 2000) for line in lines[:60] if isinstance(line, str)] if isinstance(lines, list) else []
-        name, value = (plain(text_of(item.get(field)), 500) for field in ("ename", "evalue"))
+        name, value = (plain(item.get(field, ""), 500) for field in ("ename", "evalue"))
         return new_output("error", ename=name, evalue=value, traceback=texts or [f"{name}: {value}"])
     data = item.get("data") if kind in ("display_data", "execute_result") else None
     if not isinstance(data, dict):
@@ -148,11 +148,8 @@ def _clean(item: Any) -> NotebookNode | None:
     return _picture_or_text(data, metadata, is_result=is_result)
 
 
-def _picture_or_text(data: dict[str, Any], metadata: Any, *, is_result: bool) -> NotebookNode | None:
-    words = data.get("text/plain")
-    if isinstance(words, str) and len(words) > 8 * MAX_TEXT:
-        words = words[: 4 * MAX_TEXT] + _CUT_HERE + words[-4 * MAX_TEXT :]  # before more is done with so many letters
-    picture, text = picture_of(data), plain(text_of(words))
+def _picture_or_text(data: dict[str, str], metadata: Any, *, is_result: bool) -> NotebookNode | None:
+    picture, text = picture_of(data), plain(data.get("text/plain", ""))
     if picture is not None and picture.kind:
         return new_output("display_data", data={picture.kind: picture.data, "text/plain": text})
     was_figure = isinstance(metadata, dict) and metadata.get("figure") is True and is_in_place(text)

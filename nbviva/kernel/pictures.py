@@ -11,9 +11,6 @@ import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from nbviva.notebooks import text_of
 
 MAX_PICTURE = 2 << 20
 _HEAD = 256 << 10  # characters, in which the size of a picture stands
@@ -38,10 +35,10 @@ class Picture:
     words: str = ""
 
 
-def picture_of(data: Mapping[Any, Any]) -> Picture | None:
+def picture_of(data: Mapping[str, str]) -> Picture | None:
     """Give the figure among the forms in which one output was saved; None where there is none."""
     for saved_as, kind in _SAVED_AS.items():
-        text = beginning(data.get(saved_as), MAX_PICTURE + 1)
+        text = data.get(saved_as, "")[: MAX_PICTURE + 1]
         if not text or not _is_large_enough(text[:_HEAD]):
             continue
         if len(text) > MAX_PICTURE:
@@ -59,21 +56,16 @@ def is_in_place(words: str) -> bool:
     return re.fullmatch(r"\[A figure saved as [\w ]{3,24} is (not|too large to be) shown here\.\]", words) is not None
 
 
-def beginning(value: Any, most: int) -> str:
-    """Give the first characters of a multi-line string, however long it is."""
-    return text_of(value[:most] if isinstance(value, str) else value)[:most]
-
-
-def _unshown(data: Mapping[Any, Any]) -> str:
-    svg = beginning(data.get("image/svg+xml"), MAX_PICTURE)
+def _unshown(data: Mapping[str, str]) -> str:
+    svg = data.get("image/svg+xml", "")[:MAX_PICTURE]
     if "<svg" in svg and (_DRAWS.search(svg) or _SIDES.search(svg)) and not _is_tiny(svg):
         return "SVG"
     if any(isinstance(kind, str) and _INTERACTIVE.match(kind) for kind in data):
         return "an interactive plot"
-    if _is_drawn_in(beginning(data.get("text/html"), MAX_PICTURE)):
+    if _is_drawn_in(data.get("text/html", "")[:MAX_PICTURE]):
         return "HTML"
     for kind, name in _COUNTED.items():
-        head = beginning(data.get(kind), _HEAD)
+        head = data.get(kind, "")[:_HEAD]
         if len(head) > 100 and (kind != "image/gif" or _is_large_enough(head)):
             return name
     return ""

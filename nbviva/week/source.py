@@ -18,7 +18,7 @@ from pathlib import Path
 import jupytext
 
 from nbviva.errors import SpecError
-from nbviva.notebooks import NotebookNode, as_parts, copy, grade_id, is_answer, is_test, join, node, to_text
+from nbviva.notebooks import NotebookNode, as_one, as_parts, copy, grade_id, is_answer, is_test, node, to_text
 from nbviva.week.imports import installed_here, modules_of
 from nbviva.week.prose import filled_in, require_points
 from nbviva.week.spec import Assignment, Question
@@ -47,9 +47,9 @@ class Text:
 def source_notebook(week: Week) -> NotebookNode:
     """Give the nbgrader source notebook of a week: solutions, visible asserts, hidden checks, points.
 
-    Several notebooks are given as one (`nbviva.notebooks.join`).
+    Several notebooks are given as one (`nbviva.notebooks.as_one`).
     """
-    return copy(join(as_parts(_sources(week), week.assignment.known_as)))
+    return copy(as_one(as_parts(_sources(week), week.assignment.known_as)))
 
 
 def source_notebooks(week: Week) -> dict[str, NotebookNode]:
@@ -66,7 +66,7 @@ def frame(week: Week) -> NotebookNode:
 
     For grading, which wants it for every hand-in; nothing is built or copied while the week's files stay the same.
     """
-    return join(as_parts(frames(week), week.assignment.known_as))
+    return as_one(as_parts(frames(week), week.assignment.known_as))
 
 
 def frames(week: Week) -> Mapping[str, NotebookNode]:
