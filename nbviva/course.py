@@ -18,11 +18,11 @@ from nbviva.adopt.adoption import adopted_weeks, is_adopted
 from nbviva.configuration import CONFIG, share_with_group
 from nbviva.errors import Busy, CourseError, Refused, unwritable
 from nbviva.files import OF_GROUP, is_shared
+from nbviva.naming import natural_order
 from nbviva.secret import secret_of
 from nbviva.week.deadline import Extensions, read_extensions
 from nbviva.week.draws import Draw, generators
 from nbviva.week.spec import Assignment, read_assignment
-from nbviva.wording import natural_order
 
 if TYPE_CHECKING:
     from nbviva.kernel.room import GivenFiles

@@ -10,8 +10,8 @@ from typing import Any
 
 from nbviva.errors import SpecError
 from nbviva.files import digest
+from nbviva.naming import qualified
 from nbviva.notebooks import NotebookNode, copy, grade_id
-from nbviva.wording import qualified
 
 SCHEMA = 3
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")

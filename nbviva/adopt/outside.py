@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from nbviva.kernel.outside import OutsideTests
 from nbviva.kernel.room import GivenFiles
+from nbviva.naming import qualified
 from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_test
 from nbviva.tester.ownership import NotebookNames, Role, SourceCell, statements, stored
 from nbviva.week.spec import CellState
 from nbviva.week.week import GivenNotebooks, Week
-from nbviva.wording import qualified
 
 _OTHER_LANGUAGE = re.compile(r"^[ \t]*+%%(?!time\b|capture\b)(\w+)", re.MULTILINE)
 _COMMAND = re.compile(

@@ -20,11 +20,11 @@ from nbviva.adopt.markers import Markers
 from nbviva.adopt.regions import without_solutions, without_tests
 from nbviva.errors import CourseError, SpecError
 from nbviva.files import regular_files
+from nbviva.naming import natural_order
 from nbviva.notebooks import NotebookNode, grade_id, node
 from nbviva.week.declare import Check
 from nbviva.week.spec import Assignment, CellState, Kind, Question
 from nbviva.week.week import GivenNotebooks, Week
-from nbviva.wording import natural_order
 
 _FAR_OFF = datetime(2999, 12, 31, tzinfo=UTC)
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -111,7 +111,8 @@ def _marked_now(course: Course, week: str) -> tuple[Moved, ...]:
     """Mark the hand-ins that were marked before, and give the marks that are others; the gradebook is left alone."""
     from nbviva.cli.following import follower
     from nbviva.gradebook.before import marks_moved
-    from nbviva.grading.batch import BatchOptions, grade_batch
+    from nbviva.grading.batch import grade_batch
+    from nbviva.grading.options import BatchOptions
     from nbviva.machine import cores
 
     groups = course.groups(week)

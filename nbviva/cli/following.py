@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from nbviva.grading.progress import Event, OneDone, Over, SaidOfAll, Show, Standing, Started, Ticked
+from nbviva.grading.progress import Event, OneDone, Over, PersonAsked, SaidOfAll, Show, Standing, Started, Ticked
 from nbviva.listing import shown
 from nbviva.wording import counted
 
@@ -32,8 +32,9 @@ def in_lines(write: Callable[[str], None]) -> Show:
         match event:
             case Started(standing):
                 write(f"{counted(standing.total, 'hand-in')}, {standing.fresh} unchanged since graded.")
-            case OneDone(standing, group, fault):
-                write(f"{shown(group)}: {fault or 'graded'} ({_line(standing)})")
+            case OneDone(standing, group, fault, from_transcript):
+                how = "marked from its transcript" if from_transcript else "graded"
+                write(f"{shown(group)}: {fault or how} ({_line(standing)})")
             case SaidOfAll(sentence):
                 write(sentence)
 
@@ -47,8 +48,9 @@ def in_json(write: Callable[[str], None]) -> Show:
         match event:
             case Started(standing):
                 write(json.dumps({"event": "begin", "total": standing.total, "fresh": standing.fresh}))
-            case OneDone(standing, group, fault):
+            case OneDone(standing, group, fault, from_transcript):
                 said = {"event": "graded", "group": group, "fault": fault, "left": standing.left}
+                said |= {"from_transcript": True} if from_transcript else {}
                 write(json.dumps({**said, "seconds_left": standing.seconds_left}))
             case SaidOfAll(sentence):
                 write(json.dumps({"event": "note", "sentence": sentence}))
@@ -69,9 +71,10 @@ def on_screen(console: Console) -> Show:
                 live.console.print(f"[bold]{escape(shown(group))}[/bold]: {escape(fault)}")
             case SaidOfAll(sentence):
                 live.console.print(escape(sentence))
-            case Over():
+            case PersonAsked() | Over():
                 live.stop()
         if isinstance(event, OneDone | Ticked):
+            live.start()
             live.update(_table(event.standing))
 
     return show
@@ -84,13 +87,13 @@ def _table(standing: Standing) -> RenderableType:
     for told, since in sorted(standing.at, key=lambda one: one[0].worker):
         row = (str(told.worker), escape(shown(told.group)), escape(told.doing), _span(standing.seconds - since))
         table.add_row(*row)
-    bar = ProgressBar(total=standing.total, completed=standing.fresh + standing.graded, width=40)
+    bar = ProgressBar(total=standing.total, completed=standing.done, width=40)
     return Group(table, bar, _line(standing))
 
 
 def _line(standing: Standing) -> str:
     """Say how it stands in a few words."""
-    parts = [f"{standing.fresh + standing.graded} of {standing.total} done"]
+    parts = [f"{standing.done} of {standing.total} done"]
     parts += [f"{standing.faults} with a fault of ours"] if standing.faults else []
     left = standing.seconds_left
     parts += [f"about {_span(left)} left"] if standing.left and left is not None else []

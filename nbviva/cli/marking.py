@@ -16,10 +16,11 @@ from nbviva.configuration import require_configured
 from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.machine import cores
-from nbviva.wording import natural_order
+from nbviva.naming import natural_order
 
 if TYPE_CHECKING:
-    from nbviva.grading.batch import BatchOptions, Runner
+    from nbviva.grading.batch import Runner
+    from nbviva.grading.options import BatchOptions
     from nbviva.grading.progress import Show
     from nbviva.kernel.room import Room
 
@@ -74,12 +75,12 @@ def grade(
     why: Annotated[
         bool, typer.Option("--why", help="Print the reason of each lost point, as for named groups.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Grade a whole class anew without being asked.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Run a whole class anew without being asked.")] = False,
     as_json: Json = False,
 ) -> None:
     """Grade the hand-ins in submitted/*/WEEK, record the marks in the gradebook, write feedback, print the marks."""
     from nbviva.cli.following import follower
-    from nbviva.grading.batch import BatchOptions, read_size
+    from nbviva.grading.options import BatchOptions, read_size
     from nbviva.kernel.room import Room
     from nbviva.sandbox.backends import backend
 
@@ -115,20 +116,20 @@ def _graded(
 
 
 def _agreement(week: str, *, yes: bool) -> Callable[[int], None]:
-    """Give what asks a person before a whole class is graded anew."""
+    """Give what asks a person before kernels are started for a whole class that was graded before."""
 
     def agree(number: int) -> None:
         if yes:
             return
         said = (
-            f"All {number} hand-ins were graded before, and something that they have in common has changed since: the "
-            f"week, a package, or nbviva. 'nbviva regrade {week}' marks them from their transcripts, where those still "
-            "hold, and shows who gains and who loses."
+            f"{number} hand-ins were graded before, and something that they have in common has changed since: the "
+            "week, a package, or nbviva. Their transcripts do not answer what is asked today, so that their notebooks "
+            f"have to be run. 'nbviva regrade {week} GROUP' does that with one, and shows whether it gains or loses."
         )
         if not sys.stdin.isatty():
-            raise CourseError(f"{said} To grade all of them anew, say --yes.")
+            raise CourseError(f"{said} To run all of them anew, say --yes.")
         typer.echo(said, err=True)
-        typer.confirm("Grade all of them anew?", abort=True, err=True)
+        typer.confirm("Run all of them anew?", abort=True, err=True)
 
     return agree
 
@@ -206,7 +207,7 @@ def regrade_(
     from nbviva.cli.printing import print_json, print_lines
     from nbviva.gradebook.record import apply
     from nbviva.grading import regrade
-    from nbviva.grading.batch import BatchOptions, workers_that_fit
+    from nbviva.grading.options import BatchOptions, workers_that_fit
     from nbviva.kernel.room import Room
     from nbviva.sandbox.backends import backend
 

@@ -21,7 +21,7 @@ from nbviva.errors import CourseError, Refused
 from nbviva.gradebook.book import GradeRow, Tables, find_assignment, grade_rows, opened, present
 from nbviva.gradebook.done import gradebook_file
 from nbviva.grading.reports import stored_report
-from nbviva.wording import natural_order
+from nbviva.naming import natural_order
 
 _GRADEBOOK = "gradebook.db"
 _STAGES = ("autograded", "feedback")

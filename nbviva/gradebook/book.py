@@ -19,7 +19,7 @@ from sqlalchemy.orm import selectinload
 from nbviva.configuration import configuration, db_url
 from nbviva.course import Course
 from nbviva.errors import DiskFull, InUse, Refused
-from nbviva.wording import natural_order
+from nbviva.naming import natural_order
 
 Tables: Any = api  # nbgrader's tables, whose columns it does not annotate as SQLAlchemy's types want them
 OWN_COURSE = "default_course"  # of nbgrader's `Gradebook`, where it is told none

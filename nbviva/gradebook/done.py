@@ -17,7 +17,8 @@ from nbviva.adopt.adoption import adoption_path
 from nbviva.configuration import db_url
 from nbviva.course import Course
 from nbviva.files import digest, read_sealed, write_sealed
-from nbviva.grading.digest import installed, of_framework
+from nbviva.grading.digest import installed
+from nbviva.grading.framework import of_page
 from nbviva.records import readable, to_json
 from nbviva.secret import secret_of
 from nbviva.week.week import notebook_texts
@@ -91,7 +92,7 @@ def inputs(course: Course, week: str, groups: Sequence[str]) -> str:
     assignment = course.assignment(week)
     ended = str(assignment.feedback.solution and course.is_over(assignment))
     return digest(
-        of_framework(), *installed(), os.environ.get("NBVIVA_DB", ""), ended, *groups,
+        of_page(), *installed(), os.environ.get("NBVIVA_DB", ""), ended, *groups,
         *(_content(path) for path in texts), *map(_stamp, files),
     )  # fmt: skip
 

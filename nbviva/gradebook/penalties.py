@@ -15,9 +15,9 @@ from nbviva.course import Course
 from nbviva.feedback.nbgrader import write_pages
 from nbviva.gradebook.book import find_assignment, opened, present, scores, submissions
 from nbviva.handin.arrival import Arrival, arrival
+from nbviva.naming import natural_order
 from nbviva.week.deadline import clock_note, penalty
 from nbviva.week.spec import Assignment
-from nbviva.wording import natural_order
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.gradebook.book import grade_rows, opened
 from nbviva.gradebook.nbgrader import nbgrader
+from nbviva.naming import qualified
 from nbviva.sandbox import scratch
-from nbviva.wording import qualified
 
 SOLUTION, BLANK = "solution", "blank"
 CELL_SECONDS = 300  # nbgrader itself has no limit

@@ -36,10 +36,10 @@ from nbviva.gradebook.entries import enter
 from nbviva.gradebook.names import takes
 from nbviva.gradebook.outline import Outline, bring_up, outline
 from nbviva.gradebook.penalties import reapply
-from nbviva.grading.digest import of_framework
+from nbviva.grading.framework import of_page
 from nbviva.grading.pointers import told
 from nbviva.grading.regrade import Regraded
-from nbviva.grading.reports import stored_report
+from nbviva.grading.reports import lasting, stored_report
 from nbviva.grading.stored import save
 from nbviva.handin.door import open_handins
 from nbviva.handin.signed import signed
@@ -130,13 +130,13 @@ def _record_marks(
 
 def _code() -> bytes:
     """Give a digest of the framework: other words on a page, or other rules of recording, are a change too."""
-    return digest(version("nbgrader"), of_framework()).encode()
+    return digest(version("nbgrader"), of_page()).encode()
 
 
 def _report_digest(course: Course, week: str, wanted: Outline, group: str, code: bytes) -> str:
     folder, handin = course.report(week, group), course.submitted(week, group)
     try:
-        report = [(folder / name).read_bytes() for name in ("report.json", "notebook.ipynb")]
+        report = [lasting((folder / "report.json").read_bytes()), (folder / "notebook.ipynb").read_bytes()]
     except FileNotFoundError:
         raise Refused(f"There is no report on {group}: run 'nbviva grade {week}'.") from None
     return digest(*report, *(read_small(handin / name) for name in FROM_HANDIN), repr(wanted), code)

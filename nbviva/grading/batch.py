@@ -1,5 +1,7 @@
 """Many hand-ins: those without a fresh report are graded by workers, here or on a cluster; killed, it resumes.
 
+Those with a transcript are marked from that first, which takes a fiftieth: a kernel is started where it cannot answer.
+
 A worker grades one hand-in and stores its report, whole or not at all; nothing else is kept about a batch. So whatever
 ends it and whenever, the next call finds what is done by the reports' digests and goes on with the rest.
 """
@@ -7,16 +9,16 @@ ends it and whenever, the next call finds what is done by the reports' digests a
 from __future__ import annotations
 
 import errno
-import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbviva.course import Course, only_one
-from nbviva.errors import CourseError, DiskFull, Refused, SandboxUnavailable
+from nbviva.errors import DiskFull, Refused, SandboxUnavailable
+from nbviva.grading.options import BatchOptions, workers_that_fit
 from nbviva.grading.progress import (
     Mailbox,
     Progress,
@@ -29,14 +31,11 @@ from nbviva.grading.progress import (
 from nbviva.grading.reports import allowed, fresh_groups, is_spoilt
 from nbviva.kernel.room import Room
 from nbviva.listing import shown
-from nbviva.machine import not_linux
 from nbviva.sandbox import scratch
-from nbviva.sandbox.limits import GIB
 
 if TYPE_CHECKING:
     from nbviva.processes.job import Finished
 
-EXAMINER_BYTES = 1 * GIB  # a worker's own share beside its kernel's limit: the week's libraries and what answers take
 A_CLASS = (
     5  # hand-ins: so many with a report, and no report fresh, means that something changed which all have in common
 )
@@ -46,32 +45,19 @@ Runner = Callable[[Sequence[str], Callable[[], None]], Generator["Finished", Non
 
 
 @dataclass(frozen=True)
-class BatchOptions:
-    """How a batch is run.
+class Batch:
+    """What a batch did: the groups by what became of them, and a sentence for each fault of ours.
 
     Attributes
     ----------
-    workers
-        The most hand-ins at a time.
-    memory
-        Bytes for all workers and kernels together; None: what the machine has available.
-    again
-        Whether hand-ins with a fresh report are graded anew, too.
+    replayed
+        Marked from their transcripts.
     """
-
-    workers: int = 1
-    memory: int | None = None
-    again: bool = False
-    room: Room = field(default_factory=Room)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What a batch did: the groups by what became of them, and a sentence for each fault of ours."""
 
     fresh: tuple[str, ...]
     graded: tuple[str, ...]
     faults: tuple[tuple[str, str], ...]
+    replayed: tuple[str, ...] = ()
 
 
 def grade_batch(
@@ -85,7 +71,7 @@ def grade_batch(
     runner
         Grades elsewhere; None: worker processes on this machine.
     agree
-        Called with their number before a whole class that has reports is graded anew; raises where nobody wants that.
+        Called with their number before kernels run for a whole class that has reports; raises where nobody wants that.
 
     Raises
     ------
@@ -97,9 +83,9 @@ def grade_batch(
         If something is to be graded here, and there is no sandbox.
     """
     course.require_as_adopted(week)
-    needed = replace(options, room=allowed(options.room, course.assignment(week).limits)[0])
     scratch.sweep()
-    fresh, due = _fresh_and_due(course, week, groups, options, agree)
+    fresh = set() if options.again else fresh_groups(course, week, groups, options.room)
+    due = [group for group in groups if group not in fresh]
     if not due:  # what finds nothing to do writes nothing in the course, and waits for nobody
         with Progress(Standing(len(groups), len(fresh)), show):
             return Batch(tuple(groups), (), ())
@@ -107,10 +93,13 @@ def grade_batch(
         ending.callback(scratch.sweep)  # what workers left that were killed
         _say_spoilt(course, week, due, show)
         stands = ending.enter_context(Progress(Standing(len(groups), len(fresh)), show))
-        run = runner or _here(course, week, needed, listener.address, lambda sentence: show(SaidOfAll(sentence)))
-        with closing(run(due, partial(stands.tick, listener))) as all_finished:
+        tick = partial(stands.tick, listener)
+        left = due if options.again else _left(course, week, due, options, stands, tick, agree)
+        run = runner or _here(course, week, options, listener.address, lambda sentence: show(SaidOfAll(sentence)))
+        with closing(run(left, tick)) as all_finished:
             faults = _settled(course, week, all_finished, stands)
-    return Batch(tuple(group for group in groups if group in fresh), tuple(due), tuple(faults.items()))
+    replayed = tuple(group for group in due if group not in left)
+    return Batch(tuple(group for group in groups if group in fresh), tuple(left), tuple(faults.items()), replayed)
 
 
 def _settled(course: Course, week: str, all_finished: Iterable[Finished], stands: Progress) -> dict[str, str]:
@@ -130,16 +119,52 @@ def _say_spoilt(course: Course, week: str, groups: Sequence[str], show: Show) ->
             show(SaidOfAll(f"{shown(group)}: {said}"))
 
 
-def _fresh_and_due(
-    course: Course, week: str, groups: Sequence[str], options: BatchOptions, agree: Callable[[int], None]
-) -> tuple[set[str], list[str]]:
-    """Give the groups whose report is fresh, and those that are to be graded, if need be when a person agrees."""
-    fresh = set() if options.again else fresh_groups(course, week, groups, options.room)
-    if not options.again and not fresh:
-        graded = sum((course.report(week, group) / "report.json").is_file() for group in groups)  # older ones, too
-        if graded >= A_CLASS:
-            agree(graded)
-    return fresh, [group for group in groups if group not in fresh]
+def _left(
+    course: Course, week: str, groups: list[str], options: BatchOptions, stands: Progress, tick: Callable[[], None],
+    agree: Callable[[int], None],
+) -> list[str]:  # fmt: skip
+    """Mark hand-ins from their transcripts and give those that have to be run, if a class, when a person agrees."""
+    left = _unanswered(course, week, groups, options, stands, tick)
+    graded = sum((course.report(week, group) / "report.json").is_file() for group in left)  # by older ones, too
+    if len(groups) == stands.now.total and graded >= A_CLASS and 2 * graded > len(groups):
+        stands.ask()
+        agree(graded)
+    return left
+
+
+def _unanswered(
+    course: Course, week: str, groups: list[str], options: BatchOptions, stands: Progress, tick: Callable[[], None]
+) -> list[str]:
+    """Mark hand-ins from their transcripts, and give those for which that did not go; no kernel is started.
+
+    Whatever goes wrong with one, also with its process, is no more than a reason to run it.
+    """
+    with_one = [group for group in groups if (course.report(week, group) / "transcript").is_file()]
+    if not with_one:
+        return groups
+    from nbviva.processes import workers
+
+    workers.prepare(libraries(course, week))
+    jobs = [(group, course.root, week, options.room) for group in with_one]
+    number, answered = min(workers_that_fit(options), len(jobs)), set[str]()
+    with closing(workers.run(mark_one_again, jobs, number, tick)) as all_finished:
+        for finished in all_finished:
+            if finished.error is None and not finished.value:
+                answered.add(finished.job)
+                stands.answered(finished.job)
+    return [group for group in groups if group not in answered]
+
+
+def mark_one_again(group: str, root: Path, week: str, room: Room) -> str:
+    """Mark one hand-in from its transcript and store its report; else say why not. What a worker process does."""
+    from nbviva.grading import stored
+    from nbviva.kernel.recording import NotAsked
+
+    try:
+        stored.mark_again(Course(root), week, group, room)
+    except NotAsked as why:
+        return str(why)
+    return ""
 
 
 def _settle(course: Course, week: str, finished: Finished) -> str:
@@ -168,7 +193,8 @@ def _here(course: Course, week: str, options: BatchOptions, address: str, say: C
 
         if options.room.sandboxed and (sentence := backend(options.room.backend).refusal()):
             raise Refused(sentence)
-        most = min(workers_that_fit(options), len(groups))
+        needed = replace(options, room=allowed(options.room, course.assignment(week).limits)[0])
+        most = min(workers_that_fit(needed), len(groups))
         workers.prepare(libraries(course, week))  # while the template, too, imports
         with _warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
             jobs = [(group, course.root, week, room, address) for group in groups]
@@ -210,7 +236,8 @@ def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -
         if room.sandboxed and backend(room.backend).forks and sources:
             try:
                 imported = dict.fromkeys(name for path in sources for name in imports_of(read(path)))
-                template = ending.enter_context(ForkServer(tuple(imported), room.limits))
+                limits = allowed(room, course.assignment(week).limits)[0].limits
+                template = ending.enter_context(ForkServer(tuple(imported), limits))
                 room = replace(room, template=template.address)
             except SandboxUnavailable as error:
                 say(f"Kernels are started one by one, without a template: {error}")
@@ -237,44 +264,3 @@ def grade_one(
     tell("starting")
     turn = Turn((RunEnd(starved=True),) if again else (), alone)
     stored.graded(Course(root), week, group, again=True, room=room, tell=tell, turn=turn)
-
-
-def workers_that_fit(options: BatchOptions) -> int:
-    """Give the number of workers that the memory allows, each with a kernel that takes all that it may.
-
-    Raises
-    ------
-    CourseError
-        If there is not enough for one.
-    """
-    memory = available_memory() if options.memory is None else options.memory
-    each = options.room.limits.memory + EXAMINER_BYTES
-    if options.memory is not None and memory < each:
-        raise CourseError(f"--memory must be at least {each / GIB:.0f} GiB: that is what one hand-in may take.")
-    return max(1, min(options.workers, memory // each))
-
-
-def available_memory() -> int:
-    """Give the bytes that the machine can hand out without swapping."""
-    if sentence := not_linux("Marking"):
-        raise CourseError(sentence)
-    for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    raise CourseError("/proc/meminfo does not tell how much memory is available: say it with --memory.")
-
-
-def read_size(text: str) -> int | None:
-    """Give the bytes of a size such as `16G` or `900M`; None for an empty text.
-
-    Raises
-    ------
-    CourseError
-        If it is no size.
-    """
-    if not text:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", text.strip(), re.IGNORECASE)
-    if not found:
-        raise CourseError(f"'{text}' is no size of memory: write it as 16G or 900M.")
-    return int(float(found[1]) * 1024 ** ("KMGT".index(found[2].upper()) + 1))

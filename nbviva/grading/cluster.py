@@ -28,7 +28,8 @@ from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import make_folder, regular_files, share_all
 from nbviva.grading import stored
-from nbviva.grading.digest import of_environment, of_framework
+from nbviva.grading.digest import of_environment
+from nbviva.grading.framework import of_framework
 from nbviva.kernel.room import Room
 from nbviva.processes.job import DEATHS_MOST, Finished
 from nbviva.sandbox import scratch

@@ -1,7 +1,8 @@
 """Two digests: of a grading, which tells whether a report is fresh, and of a run, which tells whether a transcript is.
 
 Equal gradings have the same hand-in, week, framework, environment and secret. For a run only that counts which a kernel
-can see, or which decides what it is asked: a changed check makes a report stale, and leaves the transcript true.
+can see, or which decides what it is asked: a changed check makes a report stale, and leaves the transcript true. Of our
+own files `nbviva.grading.framework` says which count.
 
 A kernel runs the hand-in's text and ours. So a package counts for a run where one of its modules is named in that text,
 where our own modules in the kernel import it, or where a package that counts requires it. Any other may come and go.
@@ -18,14 +19,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import Distribution, distributions, packages_distributions
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nbviva.files import regular_files
+from nbviva.grading.framework import RUN, files_of, of_run, of_verdict
 from nbviva.handin.walk import HandedFile, Walk
 from nbviva.kernel.room import GivenFiles
 from nbviva.week.deadline import NOT_LATE
 from nbviva.week.feedback_rules import AS_USUAL
-from nbviva.week.imports import files_behind, modules_of
+from nbviva.week.imports import modules_of
 from nbviva.week.spec import Assignment
 
 ALWAYS = frozenset({"IPython", "ipykernel", "matplotlib_inline", "numpy", "zmq"})  # what each kernel is made of
@@ -34,14 +36,6 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 _IGNORED = {"__pycache__"}
-NBVIVA = Path(__file__).parents[1]
-# What runs a notebook and asks it starts here: inside, the agent, or the process that kernels are forked from; outside,
-# the student's kernel, its sandbox of either kind, and the files that it finds. All that they import counts, too.
-ENTRIES = (
-    "nbviva.inside.agent", "nbviva.inside.forking", "nbviva.kernel.kernel", "nbviva.kernel.room",
-    "nbviva.sandbox.container", "nbviva.sandbox.fork_server", "nbviva.sandbox.provisioner",
-    "nbviva.tester.program",
-)  # fmt: skip
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 
 
@@ -144,22 +138,18 @@ class Shared:
 
     @classmethod
     def of(cls, week: Path, assignment: Assignment, data: Path, *more: bytes) -> Shared:
-        """Digest the week and its data, framework and environment, and `more`.
+        """Digest the week and its data, what of ours judges, the environment, and `more`.
 
         Dates do not count, nor what being late costs, nor what pages tell: they change no report.
         """
         undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE, feedback=AS_USUAL)).encode()
-        parts = (_files(week, "assignment.toml"), undated, _files(data), _framework(), _environment())
+        ours = of_verdict(path.read_text("utf-8", "replace") for path in week.rglob("*.py")).encode()
+        parts = (_files(week, "assignment.toml"), undated, _files(data), ours, _environment())
         return cls(_digest((*parts, *more)))
 
     def with_handin(self, came: Walk, group: str) -> str:
         """Give the SHA-256 (hex) of all that decides a report: this, the files of the hand-in, and the group."""
         return _digest((self.digest, came.digest, os.fsencode(group))).hex()
-
-
-def of_framework() -> str:
-    """Give the digest (hex) of nbviva's own files."""
-    return _framework().hex()
 
 
 def of_environment() -> str:
@@ -174,6 +164,7 @@ def run_causes(
     cells: Sequence[tuple[object, ...]],
     draws: bytes,
     place: object,
+    staged: Iterable[PurePosixPath] = (),
 ) -> dict[str, str]:
     """Give the digest (hex) of each cause of what a kernel shows and answers, by what it is.
 
@@ -187,15 +178,17 @@ def run_causes(
         Bytes drawn from secret, week and group, in the place of these.
     place
         The room and the clock.
+    staged
+        Where a kernel finds those of the files that it sees.
     """
     causes = {
-        "the files of the hand-in": came.digest,
+        "the files of the hand-in": _digest((came.digest, *map(os.fsencode, sorted(staged)))),
         "the week's data": _digest(_told(given.folder, given.files)),
         "the notebook's given cells": repr(cells).encode("utf-8", "surrogateescape"),
         "secret, week or group": draws,
         "sandbox or limits": repr(place).encode(),
-        "the framework": _running(),
-        "the environment": of_kernel(_texts(files, cells), running_files()),
+        "the framework": of_run().encode(),
+        "the environment": of_kernel(_texts(files, cells), files_of(RUN)),
     }
     return {name: hashlib.sha256(content).hexdigest()[:32] for name, content in causes.items()}
 
@@ -206,11 +199,6 @@ def _texts(files: Iterable[HandedFile], cells: Sequence[tuple[object, ...]]) -> 
     for file in files:
         if file.path.suffix in (".py", ".ipynb"):
             yield file.content().decode(errors="replace")
-
-
-def running_files() -> tuple[Path, ...]:
-    """Give those files of ours whose change makes a transcript untrue: the import closure of `ENTRIES`."""
-    return files_behind(ENTRIES, {"nbviva": NBVIVA})
 
 
 def _files(folder: Path, left_out: str = "") -> bytes:
@@ -228,16 +216,6 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except PermissionError:
         return b"unreadable"
-
-
-@cache
-def _framework() -> bytes:
-    return _files(NBVIVA)
-
-
-@cache
-def _running() -> bytes:
-    return _digest(path.read_bytes() for path in running_files())
 
 
 def _environment() -> bytes:

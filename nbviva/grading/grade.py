@@ -189,7 +189,8 @@ def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
     tests = outside_tests(submission.week, submission.given)
     place = (submission.room, submission.clock, *([tests.told] if tests else []))
     handin = submission.handin
-    return run_causes(handin.came, handin.files, submission.given, cells, draws, place)
+    staged = (path for _, path in handin.staged())
+    return run_causes(handin.came, handin.files, submission.given, cells, draws, place, staged)
 
 
 def _asked_anew(submission: Submission, framed: FramedNotebook, causes: dict[str, str]) -> Examined:

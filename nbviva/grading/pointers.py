@@ -21,7 +21,7 @@ import numpy as np
 from nbviva.course import Course
 from nbviva.files import digest, write
 from nbviva.grading.rehearsal import examination, prepare
-from nbviva.grading.reports import readable_report, readable_transcript
+from nbviva.grading.reports import lasting, readable_report, readable_transcript
 from nbviva.grading.verdict import Outcome, Report
 from nbviva.inside import Frames, Unreadable, decode
 from nbviva.kernel.student import NoAnswer, Transport, listen
@@ -91,7 +91,7 @@ def _kept(folder: Path) -> Mapping[str, str] | None:
 
 def _digest(folder: Path) -> str:
     path = folder / "report.json"
-    return digest(path.read_bytes() if path.is_file() else None)
+    return digest(lasting(path.read_bytes()) if path.is_file() else None)
 
 
 class _AskedAlike:

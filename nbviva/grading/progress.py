@@ -76,11 +76,13 @@ class Standing:
     total, fresh
         Hand-ins in all, and those whose report was still right.
     graded, faults
-        Hand-ins graded by this batch, and how many of them are left to a person through a fault of ours.
+        Hand-ins graded by this batch in a kernel, and how many of them are left to a person through a fault of ours.
     seconds
         Since the batch began.
     at
         What each worker does, and since which of these seconds.
+    replayed
+        Hand-ins that this batch marked from their transcripts.
     """
 
     total: int
@@ -89,11 +91,17 @@ class Standing:
     faults: int = 0
     seconds: float = 0.0
     at: tuple[tuple[Told, float], ...] = ()
+    replayed: int = 0
+
+    @property
+    def done(self) -> int:
+        """Hand-ins that are done."""
+        return self.fresh + self.replayed + self.graded
 
     @property
     def left(self) -> int:
         """Hand-ins that are not done yet."""
-        return self.total - self.fresh - self.graded
+        return self.total - self.done
 
     @property
     def seconds_left(self) -> float | None:
@@ -109,6 +117,10 @@ class Standing:
         """Count one hand-in that is done."""
         others = tuple(one for one in self.at if one[0].group != group)
         return replace(self, graded=self.graded + 1, faults=self.faults + fault, at=others)
+
+    def answered(self) -> Standing:
+        """Count one hand-in that was marked from its transcript."""
+        return replace(self, replayed=self.replayed + 1)
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,7 @@ class OneDone:
     standing: Standing
     group: str
     fault: str
+    from_transcript: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,11 +155,16 @@ class SaidOfAll:
 
 
 @dataclass(frozen=True)
+class PersonAsked:
+    """A person is asked something now, where the batch is shown."""
+
+
+@dataclass(frozen=True)
 class Over:
     """The batch ended; this comes once, also when it was interrupted."""
 
 
-Event = Started | Ticked | OneDone | SaidOfAll | Over
+Event = Started | Ticked | OneDone | SaidOfAll | PersonAsked | Over
 Show = Callable[[Event], None]
 
 
@@ -178,3 +196,12 @@ class Progress:
         """Count one hand-in that is done."""
         self.now = self.now.finished(group, fault=bool(fault))
         self._show(OneDone(self.now, group, fault))
+
+    def answered(self, group: str) -> None:
+        """Count one hand-in that was marked from its transcript."""
+        self.now = self.now.answered()
+        self._show(OneDone(self.now, group, "", from_transcript=True))
+
+    def ask(self) -> None:
+        """Say that a person is asked."""
+        self._show(PersonAsked())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from nbviva.secret import secret_of
 from nbviva.week.allowance import Allowance
 
 _NOTEBOOK, _SEAL, _END = b' "notebook": "', b',\n "seal": "', b'"\n}'
+_PASSING = re.compile(rb'^ "(?:digest|seal)": "[^"\n]*",?$', re.MULTILINE)
 EARLIER = "An earlier nbviva wrote this report, without a seal: it is shown, and no mark is entered by it."
 
 
@@ -101,6 +103,11 @@ def earlier_report(folder: Path) -> Report | None:
 def readable_report(folder: Path) -> Report | None:
     """Read a stored report, an earlier version's too, for people to look at."""
     return stored_report(folder) or earlier_report(folder)
+
+
+def lasting(content: bytes) -> bytes:
+    """Give what a report's file says of its hand-in: neither what it was made from, nor the seal on that."""
+    return _PASSING.sub(b"", content)
 
 
 def keep_report(folder: Path, report: Report) -> None:

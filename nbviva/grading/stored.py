@@ -1,18 +1,30 @@
-"""Store what grading found: transcript, notebook.ipynb and report.json in `reports/<week>/<group>/`, each whole."""
+"""Store what grading found: transcript, notebook.ipynb and report.json in `reports/<week>/<group>/`, each whole.
+
+A hand-in whose report is stale is asked anew only where its transcript cannot answer today's checks.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from nbviva.course import Course
 from nbviva.files import make_folder, write
 from nbviva.grading.grade import Graded, Submission, grade, ungraded
-from nbviva.grading.reports import allowed, keep_report, keep_transcript, shared, stored_whole
+from nbviva.grading.reports import (
+    allowed,
+    keep_report,
+    keep_transcript,
+    shared,
+    stored_transcript,
+    stored_whole,
+)
 from nbviva.grading.runs import Turn
 from nbviva.grading.verdict import Report
 from nbviva.handin.door import open_handin
 from nbviva.handin.signed import signed
+from nbviva.kernel.recording import NotAsked
 from nbviva.kernel.room import Room
 from nbviva.kernel.sitting import Tell, untold
 from nbviva.notebooks import NotebookNode, read, to_text
@@ -43,12 +55,37 @@ def graded(
     """
     item = submission(course, week, group, room)
     folder = course.report(week, group)
-    stored = None if again else stored_whole(folder)
-    if stored is not None and stored.digest == item.digest:
-        return stored, read(folder / "notebook.ipynb")
+    if not again:
+        stored = stored_whole(folder)
+        if stored is not None and stored.digest == item.digest:
+            return stored, read(folder / "notebook.ipynb")
+        with suppress(NotAsked):
+            return _marked_again(item, folder)
     found = grade(replace(item, tell=tell, turn=turn or Turn()))
     save(folder, found)
     signed(item.handin, folder)  # the names on the sheet, for the marks list alone
+    return found.report, found.notebook
+
+
+def mark_again(course: Course, week: str, group: str, room: Room | None = None) -> None:
+    """Mark a group's hand-in by today's checks from what it answered before, and store that; no kernel is started.
+
+    Raises
+    ------
+    NotAsked
+        If the transcript cannot answer, or is not to be believed: nothing has been stored then.
+    """
+    _marked_again(submission(course, week, group, room), course.report(week, group))
+
+
+def _marked_again(item: Submission, folder: Path) -> tuple[Report, NotebookNode]:
+    if stored_whole(folder) is None:
+        raise NotAsked("There is no report that can be believed.")
+    found = grade(item, stored_transcript(folder))
+    if not found.transcript:  # our own bounds were passed: a kernel may do better
+        raise NotAsked("It could not be marked from its transcript.")
+    save(folder, found)
+    signed(item.handin, folder)
     return found.report, found.notebook
 
 
@@ -60,6 +97,13 @@ def leave_to_a_person(course: Course, week: str, group: str, sentence: str) -> N
 def save(folder: Path, found: Graded) -> None:
     """Store what grading found; `report.json` is written last, so that it stands for a whole report."""
     make_folder(folder)
-    keep_transcript(folder, found.transcript)
-    write(folder / "notebook.ipynb", to_text(found.notebook).encode())
+    if not found.transcript or found.transcript != stored_transcript(folder):
+        keep_transcript(folder, found.transcript)
+    notebook = to_text(found.notebook).encode()
+    if notebook != _content(folder / "notebook.ipynb"):
+        write(folder / "notebook.ipynb", notebook)
     keep_report(folder, found.report)
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

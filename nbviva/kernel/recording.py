@@ -218,6 +218,8 @@ class ReplayStudent:
             with contextlib.suppress(NoAnswer):
                 for name, value in stand_ins[index]().items():
                     self.student[name] = value
+        if not (self._ran.death or self._ran.left_out) and stand_ins.keys() != set(self._ran.called):
+            raise NotAsked("A cell that was run has to be stood in for.")
         if self._used != set(range(self._ran.asked)):
             raise NotAsked("While the notebook ran something was asked that is not asked any more.")
         for index, outputs in self._ran.outputs.items():

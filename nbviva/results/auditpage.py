@@ -18,7 +18,7 @@ from nbviva.course import Course
 from nbviva.feedback.html import template
 from nbviva.files import digest, stamp, write
 from nbviva.grading.audit import Audit, Section, audit
-from nbviva.grading.digest import of_framework
+from nbviva.grading.framework import of_framework
 from nbviva.grading.reports import readable_report
 from nbviva.grading.verdict import Outcome
 

@@ -19,6 +19,7 @@ from nbviva.gradebook.names import takes
 from nbviva.grading.reports import EARLIER, earlier_report, readable_report
 from nbviva.grading.verdict import Report
 from nbviva.listing import shown
+from nbviva.naming import natural_order
 from nbviva.notebooks import read
 from nbviva.results.auditpage import audit_path
 from nbviva.results.faults import Fault, FaultKind, faults_of, was_read
@@ -31,7 +32,6 @@ from nbviva.results.wrong import SheetAnswers, Wrong, failures, sheet_answers, s
 from nbviva.secret import secret_of
 from nbviva.week.source import frame
 from nbviva.week.week import Week
-from nbviva.wording import natural_order
 
 
 @dataclass(frozen=True)

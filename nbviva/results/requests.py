@@ -18,9 +18,9 @@ from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import digest, regular_files, write
 from nbviva.kernel.outputs import plain
+from nbviva.naming import natural_order
 from nbviva.records import kept, to_json
 from nbviva.week.question import Question
-from nbviva.wording import natural_order
 
 SUFFIXES = (".txt", ".eml")
 _MOST_BYTES, _MOST_BLOCKS, _MOST_FILES = 256 << 10, 30, 5000

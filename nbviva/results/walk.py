@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict
+from nbviva.naming import natural_order
 from nbviva.results.marks import Marked
 from nbviva.results.wrong import Failure, alike, is_unwritten
 from nbviva.week.question import Question
 from nbviva.week.spec import Assignment
-from nbviva.wording import natural_order
 
 MOST_TEXT = 400  # characters that are told of a hand-in's answer
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbviva.errors import CourseError
-from nbviva.grading.batch import EXAMINER_BYTES, BatchOptions, available_memory, workers_that_fit
+from nbviva.grading.options import EXAMINER_BYTES, BatchOptions, available_memory, workers_that_fit
 from nbviva.machine import cores
 from nbviva.sandbox.cgroup import make_cgroup
 from nbviva.sandbox.limits import GIB, Limits

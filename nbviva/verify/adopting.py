@@ -23,13 +23,13 @@ from nbviva.grading.reports import allowed
 from nbviva.grading.stored import graded
 from nbviva.grading.verdict import Report
 from nbviva.kernel.room import GivenFiles, Room
+from nbviva.naming import qualified
 from nbviva.notebooks import is_answer
 from nbviva.sandbox import scratch
 from nbviva.verify.tried_outside import OutsideTrial, TrialPlace, tried_outside
 from nbviva.week.allowance import AS_EVER
 from nbviva.week.spec import CellState
 from nbviva.week.week import GivenNotebooks
-from nbviva.wording import qualified
 
 STUDENTS_VALUE = "its partial credit is a value that the student's code gives"
 ANSWER, TASK = "a written answer", "a task"

@@ -15,8 +15,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nbviva.grading.digest import NBVIVA
 from nbviva.grading.examine import Examination, examine
+from nbviva.grading.framework import NBVIVA
 from nbviva.grading.rehearsal import Prepared, closure, examination, prepare
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.processes.job import Bounds, End, Finished, hush

@@ -13,13 +13,13 @@ from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.outputs import clean
 from nbviva.kernel.outside import ENDED, OutsideTests, TestRun
 from nbviva.kernel.room import Clock, GivenFiles, Room, stage
+from nbviva.naming import qualified
 from nbviva.notebooks import NotebookNode, as_part, grade_id
 from nbviva.sandbox import scratch
 from nbviva.tester.notes import ANY
 from nbviva.tester.ownership import SourceCell
 from nbviva.week.compare import ForPerson
 from nbviva.week.week import GivenNotebooks
-from nbviva.wording import qualified
 
 _CLOSE = 1e-9
 

@@ -12,7 +12,7 @@ from statistics import fmean
 
 from nbviva.course import Course
 from nbviva.files import regular_files
-from nbviva.grading.digest import ENTRIES, NBVIVA
+from nbviva.grading.framework import NBVIVA, RUN
 from nbviva.grading.rehearsal import closure
 from nbviva.handin.people import read_roster
 from nbviva.kernel.room import Room
@@ -147,7 +147,7 @@ def _route(
     course: Course, week: Week, cache: ResultCache, options: VerifyOptions, say: Callable[[str], None]
 ) -> tuple[Taken, Origin]:
     """Take the route, unless nothing that decides it has changed since it was taken."""
-    code = files_behind([*ENTRIES, "nbviva.verify.route", "nbviva.feedback.nbgrader"], {"nbviva": NBVIVA})
+    code = files_behind([*RUN, "nbviva.verify.route", "nbviva.feedback.nbgrader"], {"nbviva": NBVIVA})
     files = [path for path in regular_files(week.folder) if "__pycache__" not in path.parts]
     secret = secret_of(course.root)
     key = key_of(environment(), *code, *sorted(NBVIVA.rglob("*.typ")), *sorted(files), secret, options.room)

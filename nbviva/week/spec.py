@@ -11,12 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nbviva.errors import SpecError
+from nbviva.naming import qualified
 from nbviva.week.allowance import AS_EVER, Allowance, read_allowance
 from nbviva.week.deadline import NOT_LATE, Late, Policy, in_zone
 from nbviva.week.feedback_rules import AS_USUAL, FeedbackRules, read_feedback_rules
 from nbviva.week.question import CellState, Kind, Question, Support
 from nbviva.week.toml_fields import TomlFields
-from nbviva.wording import qualified
 
 __all__ = ["CHECK_DIGITS", "Assignment", "CellState", "Kind", "Question", "SpecError", "Support", "read_assignment"]
 CHECK_DIGITS = ("mod11", "luhn")

@@ -32,6 +32,14 @@ def test_a_line_for_each_hand_in():
     ] == heard
 
 
+def test_what_a_transcript_answered_is_told():
+    event, lines, objects = OneDone(Standing(5, 1, replayed=1), "cem", "", from_transcript=True), [], []
+    in_lines(lines.append)(event)
+    in_json(objects.append)(event)
+    assert ["cem: marked from its transcript (2 of 5 done)"] == lines
+    assert json.loads(objects[0])["from_transcript"] is True
+
+
 def test_an_object_for_each_event():
     heard = []
     for event in EVENTS:

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -26,6 +27,7 @@ from nbviva.gradebook.book import OWN_COURSE, Tables, grade_rows, opened
 from nbviva.gradebook.nbgrader import nbgrader, set_deadline
 from nbviva.gradebook.penalties import reapply
 from nbviva.gradebook.record import Recorded, record
+from nbviva.grading.reports import keep_report, stored_report
 from nbviva.verify.release import make_release
 from tests.databases import everything, new_database, server
 from tests.stored_reports import change_report
@@ -174,6 +176,15 @@ def test_fifty_reports_have_marks_and_then_nothing_is_to_be_done(course, databas
     assert Recorded() == record(course, "toy", groups)
     assert before == (everything(url_of(course)), files(course.root / "autograded"))
     assert 50 == len(before[0]["submitted_notebook"])
+
+
+def test_report_that_says_the_same_of_its_hand_in_is_not_recorded_again(course):
+    """Marked again from its transcript after a change of ours, a report has another digest, and a gradebook no work."""
+    groups = synthetic_reports(course, "toy", 2)
+    record(course, "toy", groups)
+    folder = course.report("toy", groups[0])
+    keep_report(folder, replace(stored_report(folder), digest="ab" * 32))
+    assert Recorded() == record(course, "toy", groups)
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from nbviva.cli.following import in_json
 from nbviva.course import Course, only_one
 from nbviva.errors import Busy, CourseError, DiskFull, Refused
 from nbviva.grading import batch, reports, stored
-from nbviva.grading.batch import BatchOptions, grade_batch, read_size, workers_that_fit
+from nbviva.grading.batch import grade_batch
+from nbviva.grading.options import EXAMINER_BYTES, BatchOptions, read_size, workers_that_fit
 from nbviva.grading.progress import Over, Ticked
 from nbviva.grading.verdict import Report
 from nbviva.processes.job import DEATHS_MOST, Finished
@@ -82,9 +83,60 @@ def test_class_is_asked_for_before_it_is_graded_anew(graded, options, monkeypatc
 
     run = {"agree": refuse, "runner": lambda groups, _: pytest.fail(f"graded {groups}")}
     monkeypatch.setattr(batch, "fresh_groups", lambda *_: set())
+    monkeypatch.setattr(batch, "_unanswered", lambda _course, _week, groups, *_: groups)
     with pytest.raises(CourseError, match=r"^No\.$"):
         grade_batch(course, "toy", course.groups("toy"), options, **run)
     assert [5] == asked
+
+
+def stale_copy(graded, name, old, new):
+    """Give a copy of the graded course in which a check was changed."""
+    course = Course(graded[0].root.parent / name)
+    shutil.copytree(graded[0].root, course.root)
+    path = course.root / "graders/toy/checks.py"
+    assert old in path.read_text("utf-8")
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    return course
+
+
+def test_change_of_ours_is_answered_by_the_transcripts(graded, options):
+    """No kernel is started for any hand-in, nobody is asked, and the reports are what they were."""
+    course, groups = stale_copy(graded, "words", '"""', '"""Changed. '), graded[0].groups("toy")
+    run = {"agree": lambda number: pytest.fail(f"asked for {number}"), "runner": noting([])}
+    done = grade_batch(course, "toy", groups, options, **run)
+    assert (("ada", "ben", "cem", "dora", "eve"), (), ()) == (done.replayed, done.graded, done.fresh)
+    for group in groups:
+        assert {**text_of(graded[0], group), "digest": None} == {**text_of(course, group), "digest": None}
+    assert set(groups) == set(grade_batch(course, "toy", groups, options).fresh)
+
+
+def noting(ran):
+    """Give a runner that only notes for whom it was called."""
+
+    def runner(groups, _tick):
+        ran.extend(groups)
+        yield from ()
+
+    return runner
+
+
+def test_kernel_runs_where_the_transcript_has_no_answer(graded, options):
+    """A mended check that asks something new is asked of those who can be asked; the others are not run."""
+    course, groups = stale_copy(graded, "mended", "student.double(x)", "student.double(x + 1)"), graded[0].groups("toy")
+    asked, ran = [], []
+    done = grade_batch(course, "toy", groups, options, agree=asked.append, runner=noting(ran))
+    assert ("eve",) == done.replayed[-1:]
+    assert set(ran) == set(groups) - set(done.replayed)
+    assert "ada" in ran
+
+
+def test_report_that_was_changed_is_not_marked_from_its_transcript(graded, options):
+    course = stale_copy(graded, "spoilt", '"""', '"""Changed. ')
+    path = course.report("toy", "ada") / "report.json"
+    path.write_text(path.read_text("utf-8").replace("passed", "failed"), "utf-8")
+    ran = []
+    grade_batch(course, "toy", ["ada", "ben"], options, runner=noting(ran))
+    assert ["ada"] == ran
 
 
 @pytest.mark.parametrize("fresh", [{"ada"}, {"ada", "ben", "cem", "dora", "eve"}])
@@ -167,7 +219,7 @@ def test_batch_is_over_also_when_the_batch_is_interrupted(course, hand_in, optio
 
 
 def test_pool_shrinks_to_the_memory():
-    each = BatchOptions().room.limits.memory + batch.EXAMINER_BYTES
+    each = BatchOptions().room.limits.memory + EXAMINER_BYTES
     assert 3 == workers_that_fit(BatchOptions(workers=8, memory=3 * each + 1))
     assert 2 == workers_that_fit(BatchOptions(workers=2, memory=100 * GIB))
     with pytest.raises(CourseError, match="--memory must be at least"):

@@ -12,8 +12,9 @@ from nbviva.adopt.adoption import Adoption, adoption_path, adoption_text
 from nbviva.adopt.reading import fingerprints, source_texts
 from nbviva.files import write
 from nbviva.grading import cluster, reports, stored
-from nbviva.grading.batch import BatchOptions, grade_batch
+from nbviva.grading.batch import grade_batch
 from nbviva.grading.cluster import ClusterError, on_cluster
+from nbviva.grading.options import BatchOptions
 from nbviva.grading.progress import OneDone, unseen
 from tests.ordinary import course as ordinary
 

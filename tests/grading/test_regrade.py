@@ -366,7 +366,7 @@ ASKS_TWICE = """
 def test_questions_behind_a_wrong_tolerance_are_in_the_transcript_too(toys, room, kernels):
     """A check that failed asks on when its verdict stands, so mending it starts no kernel; its verdict is the first."""
     change(toys, '\n    assert_close(student.double(x), 2 * x, rtol=1e-9, name="double(x)")\n', ASKS_TWICE)
-    graded(toys, "toy", "ben", room=room)
+    graded(toys, "toy", "ben", room=room, again=True)
     assert 1 == len(kernels)
     assert "failed" == stored_report(toys.report("toy", "ben")).verdicts[0].outcome
     change(toys, STRICT, TOLERANT)

@@ -10,6 +10,7 @@ from nbviva.errors import CourseError
 from nbviva.grading.reports import keep_report
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
 from nbviva.handin.doubt import Doubt
+from nbviva.naming import natural_order
 from nbviva.results.auditpage import write_audits
 from nbviva.results.charts import script
 from nbviva.results.classreport import class_report, without_names
@@ -21,7 +22,6 @@ from nbviva.results.wrong import sheet_answers, wrong_answers
 from nbviva.secret import secret_of
 from nbviva.week.declare import Value
 from nbviva.week.spec import read_assignment
-from nbviva.wording import natural_order
 from tests.classroom import classroom
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from nbviva.errors import SpecError
 from nbviva.grading import stored
+from nbviva.grading.batch import grade_batch
 from nbviva.grading.grade import grade
+from nbviva.grading.options import BatchOptions
 from nbviva.grading.reports import allowed
 from nbviva.kernel.room import Clock, Room
 from nbviva.sandbox.limits import MIB
@@ -97,6 +99,14 @@ def test_limits_are_those_of_kernel_and_clock(limited):
 def test_what_holds_a_sum_or_a_process_holds_its_longest_part(limits, clock, cpu):
     room, given = allowed(Room(), limits)
     assert (clock, cpu) == ((given.notebook, given.questions), room.limits.cpu_seconds)
+
+
+def test_report_of_a_week_with_limits_stays_fresh(limited, hand_in, room):
+    """What a batch has graded, under the limits of the week, the next call takes as it is."""
+    hand_in(limited, "none", raw=b"no notebook")
+    options = BatchOptions(workers=1, room=room)
+    assert ("none",) == grade_batch(limited, "toy", ["none"], options).graded
+    assert ("none",) == grade_batch(limited, "toy", ["none"], options).fresh
 
 
 @pytest.mark.skipif(refusal() is not None, reason=str(refusal()))

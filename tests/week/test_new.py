@@ -10,7 +10,7 @@ import pytest
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
-from nbviva.grading.digest import NBVIVA
+from nbviva.grading.framework import NBVIVA
 from nbviva.week.new import new
 from nbviva.week.spec import read_assignment
 from nbviva.week.typesetting import build_form

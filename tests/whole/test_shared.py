@@ -13,7 +13,8 @@ from nbviva.configuration import CONFIG, configuration
 from nbviva.course import Course, only_one
 from nbviva.files import write
 from nbviva.gradebook.record import record
-from nbviva.grading.batch import BatchOptions, grade_batch
+from nbviva.grading.batch import grade_batch
+from nbviva.grading.options import BatchOptions
 from nbviva.handin.collect import collect
 from nbviva.results.export import export
 from nbviva.secret import secret_of
