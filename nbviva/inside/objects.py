@@ -16,11 +16,12 @@ from typing import Any
 from nbviva.inside.changes import Changes
 from nbviva.inside.decoder import decode
 from nbviva.inside.encoder import encode
+from nbviva.inside.lent import Lent, is_lent, lend
 from nbviva.inside.line import BackLine
 from nbviva.inside.operations import OPERATIONS, NameMissing, described, name_of
 from nbviva.inside.plain import Frames, Handle, Unreadable
 
-TESTERS = 1 << 39  # numbers from here on are functions of the tester's
+TESTERS = 1 << 39  # numbers from here on are functions and objects of the tester's
 INPUT = TESTERS  # that of its `input`
 MOST_PRINTED = 20_000
 _ERROR_ARGUMENTS = (str, int, float, bool, type(None))
@@ -56,7 +57,8 @@ class Objects:
         self.namespace, self._line = namespace, line
         self._kept: dict[int, Any] = {}
         self._numbers: dict[int, int] = {}
-        self._callbacks: dict[int, Callback] = {}
+        self._callbacks: dict[int, Callback | Lent] = {}
+        self._lent: dict[int, int] = {}  # the numbers of the test's objects, by what stands for them
         self._told: dict[int, tuple[Any, ...]] = {}
         self._printed = Printed()
 
@@ -73,7 +75,8 @@ class Objects:
         try:
             given = [self._inside(item) for item in rest]
             changes = Changes(given[1:] if operation == "call" else [])
-            value = OPERATIONS[operation](self.namespace, *given)
+            doing = self._lend if operation == "lend" else OPERATIONS[operation]
+            value = doing(self.namespace, *given)
             same = changes.place_of(value)
             return self._encoded("ok", None if same else value, same, list(changes.made()))
         except NameMissing:
@@ -123,6 +126,8 @@ class Objects:
     def _keep(self, value: object) -> Handle:
         if type(value) is Callback:
             return Handle(value.number)
+        if is_lent(value):
+            return Handle(self._lent[id(value)])
         number = self._numbers.get(id(value))
         if number is None:
             number = self._numbers[id(value)] = len(self._kept)
@@ -141,8 +146,15 @@ class Objects:
             return {self._inside(key): self._inside(item) for key, item in value.items()}
         return value
 
-    def _callback(self, number: int) -> Callback:
+    def _callback(self, number: int) -> Callback | Lent:
         return self._callbacks.setdefault(number, Callback(self, number))
+
+    def _lend(self, namespace: dict[str, Any], number: int, name: str, dunders: tuple[str, ...], is_own: bool) -> None:
+        """Know an object of the test's that is handed over next."""
+        known = namespace.get(name) if is_own else None
+        made = lend(lambda *values: self.call_back(number, values, {}), name, dunders, known)
+        self._callbacks[number] = made
+        self._lent[id(made)] = number
 
 
 def _trace(error: BaseException) -> str:

@@ -7,7 +7,7 @@ import inspect
 import operator
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, new_class
 from typing import Any
 
 MOST_TEXT = 100_000
@@ -127,6 +127,55 @@ def _put_file(_: Namespace, path: str, content: bytes) -> None:
     Path(path).write_bytes(content)
 
 
+_replaced: dict[tuple[str, tuple[str, ...], str], Any] = {}  # what modules had where a test has put something else
+_LACKING = object()
+
+
+def _patch(_: Namespace, module: str, path: tuple[str, ...], name: str, is_new: bool, value: Any) -> None:
+    """Put something of the test's in a place of a module, or what was there before."""
+    home, spot = _imported(_, module, list(path)), (module, path, name)
+    before = _replaced.setdefault(spot, vars(home).get(name, _LACKING))
+    if is_new:
+        setattr(home, name, value)
+    elif _replaced.pop(spot) is _LACKING:
+        delattr(home, name)
+    else:
+        setattr(home, name, before)
+
+
+def _subclass(
+    _: Namespace, name: str, bases: list[type], members: list[tuple[str, str, Any]], options: dict[str, Any]
+) -> type:
+    """Make a class of a test's; its methods are the test's functions."""
+    made = {word: _MEMBERS[kind](value) for word, kind, value in members}
+    return new_class(name, tuple(bases), options, lambda body: body.update(made | {"__module__": "test"}))
+
+
+def _method(function: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    return method if function else None
+
+
+_MEMBERS: dict[str, Callable[[Any], Any]] = {
+    "method": _method,
+    "staticmethod": staticmethod,
+    "classmethod": lambda function: classmethod(_method(function)),
+    "property": lambda functions: property(*map(_method, functions)),
+    "value": lambda value: value,
+}
+
+
+def _inherited(_: Namespace, base: type, owner: Any, name: str) -> Any:
+    """Give what `super()` finds in a class of a test's below this one."""
+    for kind in base.__mro__:
+        if name in vars(kind):
+            found = vars(kind)[name]
+            return found.__get__(owner, type(owner)) if hasattr(type(found), "__get__") else found
+    raise AttributeError(name)
+
+
 def _operate(_: Namespace, name: str, values: list[Any]) -> Any:
     return getattr(operator, name)(*values)
 
@@ -165,4 +214,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "generator": _generator,
     "file": _file,
     "put_file": _put_file,
+    "patch": _patch,
+    "subclass": _subclass,
+    "inherited": _inherited,
 }

@@ -71,6 +71,7 @@ class TestRun:
     decided: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     unequal: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 class Speaker(Protocol):
@@ -159,13 +160,17 @@ def _read(frames: Frames) -> TestRun:
     if type(said) is not tuple or len(said) != 1 + len(fields(TestRun)) or said[0] != "ended":
         raise Unreadable("the tester's answer is malformed")
     error, text, shown, printed, *lists = said[1:]
-    failures, decided, operations, unequal = (tuple(map(str, items)) for items in lists)
-    return TestRun(error, text, shown, printed, failures, decided, operations, unequal)
+    return TestRun(error, text, shown, printed, *(tuple(map(str, items)) for items in lists))
 
 
 def outputs_of(run: TestRun) -> list[NotebookNode]:
     """Give what a test cell shows in the notebook: how it ended, by which it is judged."""
     found = [new_output("stream", name="stdout", text=run.printed)] if run.printed else []
+    if run.refused:
+        return [
+            *found,
+            _error(FOR_PERSON, f"Outside of its kernel the hand-in was refused something: {run.refused[0]}"),
+        ]
     if run.error:
         return [*found, _error(run.error, run.text + _why_unequal(run))]
     if run.decided:

@@ -16,14 +16,18 @@ from nbviva.tester.copying import copy_into
 from nbviva.tester.errors import Described, error_class, raised
 from nbviva.tester.files import Files
 from nbviva.tester.guards import Guard
+from nbviva.tester.lending import Gate, terms_of
 from nbviva.tester.notes import NotAnswered, Notes
 from nbviva.tester.operators import proxy_of
+from nbviva.tester.patches import Patches
 from nbviva.tester.proxies import is_proxy, known
 from nbviva.tester.seeds import Seeds
+from nbviva.tester.subclasses import base_of, sets_value
 
 _PARTS = {"ok": 3, "raised": 4, "missing": 0, "callback": 3}
 _FAILURES = ("failed", "unreadable")
 _LIBRARY = (type, FunctionType, BuiltinFunctionType)
+_TOLD = (str, int, bool, float, type(None))  # arguments of an exception that goes there as they are
 DEEPEST = 20
 _FREE = frozenset(
     {"file", "get", "has", "names", "attribute", "parameters", "members", "imported"}
@@ -42,14 +46,18 @@ class OtherSide:
         self.sources: list[str] = []  # of the hand-in's cells
         self.seeds = Seeds()
         self.files: Files | None = None
+        self.patches: Patches | None = None
         self.is_asked = False  # whether a cell runs
         self.names: dict[int, str] = {}  # by which objects were asked for
         self.questions = 0  # that may have changed something
+        self.subclasses: dict[str, type] = {}  # of the test's below the student's, by their names there
+        self._bases: dict[int, type] = {}
         self._line = line
         self._proxies: WeakValueDictionary[int, Any] = WeakValueDictionary()
         self._described: dict[int, Described] = {}
         self._classes: dict[int, type[BaseException]] = {}
         self._lent: dict[int, Any] = {INPUT: _asked_for_input}
+        self._gates: dict[int, Gate] = {}  # of what of it is no function
         self._lent_numbers: dict[int, int] = {}
         self._imported: dict[int, tuple[Any, Handle]] = {}
         self._depth = 0
@@ -68,10 +76,24 @@ class OtherSide:
                 self._ask("generator", module, state)
             for path, content in self.files.written() if self.files else ():
                 self._ask("put_file", path, content)
+            for spot, is_new, value in self.patches.changed() if self.patches else ():
+                self._ask("patch", spot.module, spot.path, spot.name, is_new, value)
         found = self._ask(operation, *values)
         if operation == "get" and is_proxy(found):
             self.names[known(found).number] = values[0]
         return found
+
+    def base(self, proxy: Any) -> type:
+        """Give what stands for a class of theirs among the bases of a test's class."""
+        number = known(proxy).number
+        if number not in self._bases:
+            self._bases[number] = base_of(proxy)
+        return self._bases[number]
+
+    def note_own_value(self, described: Described, name: str) -> None:
+        """Note that a test reads there what a class of its own has set."""
+        if any(sets_value(self.subclasses[base], name) for base in described.bases if base in self.subclasses):
+            self.notes.decide(f"the value of {name}, which the test's class sets")
 
     def lend(self, name: str, value: Any) -> None:
         """Give the student's functions a value of the test's by this name; nothing where it cannot be sent."""
@@ -113,8 +135,9 @@ class OtherSide:
         """Send a message and read the next one of the other side's."""
         heard = self._line.ask(frames)
         try:
-            said = decode(heard, tensors=True, exact=True)
-            if type(said) is tuple and len(said) > 1 and type(said[1]) is list and said[1]:
+            objects: list[Handle] = []
+            said = decode(heard, tensors=True, exact=True, remote=objects.append)
+            if objects and type(said) is tuple and len(said) > 1 and type(said[1]) is list:
                 self._learn(said[1])
                 said = decode(heard, tensors=True, exact=True, remote=self._object)
         except Unreadable as error:
@@ -141,7 +164,7 @@ class OtherSide:
 
     def _called_back(self, number: Any, args: Any, kwargs: Any) -> Frames:
         """Let the student's code call a function of the test's, and give what goes back."""
-        function = self._lent.get(number) if type(number) is int else None
+        function = self._gates.get(number) or self._lent.get(number) if type(number) is int else None
         if function is None or type(args) is not list or type(kwargs) is not dict:
             raise self.notes.fail("A function was called that the test did not hand over.")
         if self._depth >= DEEPEST:
@@ -151,9 +174,9 @@ class OtherSide:
             given = function(*args, **kwargs)
             return encode(("given", given), self._number, exact=True)
         except Unreadable as error:
-            raise self.notes.fail(f"The test's function gives what cannot be sent: {error}.") from None
+            return _raised(self.notes.refuse(f"What a function of the test's gives cannot be sent: {error}."))
         except Exception as error:  # noqa: BLE001 - it goes on in the student's code, as in nbgrader
-            return encode(("raised", type(error).__name__, str(error)[:1000].encode("utf-8", "replace").decode()))
+            return _raised(error)
         finally:
             self._depth -= 1
 
@@ -179,11 +202,19 @@ class OtherSide:
         found = self._theirs(value) or self._of_library(value)
         if found:
             return found
-        if not callable(value):
+        terms = terms_of(value)
+        if not callable(value) and terms is None:
             raise Unreadable(f"a {type(value).__name__} is no plain data")
         number = self._lent_numbers.setdefault(id(value), TESTERS + 1 + len(self._lent_numbers))
+        if terms and number not in self._gates:
+            gate = self._gates[number] = Gate(value, terms, self._refuse)
+            kind = type(value)
+            self._ask("lend", number, kind.__name__, gate.dunders, kind.__module__ == "__main__")
         self._lent[number] = value
         return Handle(number)
+
+    def _refuse(self, why: str) -> AttributeError:
+        return self.notes.refuse(why)  # of the cell that runs by then
 
     def _theirs(self, value: Any) -> Handle | None:
         if is_proxy(value):
@@ -226,6 +257,12 @@ def _resolved(module: str, path: list[str]) -> Any:
     except (ImportError, AttributeError):
         return None
     return found
+
+
+def _raised(error: Exception) -> Frames:
+    given = (item if type(item) in _TOLD else str(item)[:1000] for item in error.args[:8])
+    args = [item.encode("utf-8", "replace").decode() if type(item) is str else item for item in given]
+    return encode(("raised", type(error).__name__, args))
 
 
 def _asked_for_input(prompt: str = "") -> str:

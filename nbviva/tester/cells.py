@@ -13,6 +13,7 @@ from nbviva.tester.files import Files
 from nbviva.tester.namespace import TestNamespace
 from nbviva.tester.notes import Notes
 from nbviva.tester.ownership import NotebookNames
+from nbviva.tester.patches import Patches
 from nbviva.tester.proxies import is_proxy
 from nbviva.tester.sources import give_sources
 
@@ -25,7 +26,8 @@ class TestRunner:
 
     def __init__(self, shell: Any, side: OtherSide) -> None:
         self._shell, self._side, self._names = shell, side, NotebookNames([])
-        side.files = Files(side)
+        side.files, side.patches = Files(side), Patches(shell.user_ns)
+        self._patches = side.patches
         give_sources(lambda: self._side.sources)
         shell.showtraceback = shell.showsyntaxerror = _nothing  # how a cell ended is told as data
         self._namespace: TestNamespace = shell.user_ns
@@ -53,12 +55,13 @@ class TestRunner:
         with capture_output() as captured:
             try:
                 self._namespace.enter(place)
+                self._patches.begin(cell.text)
                 error, shown = self._run(cell.text)
             except BaseException as raised:  # noqa: BLE001 - a locked cell that was run for its names may raise anything
                 error = raised
         kind, text = _told(error, notes)
         lists = (list(notes.failures), list(notes.decided), list(notes.operations), list(notes.unequal))
-        return kind, text, shown, captured.stdout[:MOST_PRINTED], *lists
+        return kind, text, shown, captured.stdout[:MOST_PRINTED], *lists, list(notes.refused)
 
     def _run(self, text: str) -> tuple[BaseException | None, str]:
         self._side.guard.begin(self._side.notes.fail)

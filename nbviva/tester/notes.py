@@ -23,11 +23,17 @@ class Notes:
         self.decided: dict[str, None] = {}
         self.operations: dict[str, None] = {}
         self.unequal: dict[str, None] = {}
+        self.refused: dict[str, None] = {}
 
     def fail(self, why: str) -> NotAnswered:
         """Note that there is no answer, and give what is to be raised."""
         self.failures.append(why)
         return NotAnswered(why)
+
+    def refuse(self, why: str) -> AttributeError:
+        """Note that the student's code was refused what it may have had in one kernel, and give what it meets."""
+        self.refused.setdefault(why)
+        return AttributeError(why)
 
     def decide(self, what: str) -> None:
         """Note that an object of the student's decided something."""

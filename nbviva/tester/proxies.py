@@ -10,13 +10,18 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbviva.inside.operations import DUNDERS
 from nbviva.tester.claims import claimed
 from nbviva.tester.errors import Described
 
 if TYPE_CHECKING:
     from nbviva.tester.asking import OtherSide
 
-_ASKED = frozenset({"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__defaults__", "__module__"})
+_ASKED = frozenset(
+    "__name__ __qualname__ __doc__ __dict__ __annotations__ __defaults__ __kwdefaults__ __module__ __code__ "  # noqa: SIM905 - shorter
+    "__closure__ __wrapped__ __func__ __bases__ __mro__".split()
+)
+_DECIDING = frozenset({"eq", "lt", "le", "gt", "ge", "bool", "contains", "hash"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +53,16 @@ class Proxy:
         if name == "__class__":
             return _class_of(self)
         if name == "__mro_entries__" and known(self).described.kind == "class":
-            raise known(self).side.notes.fail("The test makes a subclass of a class of the student's.")
+            return lambda _: (known(self).side.base(self),)
         if name == "__signature__":
             return _signature(self)
+        if name.startswith("__") and name[2:-2] in DUNDERS | {"init"}:
+            return _operator(self, name)
         if name.startswith(("__", "_repr_", "_ipython_")) and name not in _ASKED:
             raise AttributeError(
                 f"'{known(self).described.short}' object has no attribute '{name}'", name=name, obj=None
             )
+        known(self).side.note_own_value(known(self).described, name)
         return ask(self, "attribute", name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -104,8 +112,20 @@ def operates(proxy: Any, operation: str) -> None:
     found.side.notes.operate(operation, f"{operation} of an object of the class {found.described.short}")
 
 
+def _operator(proxy: Any, name: str) -> Any:
+    """Give an operator by its name: of an object what decides as the operator does, of a class what it has."""
+    if known(proxy).described.kind == "class":
+        if name[2:-2] in _DECIDING:
+            decides(proxy, f"the method {name}")
+        return ask(proxy, "attribute", name)
+    return object.__getattribute__(proxy, name)
+
+
 def _class_of(proxy: Any) -> type:
     described = known(proxy).described
+    here = known(proxy).side.subclasses.get(described.bases[0]) if described.bases else None
+    if here and described.kind == "object":
+        return here
     found = claimed(described) if described.kind != "class" else type
     if found is None:
         return type(proxy)

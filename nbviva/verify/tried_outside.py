@@ -126,6 +126,8 @@ def _why(run: TestRun, mark: float | None, plain: float | None, *, is_solution: 
         return "outside the blank gets more" if (mark or 0.0) > (plain or 0.0) + _CLOSE else ""
     if run.failures:
         return run.failures[0][:200]
+    if run.refused:
+        return run.refused[0][:200]
     if run.decided:
         return f"the student's class decides: {run.decided[0]}"[:200]
     if plain is not None and mark is not None and abs(mark - plain) <= _CLOSE:

@@ -299,9 +299,3 @@ def test_a_later_cell_of_the_students_has_the_names_of_a_test_that_hides_nothing
     runs = run(tmp_path, cells)
     assert passed(runs) == {"again", "t"}
     assert runs["again"].shown == "0.5"
-
-
-def test_a_subclass_of_a_students_class_is_none_outside(tmp_path):
-    """It would be an object of both sides."""
-    cells = source_cells(("solution", "class Base:\n    pass"), ("test", "t", "class Own(Base):\n    pass"))
-    assert run(tmp_path, cells)["t"].text == "The test makes a subclass of a class of the student's."
