@@ -7,7 +7,8 @@ import builtins
 import re
 from collections.abc import Iterable
 
-MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
+from nbviva.inside.cellcode import as_python
+
 _SILENT = re.compile(r";\s*$")
 
 
@@ -23,7 +24,7 @@ def shows_students_value(source: str, examiners: Iterable[str]) -> bool:
         Names of functions that locked cells define.
     """
     try:
-        body = ast.parse(MAGIC.sub("", source)).body
+        body = ast.parse(as_python(source)).body
     except (SyntaxError, ValueError, RecursionError):
         return False  # then nothing is shown either
     if not body or not isinstance(body[-1], ast.Expr) or _SILENT.search(source):
@@ -35,7 +36,7 @@ def shows_students_value(source: str, examiners: Iterable[str]) -> bool:
 def functions_in(source: str) -> set[str]:
     """Give the names of the functions and classes that a cell defines."""
     try:
-        tree = ast.parse(MAGIC.sub("", source))
+        tree = ast.parse(as_python(source))
     except (SyntaxError, ValueError, RecursionError):
         return set()
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from nbviva.adopt.credit import MAGIC
+from nbviva.inside.cellcode import as_python
 
 
 def lone_literal(source: str, students: Iterable[str]) -> str:
@@ -17,7 +17,7 @@ def lone_literal(source: str, students: Iterable[str]) -> str:
         Names that solution cells set or define.
     """
     try:
-        tree = ast.parse(MAGIC.sub("", source))
+        tree = ast.parse(as_python(source))
     except (SyntaxError, ValueError, RecursionError):
         return ""
     if any(isinstance(node, ast.For | ast.While | ast.comprehension) for node in ast.walk(tree)):
@@ -43,7 +43,7 @@ def _is_literal(node: ast.expr) -> bool:
 def names_set(source: str) -> set[str]:
     """Give the names that a cell sets or defines at its top level."""
     try:
-        body = ast.parse(MAGIC.sub("", source)).body
+        body = ast.parse(as_python(source)).body
     except (SyntaxError, ValueError, RecursionError):
         return set()
     found: set[str] = set()

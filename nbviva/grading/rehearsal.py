@@ -5,6 +5,7 @@ For tests and for `verify`; never to mark, since here the notebook's code does r
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import inspect
 import io
@@ -19,6 +20,7 @@ from nbviva.grading.examine import Examination, examine
 from nbviva.grading.verdict import Verdict
 from nbviva.handin.sheet import Sheet
 from nbviva.handin.written import defined_in, uses
+from nbviva.inside.cellcode import compiled
 from nbviva.kernel.student import Student, local_student
 from nbviva.notebooks import grade_id, is_test, tags
 from nbviva.week.declare import Check, Overlay
@@ -175,7 +177,9 @@ def _with_names(overlay: Overlay, namespace: Mapping[str, Any]) -> Any:
 def execute(code: Any, namespace: dict[str, Any], name: str, evidence: Rehearsed) -> None:
     """Run a cell of our own; what it raises is for the checks to find."""
     with contextlib.redirect_stdout(io.StringIO()) as text, contextlib.suppress(Exception):
-        exec(code, namespace)  # noqa: S102 - our own notebook, in a rehearsal; a cell that fails fails its checks
+        waits = eval(code, namespace)  # noqa: S307 - our own notebook, in a rehearsal; what fails fails its checks
+        if waits is not None:
+            asyncio.run(waits)
     evidence.texts[name] = text.getvalue()
 
 
@@ -186,7 +190,7 @@ def _compiled(folder: Path, notebook: str) -> list[tuple[str, list[str], str, An
             grade_id(cell) or "",
             tags(cell),
             cell.source,
-            compile(cell.source, f"<{folder.name} {grade_id(cell)}>", "exec"),
+            compiled(cell.source, f"{folder.name} {grade_id(cell)}"),
         )
         for cell in code_cells(load(folder).apart()[notebook])
         if not is_test(cell)

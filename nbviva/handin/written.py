@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from fnmatch import fnmatchcase
 
+from nbviva.inside.cellcode import as_python
 from nbviva.kernel.student import error_name
 from nbviva.notebooks import NotebookNode
 
-_MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(r"(?:Cell In\[\d+\]|File <[^>]*>|ipython-input-[^,]*), line (\d+)")
 _APART = re.compile(r"\s*+(%%\w++)")
@@ -101,7 +101,7 @@ def defined_in(source: str) -> tuple[str, ...]:
 
 def _parsed(source: str) -> ast.Module | None:
     try:
-        return ast.parse(_MAGIC.sub("", source))
+        return ast.parse(as_python(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None  # such a cell defines nothing either
 

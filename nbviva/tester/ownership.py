@@ -9,14 +9,12 @@ from __future__ import annotations
 import ast
 import builtins
 import dis
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import CodeType
 
-_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
-_SHELL = re.compile(r"^([ \t]*+)([\w,][\w, ]*+=[ \t]*+[%!].*)$", re.MULTILINE)
+from nbviva.inside.cellcode import as_python
 
 
 class Role(StrEnum):
@@ -159,12 +157,8 @@ _SHELLS = frozenset({"get_ipython", "display", "In", "Out", "__name__", "__file_
 
 def statements(text: str) -> list[ast.stmt]:
     """Give the statements of a cell; none where it is no Python. Magics are left out."""
-    if text.lstrip().startswith("%%"):
-        head, _, text = text.lstrip().partition("\n")
-        if head.split()[0] not in ("%%time", "%%capture"):
-            return []
     try:
-        return ast.parse(_MAGIC.sub(r"\1pass", _SHELL.sub(r"\1pass", text))).body
+        return ast.parse(as_python(text)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import jupytext
 
 from nbviva.errors import SpecError
+from nbviva.inside.cellcode import as_python
 from nbviva.notebooks import NotebookNode, as_one, as_parts, copy, grade_id, is_answer, is_test, node, to_text
 from nbviva.week.imports import installed_here, modules_of
 from nbviva.week.prose import filled_in, require_points
@@ -28,7 +29,6 @@ TRAINING, EXPERIMENT = "training", "experiment"
 _ROLES = ("solution", "test", "given")
 _HIDDEN = re.compile(r"\n?### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n?", re.DOTALL)
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL | re.MULTILINE)
-_MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
 
@@ -253,5 +253,5 @@ def imports_of(source: NotebookNode) -> tuple[str, ...]:
     found: list[str] = []
     for cell in release_template(source).cells:
         if cell.cell_type == "code" and not is_answer(cell):
-            found += modules_of(_MAGIC.sub("", cell.source))
+            found += modules_of(as_python(cell.source))
     return installed_here(found)

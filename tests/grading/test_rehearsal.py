@@ -4,6 +4,7 @@ import pytest
 
 from nbviva.grading.rehearsal import closure, rehearse
 from nbviva.grading.verdict import Outcome
+from nbviva.verify.mutation.mutate import mutation_score
 from nbviva.week.declare import Overlay, alternative
 
 
@@ -65,3 +66,17 @@ def test_rehearsals_do_not_share_anything(course):
     week = course.week("toy")
     rehearse(week, week.module("mutants").double)
     assert Outcome.FAILED not in found(rehearse(week)).values()
+
+
+def test_magics_commands_and_waiting_are_read_over(course):
+    """What a notebook's cells ask of IPython alone is no fault of theirs, in a rehearsal and among mutants."""
+    notebook = course.root / "graders/toy/notebook.py"
+    text = notebook.read_text("utf-8")
+    asked = text.replace(
+        "import math\n", "%matplotlib inline\nimport math\nimport asyncio\nawait asyncio.sleep(0)\n!true\n"
+    )
+    notebook.write_text(asked.replace("    twice_as_much", "    %time 0\n    twice_as_much", 1), "utf-8")
+    assert {Outcome.PASSED} == set(found(rehearse(course.week("toy"))).values())
+    score = mutation_score(course, "toy", workers=1)
+    assert score.tried
+    assert () == score.survivors

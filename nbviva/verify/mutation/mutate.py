@@ -11,6 +11,7 @@ from functools import partial
 from nbviva.course import Course
 from nbviva.errors import SpecError
 from nbviva.files import digest
+from nbviva.inside.cellcode import as_python
 from nbviva.notebooks import NotebookNode, grade_id, is_answer
 from nbviva.processes.forks import forked, grant
 from nbviva.processes.job import Bounds, End, Finished
@@ -130,7 +131,7 @@ class _MutantBench:
     def jobs(self) -> dict[str, Job]:
         """Give every mutant by its key, with the checks that notice when its cell is not solved."""
         dependent = self._dependent_checks()
-        cells = {grade_id(cell) or "": cell.source for cell in _solutions(self.week)}
+        cells = {grade_id(cell) or "": as_python(cell.source) for cell in _solutions(self.week)}
         return {
             digest(self._context, cell, mutated.source): (cell, mutated, dependent[cell])
             for cell, source in cells.items()

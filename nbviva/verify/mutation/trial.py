@@ -26,6 +26,7 @@ from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.handin.sheet import Sheet
 from nbviva.inside import Frames, Handle, decode, encode
 from nbviva.inside.agent import Agent
+from nbviva.inside.cellcode import as_python, compiled
 from nbviva.kernel.student import Student
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
 from nbviva.week.declare import Check, Overlay
@@ -95,7 +96,7 @@ class Rehearsal:
 
     def run(self, cell: _CompiledCell) -> None:
         """Run one cell, with its other text if it has one."""
-        code = compile(self._texts[cell.name], f"<{cell.name}>", "exec") if cell.name in self._texts else cell.code
+        code = compiled(self._texts[cell.name], cell.name) if cell.name in self._texts else cell.code
         execute(code, self._namespace, cell.name, self._evidence)
         put_in(self._overlay, self._namespace, self._answers)
 
@@ -148,11 +149,11 @@ def cells_of(folder: Path, notebook: str) -> tuple[_CompiledCell, ...]:
 
 def _cell(cell: NotebookNode) -> _CompiledCell:
     name = grade_id(cell) or ""
-    names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
+    names = [node for node in ast.walk(ast.parse(as_python(cell.source))) if isinstance(node, ast.Name)]
     sets = frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
     uses = frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
     graded = is_test(cell)
-    return _CompiledCell(name, cell.source, tags(cell), compile(cell.source, f"<{name}>", "exec"), graded, sets, uses)
+    return _CompiledCell(name, cell.source, tags(cell), compiled(cell.source, name), graded, sets, uses)
 
 
 def warm_up(week: Week) -> None:
@@ -160,7 +161,7 @@ def warm_up(week: Week) -> None:
     cells_of(week.folder, week.assignment.notebook)
     small(week, "NAMES")
     for cell in code_cells(week):
-        for node in ast.walk(ast.parse(cell.source)):
+        for node in ast.walk(ast.parse(as_python(cell.source))):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
                 with suppress(ImportError):
