@@ -14,6 +14,8 @@ EXTRAS = {
     "jupyterlab": "lab",
     "jupyter_server_mathjax": "lab",
     "libcst": "mutate",
+    "cryptography": "cluster",
+    "dask": "cluster",
     "distributed": "cluster",
     "psycopg": "postgresql",
 }

@@ -34,7 +34,8 @@ settings.load_profile("nbviva")
 
 
 SLOW = {
-    "browser", "cli", "gradebook", "graders", "grading", "hostile", "kernel", "sandbox", "setup", "verify", "whole",
+    "browser", "cli", "cluster", "gradebook", "graders", "grading", "hostile", "kernel", "sandbox", "setup", "verify",
+    "whole",
 }  # fmt: skip
 
 

@@ -134,6 +134,8 @@ VARIABLES = {
     "NBVIVA_FORMGRADER": "where the class report finds the formgrader; else `http://localhost:8888/formgrader`",
     "NBVIVA_SANDBOX": "the sandbox, `bubblewrap` or `podman`, where `--sandbox` says nothing",
     "NO_COLOR": "set to anything: no colours in a terminal",
+    "SLURMD_NODENAME": "set by SLURM in a job: the node's name, as `nbviva cluster check` tells it",
+    "SLURM_MEM_PER_NODE": "set by SLURM in a job: its memory, which must hold a hand-in",
     "TMPDIR": "where kernels have their folders of sockets while they run",
     "XDG_CACHE_HOME": "where matplotlib's list of fonts is kept for kernels; else `~/.cache`",
     "XDG_RUNTIME_DIR": "set by the login; with it `systemd-run` gives kernels a control group to an ordinary user",

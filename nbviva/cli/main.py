@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from nbviva.cli import asking, authoring, beginning, handing, marking, results
+from nbviva.cli import asking, authoring, beginning, clusters, handing, marking, results
 from nbviva.cli.app import app
 from nbviva.cli.exits import SAID, ExitCode, code_of
 from nbviva.course import Course
@@ -20,6 +20,7 @@ __all__ = [
     "asking",
     "authoring",
     "beginning",
+    "clusters",
     "handing",
     "main",
     "marking",

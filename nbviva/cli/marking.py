@@ -68,6 +68,9 @@ def grade(
         str, typer.Option("--memory", help="For all of them together, such as 16G; default: what is available.")
     ] = "",
     scheduler: Annotated[str, typer.Option("--scheduler", help="Grade on the Dask cluster at this address.")] = "",
+    site: Annotated[
+        Path | None, typer.Option("--cluster", help="Grade in jobs on SLURM, by this settings file (docs/scale.md).")
+    ] = None,
     unsandboxed: Annotated[
         bool, typer.Option("--unsandboxed", help="Run without a sandbox: for the instructor's own notebooks only.")
     ] = False,
@@ -90,8 +93,9 @@ def grade(
     options = BatchOptions(
         jobs, read_size(memory), again, Room(sandboxed=not unsandboxed, backend=backend(sandbox).name)
     )
-    runner = _cluster(scheduler, course, week, options.room) if scheduler else None
-    faults = _graded(course, week, chosen, options, runner, follower(as_json=as_json), _agreement(week, yes=yes))
+    show = follower(as_json=as_json)
+    runner = _elsewhere(scheduler, site, course, week, options.room, show)
+    faults = _graded(course, week, chosen, options, runner, show, _agreement(week, yes=yes))
     _print_marked(course, week, chosen, faults, as_json=as_json, why=why or bool(groups))
 
 
@@ -149,12 +153,23 @@ def _print_marked(
         raise typer.Exit(ExitCode.PERSON)
 
 
-def _cluster(address: str, course: Course, week: str, room: Room) -> Runner:
-    try:
-        from nbviva.grading.cluster import on_cluster
-    except ModuleNotFoundError as error:
-        raise CourseError(f"--scheduler needs {error.name}: run 'pip install \"nbviva[cluster]\"'.") from None
-    return on_cluster(address, course, week, room)
+def _elsewhere(
+    scheduler: str, site: Path | None, course: Course, week: str, room: Room, show: Show
+) -> Runner | None:  # fmt: skip
+    """Give the runner of the cluster that was named; None: this machine."""
+    if scheduler and site:
+        raise CourseError("--scheduler names a cluster that is there, --cluster makes one: use one of the two.")
+    if not scheduler and not site:
+        return None
+    from nbviva.cluster.launch import on_site
+    from nbviva.cluster.runner import on_cluster
+    from nbviva.cluster.site import read_site
+    from nbviva.grading.progress import SaidOfAll
+
+    def say(sentence: str) -> None:
+        show(SaidOfAll(sentence))
+
+    return on_site(read_site(site), course, week, room, say) if site else on_cluster(scheduler, course, week, room, say)
 
 
 @app.command(name="show", rich_help_panel=PANEL)

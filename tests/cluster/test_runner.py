@@ -10,10 +10,14 @@ from distributed import LocalCluster
 
 from nbviva.adopt.adoption import Adoption, adoption_path, adoption_text
 from nbviva.adopt.reading import fingerprints, source_texts
+from nbviva.cluster import fitness, runner, wire
+from nbviva.cluster.admission import Admission
+from nbviva.cluster.fitness import Inspection
+from nbviva.cluster.runner import Sending, on_cluster
+from nbviva.cluster.wire import ClusterError
 from nbviva.files import write
-from nbviva.grading import cluster, reports, stored
+from nbviva.grading import reports, stored
 from nbviva.grading.batch import grade_batch
-from nbviva.grading.cluster import ClusterError, on_cluster
 from nbviva.grading.options import BatchOptions
 from nbviva.grading.progress import OneDone, unseen
 from tests.ordinary import course as ordinary
@@ -41,8 +45,8 @@ def handed_in(course, hand_in):
 def grade(course, workers, room, groups=None, show=unseen):
     """Grade on the cluster, when all its workers are there (again)."""
     workers.wait_for_workers(2, timeout=60)
-    runner = on_cluster(workers.scheduler_address, course, "toy", room)
-    return grade_batch(course, "toy", groups or course.groups("toy"), BatchOptions(room=room), show, runner)
+    run = on_cluster(workers.scheduler_address, course, "toy", room)
+    return grade_batch(course, "toy", groups or course.groups("toy"), BatchOptions(room=room), show, run)
 
 
 def text_of(course, group, week="toy"):
@@ -72,8 +76,8 @@ def test_an_adopted_week_s_reports_are_those_of_here(tmp_path, workers, room):
         ordinary.hand_in(course, "ada", week)
         ordinary.hand_in(course, "ben", week, **wrong)
         workers.wait_for_workers(2, timeout=60)
-        runner = on_cluster(workers.scheduler_address, course, week, room)
-        done = grade_batch(course, week, ["ada", "ben"], BatchOptions(room=room), unseen, runner)
+        run = on_cluster(workers.scheduler_address, course, week, room)
+        done = grade_batch(course, week, ["ada", "ben"], BatchOptions(room=room), unseen, run)
         assert (("ada", "ben"), ()) == (done.graded, done.faults)
         for group in ("ada", "ben"):
             far = text_of(course, group, week)
@@ -124,16 +128,16 @@ def test_hand_in_that_kills_its_workers_is_given_up_after_two(handed_in, hand_in
 
 
 def test_worker_with_other_versions_is_refused(handed_in, workers, room, monkeypatch):
-    monkeypatch.setattr(cluster, "of_environment", lambda: "another")
+    monkeypatch.setattr(fitness, "of_environment", lambda: "another")
     with pytest.raises(ClusterError, match="has another version of packages: install the same lock file"):
         grade(handed_in, workers, room)
 
 
 def test_cluster_without_a_scheduler_or_worker_is_one_sentence(handed_in, room, monkeypatch):
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
-    runner = on_cluster("tcp://127.0.0.1:1", handed_in, "toy", room)
+    monkeypatch.setattr(wire, "CONNECT_SECONDS", 1)
+    run = on_cluster("tcp://127.0.0.1:1", handed_in, "toy", room)
     with pytest.raises(ClusterError, match="No Dask scheduler answers at tcp://127"):
-        grade_batch(handed_in, "toy", ["ada"], BatchOptions(room=room), unseen, runner)
+        grade_batch(handed_in, "toy", ["ada"], BatchOptions(room=room), unseen, run)
 
 
 def test_slow_hand_in_is_given_to_an_idle_worker_too(handed_in, room, monkeypatch):
@@ -142,9 +146,6 @@ def test_slow_hand_in_is_given_to_an_idle_worker_too(handed_in, room, monkeypatc
     class Fake:
         def __init__(self):
             self.sent, self.cancelled = [], 0
-
-        def nthreads(self):
-            return {"a": 1, "b": 1}
 
         def submit(self, _function, handin, *_, **__):
             fake = self
@@ -160,11 +161,12 @@ def test_slow_hand_in_is_given_to_an_idle_worker_too(handed_in, room, monkeypatc
             return Future()
 
     client = Fake()
-    current = cluster._Run(client, handed_in, "toy", room, None, ["ada"], seconds=[0.1])
+    two = Admission(client, room, Inspection(), fit={"a": "1", "b": "2"})
+    current = Sending(two, handed_in, "toy", room, ["ada"], seconds=[0.1])
     current.fill()
     current.fill()
     assert ["ada"] == client.sent
-    monkeypatch.setattr(cluster, "SLOW_SECONDS", 0.0)
+    monkeypatch.setattr(runner, "SLOW_SECONDS", 0.0)
     time.sleep(0.5)
     current.fill()
     current.fill()
