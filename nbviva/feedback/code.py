@@ -19,8 +19,9 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String, Tex
 MAX_CODE = 30_000  # characters that are coloured; a longer cell is shown plain
 PLAIN = "[Too long to be coloured.]\n"
 _PREFIX = "(?i:[bfrtu]|[bft]r|r[bft])?"
-_LONG_TEXT = "|".join(rf"{q * 3}(?:[^{q}\\]|\\[\s\S]|{q}(?!{q * 2}))*+(?:{q * 3}|\Z|\\\Z)" for q in "'\"")
-_TEXT = "|".join(rf"{q}(?:[^{q}\\\n]|\\[\s\S])*+{q}?" for q in "'\"")
+# Atomic groups and no possessive ones: Python 3.11.2 does not go back where a part of a possessive group fails.
+_LONG_TEXT = "|".join(rf"{q * 3}(?>(?:[^{q}\\]|\\[\s\S]|{q}(?!{q * 2}))*)(?:{q * 3}|\Z|\\\Z)" for q in "'\"")
+_TEXT = "|".join(rf"{q}(?>(?:[^{q}\\\n]|\\[\s\S])*){q}?" for q in "'\"")
 _NAME = r"[^\W\d]\w*+"
 _CONSTANTS = ("False", "None", "True")
 _KEYWORDS = tuple(word for word in keyword.kwlist if word not in _CONSTANTS)
@@ -40,7 +41,7 @@ class _Lexer(RegexLexer):  # type: ignore[misc]  # Pygments has no types
             (words(_KEYWORDS, suffix=r"\b"), Keyword),
             (words(_BUILTINS, prefix=r"(?<!\.)", suffix=r"\b"), Name.Builtin),
             (_NAME, Name),
-            (r"0[xX][\da-fA-F_]++|(?:\d[\d_]*+\.?+[\d_]*+|\.\d[\d_]*+)(?:[eE][+-]?+\d[\d_]*+)?+[jJ]?+", Number),
+            (r"0[xX][\da-fA-F_]++|(?:\d[\d_]*+\.?+[\d_]*+|\.\d[\d_]*+)(?>(?:[eE][+-]?\d[\d_]*)?)[jJ]?+", Number),
             (r"[\s\S]", Operator),
         ]
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 MAX_TOKENS = 6_000_000
 _SMALL = 10_000
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(\s*+:)?|[\[\]{}]', re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*+(?>(?:\\.[^"\\]*)*)"(\s*+:)?|[\[\]{}]', re.DOTALL)
 _CELL, _OUTPUT = 3, 5  # the depth of a cell's braces, and of those of one of its outputs
 
 

@@ -50,7 +50,7 @@ def test_leading_empty_lines_of_code_stay():
 
 
 def test_tokens_are_those_of_python():
-    found = python_tokens('@d\ndef f(x):\n    """Doc."""\n    return len(x.len) + 0x1f + 1.5e-3  # why\n')
+    found = python_tokens('@d\ndef f(x):\n    """Doc."""\n    return len(x.len) + 0x1f + 1.5e-3 + 2else  # why\n')
     kinds = {word: kind.removeprefix("Token.") for kind, word in found if word.strip()}
     wanted = {
         "@d": "Name.Decorator", "def": "Keyword", "f": "Name.Function", '"""Doc."""': "Literal.String.Doc",

@@ -416,6 +416,7 @@ def turn(x): x.clamp_(min=0); return x
 
 @pytest.fixture
 def models():
+    pytest.importorskip("torch")
     namespace = {"__name__": "__main__"}
     exec(MODELS, namespace)  # noqa: S102 - our own
     return local_student(namespace)
@@ -443,7 +444,7 @@ def test_a_stage_does_not_undo_the_muting(models):
 
 
 def test_a_value_that_was_put_shows_what_became_of_it(models):
-    import torch
+    torch = pytest.importorskip("torch")
 
     x = put(models, torch.tensor([-1.0, 2.0]))
     models.turn(x)

@@ -671,6 +671,7 @@ TORCH = """
 
 def test_torch_and_matplotlib_work_in_a_fork(cold: Kernel) -> None:
     """The last bit of a gradient is that of a started kernel, what is drawn unseeded repeats, and figures are shown."""
+    pytest.importorskip("torch")
     with ForkServer(["torch", "matplotlib.pyplot"]) as running, Kernel(None, ROOMY, running.address) as kernel:
         with Kernel(None, ROOMY, running.address) as other:
             unseeded = [k.value("import torch; print(torch.rand(3).tolist())") for k in (kernel, other)]
