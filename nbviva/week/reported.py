@@ -65,7 +65,8 @@ def printed_numbers(text: str, labels: Mapping[str, str], *, strict: bool = True
         pattern = re.escape(label).replace(r"\-", r"[-_\x20]")
         around = rf"(?:{blank}(?:\u00b1|\+/?-){blank}{_NUMBER})?[\"')]?+{blank}"
         lines = re.findall(
-            rf"(?im)^{blank}[\"']?+{pattern}{blank}[:=]{blank}(?>(?:tensor\(|np\.float\d\d\()?)({_NUMBER}){around}$", text
+            rf"(?im)^{blank}[\"']?+{pattern}{blank}[:=]{blank}(?>(?:tensor\(|np\.float\d\d\()?)({_NUMBER}){around}$",
+            text,
         )
         exact = max(lines, key=lambda line: len(line.partition(".")[2]), default="")
         other = next((line for line in lines if not _is_rounded(line, exact)), "")
