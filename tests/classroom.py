@@ -13,9 +13,9 @@ import numpy as np
 
 from nbviva.course import Course
 from nbviva.gradebook.record import record
-from nbviva.grading.grade import Graded
 from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.stored import save, submission
+from nbviva.grading.submission import Graded
 from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict, mark
 from nbviva.handin.sheet import DIFFERS
 from nbviva.secret import secret_of

@@ -25,6 +25,7 @@ from nbviva.week.deadline import Late
 from nbviva.week.feedback_rules import FeedbackRules
 from nbviva.week.findings import Findings
 from nbviva.week.question import Question, Support
+from nbviva.week.shown import SHOWN
 from nbviva.week.source import EXPERIMENT, TRAINING
 from nbviva.week.spec import Assignment
 
@@ -80,7 +81,9 @@ def _assignment() -> Iterator[str]:
 
 def _notebook() -> Iterator[str]:
     yield from ("", "## notebook.py", "", _Docstring.of(nbviva.week.source).text, "")
-    yield f"A cell tagged `{TRAINING}` or `{EXPERIMENT}` is not run again where it was handed in with its outputs."
+    yield f"A cell tagged `{TRAINING}` is not run again where it was handed in with its outputs; a fixture may"
+    yield f"stand in for it. One tagged `{SHOWN}` is not run either, and nothing may need its names. One tagged"
+    yield f"`{EXPERIMENT}` is left out of rehearsals."
 
 
 def _survivors() -> Iterator[str]:

@@ -713,7 +713,7 @@ assert np.allclose(small_motifs.sum(axis=2), 1, atol=1e-5), "each row sums to 1"
 # regulator of the liver, and several kernels find it. Distrust a logo of two bits from end to end; so few windows
 # stand behind it that they are copies of one sequence.
 
-# %% given="motif_logos" tags=["experiment"]
+# %% given="motif_logos" tags=["experiment", "shown"]
 motifs = first_layer_motifs(model, sequences)
 information = motifs * np.log2(np.maximum(motifs, 1e-9) / 0.25)  # (n_kernels, kernel_size, 4)
 information = motifs * information.sum(axis=2, keepdims=True)  # bits of each letter

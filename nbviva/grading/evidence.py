@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+
 from nbviva.grading.examine import Examination
 from nbviva.handin.notebook import FramedNotebook
 from nbviva.handin.written import defined_in, uses
 from nbviva.kernel.outputs import clean, figures, literal, printed
 from nbviva.kernel.sitting import StandIn
 from nbviva.notebooks import NotebookNode, grade_id, is_test, new_output, tags
+from nbviva.week.shown import SHOWN
 from nbviva.week.source import TRAINING
 
 _NOT_SHOWN = {"kind": "stream", "name": "stdout", "text": "[Run after hidden questions: the output is not shown.]"}
@@ -74,20 +77,60 @@ def make_harmless(framed: FramedNotebook, ours: NotebookNode) -> None:
             cell.source = literal(cell.source)
 
 
-def stand_ins(examination: Examination, framed: FramedNotebook, ran_here: set[str]) -> dict[int, StandIn]:
-    """Decide what is not run: lacking cells, and training whose outputs were handed in (its names come from us)."""
+def stand_ins(
+    examination: Examination, framed: FramedNotebook, ran_here: set[str], left_out: Mapping[int, list[NotebookNode]]
+) -> dict[int, StandIn]:
+    """Decide what is not run: lacking cells, those left out, and training that was handed in (its names come from us).
+
+    Parameters
+    ----------
+    left_out
+        Cells that are only shown, each with the outputs that were handed in; nothing has their names.
+    """
     calls: dict[int, StandIn] = dict.fromkeys(framed.lacking, dict)
+    for index, outputs in left_out.items():
+        framed.notebook.cells[index].outputs, calls[index] = outputs, dict
     for index, cell in enumerate(framed.notebook.cells):
         name = grade_id(cell)
         if name is None or TRAINING not in tags(cell):
             continue
-        outputs = clean(list(framed.saved.get(name, [])))
-        if printed(outputs).strip() or figures(outputs):
+        if outputs := _handed_in(framed, name):
             cell.outputs = outputs
             calls[index] = _standing_in(examination, name)
         else:
             ran_here.add(name)
     return calls
+
+
+def only_shown(framed: FramedNotebook) -> dict[int, list[NotebookNode]]:
+    """Give the cells that are shown as they were handed in, with their outputs, by index.
+
+    One without outputs is run, and so are those before it, whose names it may need.
+    """
+    found: dict[int, list[NotebookNode]] = {}
+    for index, cell in reversed([*enumerate(framed.notebook.cells)]):
+        if SHOWN in tags(cell):
+            if not (outputs := _handed_in(framed, str(grade_id(cell)))):
+                break
+            found[index] = outputs
+    return found
+
+
+def is_missed(framed: FramedNotebook, left_out: Collection[int]) -> bool:
+    """Whether a cell behind one that was left out failed, and had not when it was handed in: it may need its names."""
+    after = framed.notebook.cells[min(left_out) :] if left_out else []
+    saved = ((cell, framed.saved.get(str(grade_id(cell)), [])) for cell in after if cell.cell_type == "code")
+    return any(_failed(cell.outputs) and not _failed(outputs) for cell, outputs in saved)
+
+
+def _failed(outputs: Iterable[NotebookNode]) -> bool:
+    return any(output.get("output_type") == "error" for output in outputs)
+
+
+def _handed_in(framed: FramedNotebook, name: str) -> list[NotebookNode]:
+    """Give the harmless outputs that a cell was handed in with; none where they show nothing."""
+    outputs = clean(list(framed.saved.get(name, [])))
+    return outputs if printed(outputs).strip() or figures(outputs) else []
 
 
 def stages(framed: FramedNotebook) -> dict[int, str]:

@@ -5,18 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nbviva.adopt.outside import outside_tests
 from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.digest import run_causes
-from nbviva.grading.evidence import Evidence, forget_hidden_inputs, make_harmless, stages, stand_ins
+from nbviva.grading.evidence import (
+    Evidence,
+    forget_hidden_inputs,
+    is_missed,
+    make_harmless,
+    only_shown,
+    stages,
+    stand_ins,
+)
 from nbviva.grading.examine import Examination, askers, examine, put_last, unasked
-from nbviva.grading.runs import BUSY, Step, Turn, held
+from nbviva.grading.runs import BUSY, Step, held
 from nbviva.grading.several import Examined, apart, together
+from nbviva.grading.submission import Graded, Submission
 from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict, mark
-from nbviva.handin.door import Handin
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.notebook import FramedNotebook, joined
 from nbviva.handin.sheet import Sheet
@@ -24,49 +32,21 @@ from nbviva.handin.written import Written
 from nbviva.inside import Frames
 from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.recording import NotAsked, Recorder, ReplayStudent
-from nbviva.kernel.room import Clock, GivenFiles, Room, stage
-from nbviva.kernel.sitting import RunEnd, Sitting, StartFailed, Tell, untold
+from nbviva.kernel.room import stage
+from nbviva.kernel.sitting import RunEnd, Sitting, StartFailed, Tell
 from nbviva.kernel.student import Listener, Transport, explain, listen
 from nbviva.kernel.transcript import Ran, Transcript
-from nbviva.notebooks import NotebookNode, copy, grade_id, tags
+from nbviva.notebooks import copy, grade_id, tags
 from nbviva.processes.job import held_to_threads
 from nbviva.sandbox import scratch
 from nbviva.sandbox.fork_server import answers
-from nbviva.week.draws import Draw
+from nbviva.week.shown import SHOWN
 from nbviva.week.source import TRAINING
 from nbviva.week.week import Week
 
 
-@dataclass(frozen=True)
-class Submission:
-    """What is to be graded: a hand-in. `given` are the files that the release gives out."""
-
-    handin: Handin
-    given: GivenFiles
-    draw: Draw
-    digest: str = ""
-    room: Room = field(default_factory=Room)
-    clock: Clock = field(default_factory=Clock)
-    tell: Tell = field(default=untold, repr=False)
-    turn: Turn = field(default_factory=Turn)
-    part: Week | None = field(default=None, repr=False)
-
-    @property
-    def week(self) -> Week:
-        """For which week it was handed in; while a notebook of several is run and asked, what concerns that one."""
-        return self.part or self.handin.week
-
-
-@dataclass(frozen=True)
-class Graded:
-    """What grading a hand-in gave: its report, its notebook as it ran with harmless outputs, and its transcript.
-
-    The transcript is empty where the kernel did not start: there is nothing to replay.
-    """
-
-    report: Report
-    notebook: NotebookNode
-    transcript: bytes
+class ShownIsNeeded(Exception):
+    """A cell failed behind one that is only shown and was left out: the notebook is run again with all of them."""
 
 
 class TemplateGone(Exception):
@@ -181,7 +161,7 @@ def _examined_alone(submission: Submission, framed: FramedNotebook, transcript: 
 
 def _causes(submission: Submission, framed: FramedNotebook) -> dict[str, str]:
     cells = [
-        (index, grade_id(cell), cell.source, TRAINING in tags(cell), index in framed.lacking)
+        (index, grade_id(cell), cell.source, *(tag in tags(cell) for tag in (TRAINING, SHOWN)), index in framed.lacking)
         for index, cell in enumerate(framed.notebook.cells)
         if cell.cell_type == "code"
     ]
@@ -204,7 +184,11 @@ def _asked_anew(submission: Submission, framed: FramedNotebook, causes: dict[str
         except StartFailed:
             return _run(submission, framed, causes, step)
 
-    found, doubt = held(run, submission.turn)
+    try:
+        found, doubt = held(run, submission.turn)
+    except ShownIsNeeded:
+        framed.notebook.cells = blank.cells
+        return _asked_anew(replace(submission, runs_shown=True), framed, causes)
     return _doubtful(found, doubt) if doubt else found
 
 
@@ -253,7 +237,11 @@ def _replayed(submission: Submission, framed: FramedNotebook, causes: dict[str, 
     changed = [name for name, digest in causes.items() if read.ran.causes.get(name) != digest]
     if changed:
         raise NotAsked(f"What was run has changed: {', '.join(changed)}.")
-    found = _sit(submission, framed, ReplayStudent(read))
+    ran = not any(index in read.ran.called for index in only_shown(framed))
+    try:
+        found = _sit(replace(submission, runs_shown=ran), framed, ReplayStudent(read))
+    except ShownIsNeeded as error:
+        raise NotAsked("A cell that was only shown has to be run.") from error
     doubts = (Doubt(read.ran.doubt),) if read.ran.doubt else ()
     seconds = {"total": read.ran.seconds}
     return replace(found, seconds=seconds, memory=read.ran.memory, doubts=doubts)
@@ -274,8 +262,11 @@ def _sit_through(submission: Submission, framed: FramedNotebook, sitting: Sittin
     given = {"sheet": sheet, "notebook": Evidence(framed.notebook, ran_here)}
     explain(student, Written(framed.notebook))
     examination = Examination(week, student, submission.draw, given)
-    standing_in = stand_ins(examination, framed, ran_here)
+    shown = {} if submission.runs_shown else only_shown(framed)
+    standing_in = stand_ins(examination, framed, ran_here, shown)
     sitting.run(framed.notebook, standing_in, None if week.assignment.adopted else stages(framed))
+    if is_missed(framed, shown) and not (sitting.death or sitting.left_out):
+        raise ShownIsNeeded
     verdicts = examine(examination, sitting.last)
     forget_hidden_inputs(framed, min((i for i, call in standing_in.items() if call is not dict), default=None))
     notes = tuple(_notes(sitting))

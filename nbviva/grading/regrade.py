@@ -12,9 +12,10 @@ from pathlib import Path
 from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.grading.batch import libraries
-from nbviva.grading.grade import Graded, Submission, grade, ungraded
+from nbviva.grading.grade import grade, ungraded
 from nbviva.grading.reports import readable_report, stored_transcript
 from nbviva.grading.stored import submission
+from nbviva.grading.submission import Graded, Submission
 from nbviva.grading.verdict import Mark, Report, Verdict
 from nbviva.kernel.recording import NotAsked
 from nbviva.kernel.room import Room

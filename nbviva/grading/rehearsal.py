@@ -19,12 +19,13 @@ from typing import Any
 from nbviva.grading.examine import Examination, examine
 from nbviva.grading.verdict import Verdict
 from nbviva.handin.sheet import Sheet
-from nbviva.handin.written import defined_in, uses
+from nbviva.handin.written import Written, defined_in, uses
 from nbviva.inside.cellcode import compiled
-from nbviva.kernel.student import Student, local_student
-from nbviva.notebooks import grade_id, is_test, tags
+from nbviva.kernel.student import Student, explain, local_student
+from nbviva.notebooks import grade_id, is_test, new_notebook, tags
 from nbviva.week.declare import Check, Overlay
 from nbviva.week.draws import generators
+from nbviva.week.shown import SHOWN, bound_in_shown
 from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
 from nbviva.week.week import Week, load
 
@@ -59,6 +60,19 @@ class Rehearsed:
             module = inspect.getsource(inspect.getmodule(self.overlay.function))  # type: ignore[arg-type]
             found += uses([module], [self.overlay.function.__name__], patterns)
         return found
+
+
+class _LeftOut(Written):
+    """The notebook, as far as a check may ask for what is not there: a cell that is only shown was not run."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__(new_notebook([], {}))
+        self._names = names
+
+    def why_missing(self, name: str) -> str:
+        """Say which cell has the name; words that follow "does not exist"."""
+        cell = self._names.get(name)
+        return f": the cell '{cell}' is tagged `{SHOWN}`, so that no question may need it" if cell else ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +124,7 @@ def _prepared(chosen: Week, overlay: Overlay | None, real: Path | None) -> Prepa
     with contextlib.chdir(real or Path.cwd()):
         namespace = _namespace(chosen, overlay, evidence, real=real is not None)
     student = local_student(namespace)
+    explain(student, _LeftOut(bound_in_shown(code_cells(chosen))))
     stand_ins = {} if real else small(chosen, "FIXTURES")
     return Prepared(chosen, {"sheet": Sheet(chosen.assignment, student), "notebook": evidence, **stand_ins}, student)
 
@@ -144,7 +159,7 @@ def _namespace(week: Week, overlay: Overlay | None, evidence: Rehearsed, *, real
     answers = answer_names(week)
     for name, tagged, source, code in _compiled(week.folder, week.assignment.notebook):
         evidence.sources[name or str(len(evidence.sources))] = source
-        if (EXPERIMENT in tagged and not real) or (TRAINING in tagged and not trains):
+        if SHOWN in tagged or (EXPERIMENT in tagged and not real) or (TRAINING in tagged and not trains):
             continue
         execute(code, namespace, name, evidence)
         put_in(overlay, namespace, answers)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nbviva.course import Course
 from nbviva.files import make_folder, write
-from nbviva.grading.grade import Graded, Submission, grade, ungraded
+from nbviva.grading.grade import grade, ungraded
 from nbviva.grading.reports import (
     allowed,
     keep_report,
@@ -21,6 +21,7 @@ from nbviva.grading.reports import (
     stored_whole,
 )
 from nbviva.grading.runs import Turn
+from nbviva.grading.submission import Graded, Submission
 from nbviva.grading.verdict import Report
 from nbviva.handin.door import open_handin
 from nbviva.handin.signed import signed

@@ -24,6 +24,7 @@ from nbviva.precheck.description import Description
 from nbviva.precheck.run import UNKNOWN, PlainRun, as_it_lies, run
 from nbviva.week.compare import Mismatch
 from nbviva.week.reported import supported
+from nbviva.week.shown import SHOWN
 from nbviva.week.source import TRAINING
 from nbviva.week.spec import Assignment, Kind, Question
 from nbviva.week.week import GivenNotebooks, Week
@@ -246,7 +247,7 @@ def _of_run(part: _OneNotebook) -> Iterator[Remark]:
             yield Remark(said, _title(question) if question else "")
     limit = part.assignment.limits.cell or Clock().cell
     for place, seconds in ran.seconds.items():
-        if seconds > limit and TRAINING not in tags(ran.notebook.cells[place - 1]):
+        if seconds > limit and not {TRAINING, SHOWN} & {*tags(ran.notebook.cells[place - 1])}:
             said = f"Cell {place} took {seconds:.0f} s here; when it is marked a cell has {limit:g} s."
             yield Remark(said, missing=False)
 

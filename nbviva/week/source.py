@@ -22,6 +22,7 @@ from nbviva.inside.cellcode import as_python
 from nbviva.notebooks import NotebookNode, as_one, as_parts, copy, grade_id, is_answer, is_test, node, to_text
 from nbviva.week.imports import installed_here, modules_of
 from nbviva.week.prose import filled_in, require_points
+from nbviva.week.shown import require_shown
 from nbviva.week.spec import Assignment, Question
 from nbviva.week.week import NOTEBOOKS, GivenNotebooks, Week
 
@@ -114,6 +115,7 @@ def _notebook(assignment: Assignment, text: Text, seen: dict[str, str]) -> Noteb
         first.source = f"{first.source}\n\n{assignment.limits.sentence}"
     _require_cells(assignment, text.file, notebook)
     require_points(notebook.cells, assignment, text.file)
+    require_shown(notebook.cells, text.file)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = filled_in(cell.source, assignment, text.file)

@@ -7,9 +7,9 @@ import pytest
 
 from nbviva import files
 from nbviva.grading import reports, stored
-from nbviva.grading.grade import Graded
 from nbviva.grading.reports import fresh_groups, is_spoilt, stored_report, stored_transcript
 from nbviva.grading.stored import graded, save, submission
+from nbviva.grading.submission import Graded
 
 
 @pytest.fixture

@@ -42,7 +42,8 @@ from nbviva.course import Course
 from nbviva.gradebook import record
 from nbviva.gradebook.nbgrader import with_verdicts
 from nbviva.grading import reports, stored
-from nbviva.grading.grade import Graded, Submission, grade
+from nbviva.grading.grade import grade
+from nbviva.grading.submission import Graded, Submission
 from nbviva.grading.verdict import Outcome, Report
 from nbviva.handin.door import Handin
 from nbviva.handin.walk import walk

@@ -20,7 +20,8 @@ import pytest
 
 from nbviva.course import Course
 from nbviva.errors import SandboxUnavailable
-from nbviva.grading.grade import Submission, grade
+from nbviva.grading.grade import grade
+from nbviva.grading.submission import Submission
 from nbviva.handin.door import open_handin
 from nbviva.inside import forking
 from nbviva.kernel.kernel import KernelStudent

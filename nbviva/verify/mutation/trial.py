@@ -31,6 +31,7 @@ from nbviva.kernel.student import Student
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
 from nbviva.week.declare import Check, Overlay
 from nbviva.week.draws import generators
+from nbviva.week.shown import SHOWN
 from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
 from nbviva.week.week import Week, load
 
@@ -108,7 +109,7 @@ class Rehearsal:
 
     def _is_idle(self, cell: _CompiledCell) -> bool:
         """Whether nobody looks at what the cell does: figures, answers that are not asked, training without use."""
-        if cell.graded or EXPERIMENT in cell.tags or cell.name in self._idle:
+        if cell.graded or not {EXPERIMENT, SHOWN}.isdisjoint(cell.tags) or cell.name in self._idle:
             return True
         if TRAINING not in cell.tags:
             return False
