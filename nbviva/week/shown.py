@@ -6,6 +6,7 @@ import symtable
 from collections.abc import Iterator, Sequence
 
 from nbviva.errors import SpecError
+from nbviva.inside.cellcode import as_python
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
 
 SHOWN = "shown"
@@ -78,6 +79,6 @@ def _symbols(source: str) -> Iterator[symtable.Symbol]:
 def _tables(source: str) -> Iterator[symtable.SymbolTable]:
     """Give the table of a cell's names; none where it is no plain Python."""
     try:
-        yield symtable.symtable(source, "cell", "exec")
+        yield symtable.symtable(as_python(source), "cell", "exec")
     except SyntaxError:
         return
