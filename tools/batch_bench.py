@@ -1,10 +1,11 @@
 """Measure batches against plain nbgrader: the same hand-ins, the same machine, one run; `make bench` prints it.
 
-    tools/batch_bench.py [--handins 4] [--light 24] [--many 0]
+    tools/batch_bench.py [--handins 4] [--light 24] [--many 0] [--adopted 24] [--only adopted]
 
 Week 11 as it stands, handed in with full marks, and a hand-in that imports as much and trains nothing. Plain nbgrader
 runs its own Execute on each notebook, one after another: the visible tests, and of the hidden checks those that can run
-inside of a student's kernel, which leaves out the cross-validation on hidden data. CPU is that of all processes a
+inside of a student's kernel, which leaves out the cross-validation on hidden data. An adopted course is graded as it
+is by both: its tests run outside of the student's kernel here, inside of it there. CPU is that of all processes a
 command starts. Paces are of this machine at this time; what counts is their ratio.
 """
 
@@ -31,7 +32,9 @@ from nbviva.verify.release import make_release
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 GIB = 1 << 30
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 PLAIN = "from pathlib import Path\nc = get_config()\nc.CourseDirectory.root = str(Path(__file__).parent)\n"
+IMPORTS = "import matplotlib.pyplot as plt\nimport pandas as pd\nimport sklearn.linear_model\n"
 HEAVY = "import lightning, matplotlib.pyplot, pandas, sklearn.metrics, torch\n"
 
 
@@ -52,18 +55,31 @@ def main() -> None:
     options.add_argument(
         "--many", type=int, default=0, help="as many light ones once more, to see whether cost is linear"
     )
+    options.add_argument("--adopted", type=int, default=24, help="of an adopted course, with heavy imports and without")
+    options.add_argument("--only", choices=("own", "adopted"), help="measure those alone")
     chosen = options.parse_args()
     os.environ |= {"OMP_NUM_THREADS": "1", "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     with tempfile.TemporaryDirectory() as folder:
-        week11 = _week11(Path(folder) / "week11")
-        full = _text(_rehearsal())
-        compare("week 11, full marks", week11, "week11", full, chosen.handins)
-        regrade(week11, "week11", chosen.handins)
-        light = _light(Path(folder) / "light")
-        text = _text(light.source("toy") / "toys.ipynb")
-        compare("no training", light, "toy", text, chosen.light)
-        if chosen.many:
-            linear(light, "toy", text, (chosen.light, chosen.many))
+        if chosen.only != "adopted":
+            own(Path(folder), chosen)
+        for title, imports in (("adopted, heavy imports", IMPORTS), ("adopted, none", "")):
+            if chosen.only != "own":
+                course = _adopted(Path(folder) / title.split()[1], imports)
+                text = (course.source("ps1") / "ps1.ipynb").read_text("utf-8")
+                compare(title, course, "ps1", text, chosen.adopted)
+
+
+def own(folder: Path, chosen: argparse.Namespace) -> None:
+    """Measure weeks of our own."""
+    week11 = _week11(folder / "week11")
+    full = _text(_rehearsal())
+    compare("week 11, full marks", week11, "week11", full, chosen.handins)
+    regrade(week11, "week11", chosen.handins)
+    light = _light(folder / "light")
+    text = _text(light.source("toy") / "toys.ipynb")
+    compare("no training", light, "toy", text, chosen.light)
+    if chosen.many:
+        linear(light, "toy", text, (chosen.light, chosen.many))
 
 
 def compare(title: str, course: Course, week: str, text: str, number: int) -> None:
@@ -124,6 +140,31 @@ def _light(root: Path) -> Course:
     return course
 
 
+def _adopted(root: Path, imports: str) -> Course:
+    """Give an ordinary course that was adopted: six solutions, and six tests that run outside."""
+    source = root / "source/ps1/ps1.ipynb"
+    source.parent.mkdir(parents=True)
+    cells = [nbformat.v4.new_code_cell(imports)]
+    for number in range(6):
+        solution = f"def f{number}(n):\n    ### BEGIN SOLUTION\n    return [n + {number}] * n\n    ### END SOLUTION"
+        test = f"for n in range(5):\n    assert f{number}(n) == [n + {number}] * n"
+        cells += [
+            _cell(f"f{number}", solution, solution=True),
+            _cell(f"test{number}", test, grade=True, locked=True, points=1),
+        ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), source)
+    (root / "nbgrader_config.py").write_text(PLAIN, "utf-8")
+    course = Course(root)
+    for command in (("init",), ("adopt", "ps1"), ("release", "ps1")):
+        _run(course, "nbviva", *command)
+    return course
+
+
+def _cell(name: str, text: str, **said: object) -> nbformat.NotebookNode:
+    usual = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
+    return nbformat.v4.new_code_cell(text, metadata={"nbgrader": {**usual, "grade_id": name, **said}})
+
+
 def _copy(root: Path, graders: Path, config: Path) -> Course:
     shutil.copytree(graders, root / "graders", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(config, root / config.name)
@@ -158,7 +199,8 @@ def _plain(course: Course, week: str) -> Course:
     """Give a course of plain nbgrader with the same hand-ins and tests."""
     plain = Course(course.root.with_name(f"{course.root.name}-plain"))
     for stage in ("graders", "source", "submitted"):
-        shutil.copytree(course.root / stage, plain.root / stage)
+        if (course.root / stage).is_dir():
+            shutil.copytree(course.root / stage, plain.root / stage)
     (plain.root / "nbgrader_config.py").write_text(PLAIN, "utf-8")
     _run(plain, "nbgrader", "generate_assignment", week, "--force", "--create")
     return plain

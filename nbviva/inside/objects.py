@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import io
+import threading
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +19,7 @@ from nbviva.inside.decoder import decode
 from nbviva.inside.encoder import encode
 from nbviva.inside.lent import Lent, is_lent, lend
 from nbviva.inside.line import BackLine
-from nbviva.inside.operations import OPERATIONS, NameMissing, described, name_of
+from nbviva.inside.operations import OPERATIONS, NameMissing, described, name_of, replaced_by
 from nbviva.inside.plain import Frames, Handle, Unreadable
 
 TESTERS = 1 << 39  # numbers from here on are functions and objects of the tester's
@@ -61,10 +62,12 @@ class Objects:
         self._lent: dict[int, int] = {}  # the numbers of the test's objects, by what stands for them
         self._told: dict[int, tuple[Any, ...]] = {}
         self._printed = Printed()
+        self._thread = threading.get_ident()  # which answers
 
     def answer(self, operation: str, *rest: Any) -> Frames:
         """Do what is asked; whatever the code raises is an answer, too."""
         before, self._told, self._printed = (self._told, self._printed), {}, Printed()
+        self._thread = threading.get_ident()
         try:
             with contextlib.redirect_stdout(self._printed), self._input_asked_for():
                 return self._answered(operation, rest)
@@ -112,7 +115,13 @@ class Objects:
             builtins.input = before
 
     def call_back(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Let the test call a function of its own; while it does, it may ask on."""
+        """Let the test call a function of its own; while it does, it may ask on.
+
+        Another thread gets what the test has put its function in the place of: only who answers has the line.
+        """
+        if threading.get_ident() != self._thread:
+            given = args[1:] if number in self._lent.values() else (args, kwargs)
+            return replaced_by(self._callbacks[number])(*given[0], **given[1])
         frames = self._with_told("callback", self._printed.take(), number, list(args), kwargs)
         while True:
             kind, *parts = decode(self._line.ask(frames), tensors=True, exact=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import operator
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, new_class
@@ -143,6 +144,20 @@ def _patch(_: Namespace, module: str, path: tuple[str, ...], name: str, is_new: 
         setattr(home, name, before)
 
 
+def replaced_by(value: object) -> Any:
+    """Give what a module had where it has this thing of a test's now.
+
+    Raises
+    ------
+    RuntimeError
+        If that is nowhere.
+    """
+    for (module, path, name), before in _replaced.items():
+        if vars(_imported({}, module, list(path))).get(name) is value and before is not _LACKING:
+            return before
+    raise RuntimeError("What belongs to a test can be used by the thread alone that answers it.")
+
+
 def _subclass(
     _: Namespace, name: str, bases: list[type], members: list[tuple[str, str, Any]], options: dict[str, Any]
 ) -> type:
@@ -174,6 +189,15 @@ def _inherited(_: Namespace, base: type, owner: Any, name: str) -> Any:
             found = vars(kind)[name]
             return found.__get__(owner, type(owner)) if hasattr(type(found), "__get__") else found
     raise AttributeError(name)
+
+
+def _figure(_: Namespace, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Do something with pyplot's current figure, or give it; None where there is no figure."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None or (name in ("gcf", "gca") and not pyplot.get_fignums()):
+        return None
+    found = getattr(pyplot, name)(*args, **kwargs)
+    return found if name in ("gcf", "gca") else None
 
 
 def _operate(_: Namespace, name: str, values: list[Any]) -> Any:
@@ -216,5 +240,6 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "put_file": _put_file,
     "patch": _patch,
     "subclass": _subclass,
+    "figure": _figure,
     "inherited": _inherited,
 }

@@ -9,6 +9,7 @@ from typing import Any
 from IPython.utils.capture import capture_output
 
 from nbviva.tester.asking import OtherSide
+from nbviva.tester.figures import Figures
 from nbviva.tester.files import Files
 from nbviva.tester.namespace import TestNamespace
 from nbviva.tester.notes import Notes
@@ -27,7 +28,7 @@ class TestRunner:
     def __init__(self, shell: Any, side: OtherSide) -> None:
         self._shell, self._side, self._names = shell, side, NotebookNames([])
         side.files, side.patches = Files(side), Patches(shell.user_ns)
-        self._patches = side.patches
+        self._patches, self._figures = side.patches, Figures(side)
         give_sources(lambda: self._side.sources)
         shell.showtraceback = shell.showsyntaxerror = _nothing  # how a cell ended is told as data
         self._namespace: TestNamespace = shell.user_ns
@@ -56,6 +57,7 @@ class TestRunner:
             try:
                 self._namespace.enter(place)
                 self._patches.begin(cell.text)
+                self._figures.begin(cell.text)
                 error, shown = self._run(cell.text)
             except BaseException as raised:  # noqa: BLE001 - a locked cell that was run for its names may raise anything
                 error = raised

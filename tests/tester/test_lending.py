@@ -36,6 +36,27 @@ def test_a_figure_of_the_tests_is_drawn_on(tmp_path):
     assert runs["other"].error == "AssertionError"
 
 
+def test_the_current_figure_is_theirs_where_the_test_has_drawn_nothing(tmp_path):
+    """Each cell begins without one; what the test draws is read from its own figure."""
+    answer = (
+        "import matplotlib.pyplot as plt\ndef show(n):\n    plt.plot(range(n), [i * i for i in range(n)])\n"
+        "    plt.title('T')"
+    )
+    begin = "import matplotlib.pyplot as plt\nshow(4)\n"
+    runs = ask_for(
+        tmp_path, answer,
+        gca=begin + "ax = plt.gca()\nassert list(ax.lines[0].get_ydata()) == [0, 1, 4, 9] and ax.get_title() == 'T'",
+        again=begin + "ax, = plt.gcf().axes\nline, = ax.lines\nplt.close('all')\nshow(3)\nline, = plt.gca().lines",
+        expected=begin + "got = plt.gca().lines[0].get_ydata()\nplt.figure()\nplt.plot([0, 1, 2, 3], [0, 1, 4, 9])\n"
+        "assert list(got) == list(plt.gca().lines[0].get_ydata())",
+        wrong=begin + "plt.figure()\nplt.plot([0, 1, 4, 8])\n"
+        "assert list(plt.gca().lines[0].get_ydata()) == [0, 1, 4, 9]",
+        untouched=begin + "import pandas as pd\npd.Series([5, 6]).plot()\nassert len(plt.gca().lines) == 1",
+    )  # fmt: skip
+    assert passed(runs) == {"gca", "again", "expected", "untouched"}
+    assert runs["wrong"].error == "AssertionError"
+
+
 GIVEN = "class Node:\n    def __init__(self, value):\n        self.value = value\n        self.next = None\n"
 
 
