@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.box import HEAVY_HEAD
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -22,6 +23,7 @@ from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import NO_NOTEBOOK, Mark, Outcome, Report, combine
 from nbviva.handin.arrival import arrival
 from nbviva.listing import shown
+from nbviva.week.deadline import Extensions
 from nbviva.week.spec import Assignment
 from nbviva.wording import counted
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from nbviva.setup.symptom import Symptom
     from nbviva.verify.mutation.score import Score
 
+_MARKS = ("group", "points", "extra", "late")
 _STATES = {"good": "green", "warning": "yellow", "fault": "bold red"}
 _EXISTING = (
     "This was an nbgrader course before: the assignments that it has are marked as they were, inside the student's "
@@ -66,12 +69,13 @@ class MarkLine:
 def stored_rows(course: Course, week: str, groups: Sequence[str]) -> list[MarkLine]:
     """Give the rows of the stored reports of these groups, those that need a person first."""
     reports = (stored_report(course.report(week, group)) for group in groups)
-    rows = [row(course, report) for report in reports if report]
+    assignment = course.assignment(week)
+    extensions = course.extensions(assignment)
+    rows = [row(course, report, extensions) for report in reports if report]
     rows = [item if takes(item.group) else _left(item) for item in rows]
     if any(item.needs_person for item in rows):
         from nbviva.results.marks import gradebook_marks
 
-        assignment = course.assignment(week)
         booked = gradebook_marks(course, assignment)
         rows = [_decided(item, booked.get(item.group), assignment) for item in rows]
     return sorted(rows, key=lambda item: not item.needs_person)
@@ -91,11 +95,11 @@ def _decided(item: MarkLine, booked: Marked | None, assignment: Assignment) -> M
     return replace(item, points=points, extra=extra, reasons=reasons, needs_person=False, provisional=0.0)
 
 
-def row(course: Course, report: Report) -> MarkLine:
-    """Give the row of a report."""
+def row(course: Course, report: Report, extensions: Extensions | None = None) -> MarkLine:
+    """Give the row of a report; the week's extensions are read where they are not given."""
     read = any(verdict.cause != NO_NOTEBOOK for verdict in report.verdicts)
     lost = tuple(_reason(mark, report) for mark in report.marks if read and mark.outcome is not Outcome.PASSED)
-    late = lateness(course, report.week, report.group)
+    late = lateness(course, report.week, report.group, extensions)
     reasons = (*(doubt.sentence for doubt in report.doubts), *report.notes, *filter(None, lost))
     numbers = [mark.number for mark in report.marks if mark.outcome is not Outcome.PASSED]
     return MarkLine(
@@ -110,9 +114,9 @@ def row(course: Course, report: Report) -> MarkLine:
     )
 
 
-def lateness(course: Course, week: str, group: str) -> str:
+def lateness(course: Course, week: str, group: str, extensions: Extensions | None = None) -> str:
     """Say how late a hand-in came, by its timestamp.txt; a dash where it is in time or has none."""
-    minutes = arrival(course, course.assignment(week), group).late_minutes
+    minutes = arrival(course, course.assignment(week), group, extensions).late_minutes
     return "?" if minutes is None else f"{minutes} min" if minutes else "-"
 
 
@@ -227,16 +231,38 @@ def print_marks(rows: list[MarkLine], assignment: Assignment, *, why: bool) -> N
     """Print the table of marks, a line a hand-in, or with the reason of each lost point; then how many there are."""
     extra = f", and up to {assignment.extra:g} extra" if assignment.extra else ""
     typer.echo(f"{assignment.title}: marks of {assignment.maximum:g}{extra}")
-    table = Table(show_lines=why, box=None if not why else HEAVY_HEAD)
-    for heading in ("group", "points", "extra", "late"):
-        table.add_column(heading, justify="left" if heading == "group" else "right", no_wrap=True)
-    table.add_column("why" if why else "points lost in", overflow="fold" if why else "ellipsis", no_wrap=not why)
-    for item in rows:
-        points = _waiting(item) if item.needs_person else f"{item.points:g}"
-        last = "\n".join(item.reasons) if why else ", ".join(item.lost)
-        table.add_row(escape(shown(item.group)), points, f"{item.extra:g}", item.late, escape(last))
-    console().print(table)
+    if why:
+        _print_reasons(rows)
+    else:
+        _print_points(rows)
     console().print(*_summary(rows, assignment, why=why), sep="\n", highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_reasons(rows: list[MarkLine]) -> None:
+    table = Table(show_lines=True, box=HEAVY_HEAD)
+    for heading in _MARKS:
+        table.add_column(heading, justify="left" if heading == "group" else "right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for item in rows:
+        table.add_row(*map(escape, (*_marks(item), "\n".join(item.reasons))))
+    console().print(table)
+
+
+def _print_points(rows: list[MarkLine]) -> None:
+    """Print a line a hand-in; a table of rich's takes a second for some hundred."""
+    lines = [(*_MARKS, "points lost in"), *((*_marks(item), ", ".join(item.lost)) for item in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    width = console().width
+    for place, (group, *numbers, lost) in enumerate(lines):
+        padded = (f"{' ' * (most - cell_len(text))}{text}" for text, most in zip(numbers, widths[1:-1], strict=True))
+        line = f" {'  '.join((set_cell_size(group, widths[0]), *padded, lost))}"
+        line = line if cell_len(line) <= width else f"{set_cell_size(line, width - 1)}…"
+        typer.secho(line.rstrip(), bold=place == 0)
+
+
+def _marks(item: MarkLine) -> tuple[str, str, str, str]:
+    points = _waiting(item) if item.needs_person else f"{item.points:g}"
+    return shown(item.group), points, f"{item.extra:g}", item.late
 
 
 def _summary(rows: list[MarkLine], assignment: Assignment, *, why: bool) -> Iterator[str]:

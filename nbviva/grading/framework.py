@@ -10,6 +10,7 @@ find too much, in a docstring, and then too much is made anew.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -35,7 +36,7 @@ _NAME = re.compile(r"[\w.]+")
 
 def of_framework() -> str:
     """Give the digest (hex) of all files of ours."""
-    return _digest(sorted(path for path in NBVIVA.rglob("*") if path.is_file() and not _IGNORED & {*path.parts}))
+    return _digest(map(Path, _files(NBVIVA)))
 
 
 def of_run() -> str:
@@ -57,15 +58,18 @@ def of_page() -> str:
 @cache
 def files_of(entries: tuple[str, ...]) -> tuple[Path, ...]:
     """Give the files of these modules and of all of ours that they import; and what else lies in a room of theirs."""
-    todo, found = list(entries), dict[str, Path]()
+    modules, todo, found = _modules(), list(entries), set[str]()
     while todo:
         name = todo.pop()
-        if name in found or not (path := _file(name)):
-            continue
-        found[name] = path
-        todo += [name.rpartition(".")[0], *_imports_of(path)]
-    rooms = {path.relative_to(NBVIVA).parts[0] for path in found.values()}
-    return tuple(sorted({*found.values(), *(path for room in rooms for path in _beside(room))}))
+        if name in modules and name not in found:
+            found.add(name)
+            todo += [name.rpartition(".")[0], *_imports_of(modules[name])]
+    files = {modules[name] for name in found}
+    rooms = {os.path.relpath(file, NBVIVA).partition(os.sep)[0] for file in files}
+    beside = {
+        file for room in rooms if (NBVIVA / room).is_dir() for file in _files(NBVIVA / room) if file[-3:] != ".py"
+    }
+    return tuple(map(Path, sorted(files | beside)))
 
 
 @cache
@@ -74,31 +78,42 @@ def _of(entries: tuple[str, ...]) -> str:
 
 
 def _digest(paths: Iterable[Path]) -> str:
-    total = hashlib.sha256()
-    for path in paths:
-        for part in (path.relative_to(NBVIVA).as_posix().encode(), path.read_bytes()):
+    total, root = hashlib.sha256(), len(str(NBVIVA))
+    for path in map(str, paths):
+        for part in (path[root:].encode(), _content(path)):
             total.update(len(part).to_bytes(8, "big") + part)
     return total.hexdigest()
 
 
-def _beside(room: str) -> Iterator[Path]:
-    """Give what lies in a room beside modules: templates, styles."""
-    for path in (NBVIVA / room).rglob("*"):
-        if path.suffix != ".py" and path.is_file() and not _IGNORED & {*path.parts}:
-            yield path
+@cache
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123 - of some hundred files at each call, which paths take twice as long for
+        return file.read()
 
 
 @cache
-def _file(name: str) -> Path | None:
-    if name.partition(".")[0] != NBVIVA.name:
-        return None
-    place = NBVIVA.joinpath(*name.split(".")[1:])
-    return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
+def _modules() -> dict[str, str]:
+    """Give the file of each module of ours, by its full name; a package's own by the package's."""
+    start, names = len(str(NBVIVA)) - len(NBVIVA.name), dict[str, str]()
+    for file in _files(NBVIVA):
+        if file[-3:] == ".py":
+            names[file[start:-3].replace(os.sep, ".").removesuffix(".__init__")] = file
+    return names
 
 
 @cache
-def _imports_of(path: Path) -> frozenset[str]:
-    return frozenset(_imported(path.read_text("utf-8")))
+def _files(folder: Path) -> tuple[str, ...]:
+    """Give the files in a folder and below it, sorted; no caches."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _IGNORED]
+        found += [os.path.join(place, name) for name in names]  # noqa: PTH118 - as above
+    return tuple(sorted(found))
+
+
+@cache
+def _imports_of(file: str) -> frozenset[str]:
+    return frozenset(_imported(_content(file).decode()))
 
 
 def _imported(text: str) -> Iterator[str]:

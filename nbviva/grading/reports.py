@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from nbviva.course import Course
@@ -83,6 +84,7 @@ def _sealed(folder: Path) -> bytes | None:
         return None
 
 
+@lru_cache(maxsize=512)  # a call that finds nothing to do reads each twice: is it fresh, and what does it say?
 def _read(content: bytes) -> Report | None:
     try:
         return Report.from_json(content)

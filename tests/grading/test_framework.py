@@ -61,13 +61,19 @@ def digests(tmp_path, monkeypatch):
     def given(changed=""):
         for name, text in texts.items():
             (place / f"{name}.py").write_text(text + "# changed" * (name == changed), "utf-8")
-        for function in (framework.files_of, framework._of, framework._file, framework._imports_of):
-            function.cache_clear()
+        forget()
         return of_run(), of_verdict(), of_page()
 
     yield given
-    for function in (framework.files_of, framework._of, framework._file, framework._imports_of):
-        function.cache_clear()
+    monkeypatch.undo()
+    forget()
+
+
+def forget():
+    """Let every file be read again."""
+    for function in vars(framework).values():
+        if hasattr(function, "cache_clear"):
+            function.cache_clear()
 
 
 @pytest.mark.parametrize(
