@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbviva.grading.digest import installed, of_environment
+from nbviva.grading.digest import of_environment
 from nbviva.grading.framework import of_framework
 from nbviva.grading.options import EXAMINER_BYTES
+from nbviva.grading.packages import installed
 from nbviva.kernel.room import Room
 from nbviva.machine import cores
 from nbviva.sandbox.backends import backend

@@ -17,8 +17,8 @@ from nbviva.adopt.adoption import adoption_path
 from nbviva.configuration import db_url
 from nbviva.course import Course
 from nbviva.files import digest, read_sealed, write_sealed
-from nbviva.grading.digest import installed
 from nbviva.grading.framework import of_page
+from nbviva.grading.packages import installed
 from nbviva.records import readable, to_json
 from nbviva.secret import secret_of
 from nbviva.week.week import notebook_texts

@@ -73,6 +73,12 @@ def files_of(entries: tuple[str, ...]) -> tuple[Path, ...]:
 
 
 @cache
+def imported_by(entries: tuple[str, ...]) -> frozenset[str]:
+    """Give the modules that these files import, wherever they come from."""
+    return frozenset(name for file in files_of(entries) if file.suffix == ".py" for name in _imports_of(str(file)))
+
+
+@cache
 def _of(entries: tuple[str, ...]) -> str:
     return _digest(files_of(entries))
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Generic
 
 from nbviva.files import digest, write
-from nbviva.grading.digest import installed
 from nbviva.grading.framework import NBVIVA
+from nbviva.grading.packages import installed
 from nbviva.records import Record, kept, to_json
 
 MOST = 20_000  # the oldest go first

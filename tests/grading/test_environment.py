@@ -6,8 +6,9 @@ from importlib.metadata import distributions
 
 import pytest
 
-from nbviva.grading import digest
-from nbviva.grading.digest import closure, installed, of_kernel, run_causes
+from nbviva.grading import packages
+from nbviva.grading.digest import of_kernel, run_causes
+from nbviva.grading.packages import closure, installed
 from nbviva.handin.unpacked import unpack
 from nbviva.handin.walk import walk
 from nbviva.kernel.room import GivenFiles
@@ -36,7 +37,7 @@ def site(tmp_path, monkeypatch):
 
 def forget():
     """Look at what is installed anew, as another process would."""
-    for found in (digest._packages, digest._requires, digest._of_packages, digest.installed):
+    for found in (packages._packages, packages._holders, packages._requires, packages._of_packages, packages.installed):
         found.cache_clear()
 
 
@@ -74,11 +75,11 @@ def test_newly_installed_package_counts_where_it_was_named(site):
 
 
 def test_kernel_always_counts_with_all_that_it_requires():
-    packages = {digest._canonical(item.name) for item in distributions()}
+    everything = {packages.canonical(item.name) for item in distributions()}
     found = closure(["ipykernel", "ipython", "pyzmq", "numpy"])
     assert {"ipykernel", "ipython", "pyzmq", "numpy", "jupyter-client", "traitlets", "tornado"} <= found
     assert not {"pytest", "ruff", "mypy", "nbviva"} & found
-    assert found < packages
+    assert found < everything
 
 
 def test_transcript_stays_true_when_a_tool_is_installed_and_a_report_does_not(site, tmp_path):
