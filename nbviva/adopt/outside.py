@@ -49,9 +49,10 @@ def source_cells(given: GivenNotebooks, notebook: str, part: str, outside: Colle
     cells = []
     for cell in given.sources[notebook].cells:
         if cell.cell_type == "code":
-            name, is_test = qualified(part, grade_id(cell) or ""), _role(cell) is Role.TEST
-            is_open = is_test and released.get(grade_id(cell)) == cell.source
-            cells.append(SourceCell(_role(cell), name, cell.source, is_test and name in outside, is_open))
+            known_as, role = grade_id(cell), _role(cell)
+            name, is_test = qualified(part, known_as or ""), role is Role.TEST
+            is_open = is_test and released.get(known_as) == cell.source
+            cells.append(SourceCell(role, name, cell.source, is_test and name in outside, is_open))
     again = {binder.name for binder, reader, _ in _shared(cells) if not reader.outside and binder.open}
     return tuple(replace(cell, again=cell.outside and cell.name in again) for cell in cells)
 

@@ -7,7 +7,7 @@ to each check that used it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -120,21 +120,27 @@ def examine(examination: Examination, last: str = "") -> tuple[Verdict, ...]:
 
 def put_last(week: Week, last: str) -> frozenset[Check]:
     """Give the checks that ask for a check, fixture or question, or need one that does; none for an empty name."""
-    found: set[Check] = set()
-    for item in week.checks if last else ():
-        if last in (item.name, item.exercise, *week.fixtures_of(item)):
-            found.add(item)
-    while more := {item for item in week.checks if item not in found and found.intersection(item.needs)}:
+    return _put_last(_askers(week), last) if last else frozenset()
+
+
+def asks_last(week: Week, last: str, asker: str) -> bool:
+    """Whether a check or fixture asks on behalf of those alone that were put last."""
+    askers = _askers(week)
+    later = _put_last(askers, last) if last else frozenset()
+    others = (names for item, names in askers.items() if item not in later)
+    return any(asker in askers[item] for item in later) and not any(asker in names for names in others)
+
+
+def _askers(week: Week) -> dict[Check, frozenset[str]]:
+    """Give the names on whose behalf each check asks: its own, and those of its fixtures."""
+    return {item: frozenset((item.name, *week.fixtures_of(item))) for item in week.checks}
+
+
+def _put_last(askers: Mapping[Check, frozenset[str]], last: str) -> frozenset[Check]:
+    found = {item for item, names in askers.items() if last in (item.exercise, *names)}
+    while more := {item for item in askers if item not in found and found.intersection(item.needs)}:
         found |= more
     return frozenset(found)
-
-
-def askers(week: Week, checks: Collection[Check]) -> frozenset[str]:
-    """Give the names on whose behalf these checks alone ask: their own, and of the fixtures that no other uses."""
-    used, others = set[str](), set[str]()
-    for item in week.checks:
-        (used if item in checks else others).update((item.name, *week.fixtures_of(item)))
-    return frozenset(used - others)
 
 
 def unasked(examination: Examination, verdicts: Sequence[Verdict]) -> Iterator[Callable[[], None]]:

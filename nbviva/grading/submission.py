@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 
+from nbviva.adopt.outside import outside_tests
 from nbviva.grading.runs import Turn
 from nbviva.grading.verdict import Report
 from nbviva.handin.door import Handin
+from nbviva.kernel.outside import OutsideTests
 from nbviva.kernel.room import Clock, GivenFiles, Room
 from nbviva.kernel.sitting import Tell, untold
 from nbviva.notebooks import NotebookNode
@@ -43,6 +47,16 @@ class Submission:
     def week(self) -> Week:
         """For which week it was handed in; while a notebook of several is run and asked, what concerns that one."""
         return self.part or self.handin.week
+
+    @cached_property
+    def tests(self) -> OutsideTests | None:
+        """The test cells that run outside of the student's kernel."""
+        return outside_tests(self.week, self.given)
+
+    @cached_property
+    def staged(self) -> tuple[tuple[Path, PurePosixPath], ...]:
+        """What a kernel may see of the hand-in, each file with its path there."""
+        return tuple(self.handin.staged())
 
 
 @dataclass(frozen=True)

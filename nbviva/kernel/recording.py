@@ -25,7 +25,7 @@ from itertools import accumulate
 from nbviva.inside import Frames
 from nbviva.kernel.brief import question
 from nbviva.kernel.outputs import clean
-from nbviva.kernel.sitting import NO_STAGES, Kernel, RunEnd, StandIn
+from nbviva.kernel.sitting import NO_STAGES, Kernel, RunEnd, StandIn, Tell, untold
 from nbviva.kernel.student import Died, NoAnswer, Student, TimedOut, Transport, listen
 from nbviva.kernel.transcript import FAILURES, Exchange, Ran, Transcript, by_question, digest_of
 from nbviva.notebooks import NotebookNode, copy
@@ -38,8 +38,8 @@ _TURNING = tuple(f'["tuple","{operation}",'.encode() for operation in ("write", 
 class Recorder:
     """A sitting in a kernel, whose questions and answers are written down; one of so many that share a file."""
 
-    def __init__(self, kernel: Kernel, last: str = "", among: int = 1) -> None:
-        self._kernel, self.last = kernel, last
+    def __init__(self, kernel: Kernel, last: str = "", among: int = 1, tell: Tell = untold) -> None:
+        self._kernel, self.last, self._tell = kernel, last, tell
         self.end, self._forgotten = RunEnd(), False
         self._left = MOST_BYTES // among
         self._exchanges: list[Exchange] = []
@@ -133,6 +133,7 @@ class Recorder:
         known = self._known.get((asker, digest))
         if known and (answer := self._exchanges[known.popleft()].answer) is not None:
             return answer
+        self._tell(f"asking for {asker}")
         began = time.monotonic()
         exchange = Exchange(asker, digest, *_question(frames), seconds, 0.0, bytes(frames[0]).startswith(_TURNING))
         try:

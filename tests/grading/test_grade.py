@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from threadpoolctl import threadpool_info
 
-from nbviva.grading import grade as grading
+from nbviva.grading import running
 from nbviva.grading.evidence import make_harmless
 from nbviva.grading.grade import grade
 from nbviva.grading.stored import submission
@@ -77,13 +77,13 @@ def test_honest_hand_in_has_the_same_marks_beside_us_as_in_the_sandbox(judge, co
 
 def test_our_numbers_do_not_depend_on_the_number_of_cores(course, hand_in, room, monkeypatch):
     """What the examiner computes is computed by one thread, so that another machine gives the same last digit."""
-    seen, going_through = [], grading._sit_through
+    seen, going_through = [], running._sit_through
 
     def sit_through(*args):
         seen.extend(pool["num_threads"] for pool in threadpool_info())
         return going_through(*args)
 
-    monkeypatch.setattr(grading, "_sit_through", sit_through)
+    monkeypatch.setattr(running, "_sit_through", sit_through)
     hand_in(course, "g")
     grade(submission(course, "toy", "g", room))
     assert {1} == set(seen)

@@ -16,8 +16,8 @@ from nbviva.course import Course, only_one
 from nbviva.errors import Busy, Refused
 from nbviva.gradebook import record as recording
 from nbviva.gradebook.record import apply, record
-from nbviva.grading import grade as grading
 from nbviva.grading import regrade as regrading
+from nbviva.grading import running
 from nbviva.grading.regrade import regrade
 from nbviva.grading.reports import EARLIER, is_spoilt, stored_report
 from nbviva.grading.stored import graded
@@ -63,7 +63,7 @@ def kernels(monkeypatch):
             started.append(self)
             return super().__enter__()
 
-    monkeypatch.setattr(grading, "KernelStudent", Counted)
+    monkeypatch.setattr(running, "KernelStudent", Counted)
     return started
 
 
@@ -104,7 +104,7 @@ def test_changed_tolerance_is_put_right_without_any_kernel(toys, room, monkeypat
     def refuse(*_):
         raise AssertionError("a kernel was started")
 
-    monkeypatch.setattr(grading, "KernelStudent", refuse)
+    monkeypatch.setattr(running, "KernelStudent", refuse)
     before = files(toys.root / "reports")
     change(toys, STRICT, TOLERANT)
     found = list(regrade(toys, "toy", toys.groups("toy"), room))
@@ -189,7 +189,7 @@ def test_kernel_that_does_not_start_changes_no_mark(toys, room, monkeypatch):
     def fail(*_, **__):
         raise StartFailed("It could not be started.")
 
-    monkeypatch.setattr(grading, "KernelStudent", fail)
+    monkeypatch.setattr(running, "KernelStudent", fail)
     with pytest.raises(Refused, match="could not be started"):
         list(regrade(toys, "toy", ["ada"], room))
 

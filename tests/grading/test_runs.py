@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from nbviva.grading import grade as grading
+from nbviva.grading import running
 from nbviva.grading.grade import grade
 from nbviva.grading.runs import BUSY, COUNTS, DISAGREE, Step, TooBusy, Turn, follows
 from nbviva.grading.stored import submission
@@ -73,7 +73,7 @@ def started(monkeypatch):
             if Counted.kill_at.get(self.mine) == "asked":
                 self._loop.run(self._kill())
 
-    monkeypatch.setattr(grading, "KernelStudent", Counted)
+    monkeypatch.setattr(running, "KernelStudent", Counted)
     return Counted
 
 

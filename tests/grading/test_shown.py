@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from nbviva.errors import SpecError
-from nbviva.grading import grade as grading
+from nbviva.grading import running
 from nbviva.grading.grade import grade
 from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.stored import submission
@@ -48,7 +48,7 @@ def kernels(monkeypatch):
             started.append(self)
             return super().__enter__()
 
-    monkeypatch.setattr(grading, "KernelStudent", Counted)
+    monkeypatch.setattr(running, "KernelStudent", Counted)
     return started
 
 

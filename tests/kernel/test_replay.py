@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nbviva.grading import grade as grading
+from nbviva.grading import running
 from nbviva.grading.grade import grade
 from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Outcome
@@ -42,7 +42,7 @@ def no_kernel(monkeypatch):
         def refuse(*_):
             raise AssertionError("a kernel was started")
 
-        monkeypatch.setattr(grading, "KernelStudent", refuse)
+        monkeypatch.setattr(running, "KernelStudent", refuse)
 
     return start
 
