@@ -2,7 +2,8 @@
 
 import pytest
 
-from nbviva.wording import counted, natural_order
+from nbviva.naming import natural_order
+from nbviva.wording import counted
 
 
 def test_numbers_in_names_are_numbers():
