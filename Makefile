@@ -6,7 +6,7 @@ WEEK := week11
 TESTS = $(or $(FILE),$(and $(ROOM),tests/$(ROOM)))
 PYTEST = $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --max-worker-restart 0
 
-.PHONY: help setup demo lab test test-fast test-pythons coverage wheel check format lint types layers docs bench stress clean
+.PHONY: help setup demo lab test test-fast test-pythons test-slurm coverage wheel check format lint types layers docs bench stress clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,10 @@ coverage: setup  ## Run all tests, and say which lines of nbviva none of them ru
 
 test-pythons:  ## Run the tests without torch on each Python from 3.11 to 3.13 that is installed; one of them: PYTHON=3.12
 	tools/test_pythons $(PYTHON)
+
+test-slurm: setup  ## Start a SLURM of two nodes on this machine, and run on it what a cluster's users do and suffer (ten minutes)
+	@tools/system_packages slurm
+	$(BIN)/python -m pytest tests/slurm
 
 wheel: .venv/.ready  ## Build the package, and look whether it is whole and says truly what it needs
 	rm -rf build dist

@@ -40,7 +40,7 @@ class Admission:
     batch: str = field(default_factory=lambda: f"nbviva-{secrets.token_hex(16)}", repr=False)
     fit: dict[str, str] = field(default_factory=dict)
     rows: dict[str, tuple[Fitness, ...]] = field(default_factory=dict)
-    nodes: dict[str, str] = field(default_factory=dict)  # the machine of each worker that was refused, by address
+    nodes: dict[str, str] = field(default_factory=dict)  # the machine of each that answered, by address
     known: set[str] = field(default_factory=set)  # the addresses of all that ever came
     _asking: dict[str, tuple[Any, float]] = field(default_factory=dict)
     _ours: WorkerFacts | None = None

@@ -53,10 +53,18 @@ class Keeper:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + KEEP_SECONDS
+        try:
+            self._replace()
+        except ClusterError:
+            if not self.admission.fit:
+                raise  # else those that are there go on, and SLURM is asked again
+
+    def _replace(self) -> None:
         active, wanted = self.jobs.active(), min(self.jobs.site.jobs, self.most())
         self._require_worth(active, wanted)
         if active < wanted:
-            self.jobs.submit(wanted - active, self.script, set(self.admission.nodes.values()))
+            nodes = self.admission.nodes
+            self.jobs.submit(wanted - active, self.script, {nodes[a] for a in self._closed if a in nodes})
             self.submitted += wanted - active
 
     def _close_refused(self) -> None:

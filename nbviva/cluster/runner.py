@@ -11,7 +11,7 @@ from typing import Any
 from nbviva.cluster.admission import Admission
 from nbviva.cluster.fitness import Inspection
 from nbviva.cluster.parcels import grade_parcel, pack_handin, pack_week, unpack_report
-from nbviva.cluster.wire import ClusterError, connected, done_of, give_up_after, killed
+from nbviva.cluster.wire import ClusterError, connected, done_of, give_up_after, killed, require_there
 from nbviva.course import Course
 from nbviva.grading.batch import Runner
 from nbviva.grading.reports import allowed
@@ -168,6 +168,9 @@ def carried_out(
             sending.fill()
             yield from sending.settled()
             tick()
+    except OSError:  # a call to a scheduler that is gone is one; so is a full disk
+        require_there(admission.client)
+        raise
     finally:
         if admission.client.status == "running":
             admission.client.cancel(list(sending.under_way))

@@ -103,7 +103,8 @@ def script_of(site: SiteSettings, address: str, files: Mapping[str, str]) -> str
         "--nthreads", "1", "--nworkers", "1", "--memory-limit", "0", "--no-dashboard",
         "--death-timeout", str(DEATH_SECONDS), *(["--interface", site.interface] if site.interface else []),
     ]  # fmt: skip
-    named = '--name "$SLURM_JOB_ID-${SLURM_RESTART_COUNT:-0}" --local-directory "${TMPDIR:-/tmp}"'
+    job = "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"  # a job's own number may stand for its whole array
+    named = f'--name "{job}-${{SLURM_RESTART_COUNT:-0}}"' + ' --local-directory "${TMPDIR:-/tmp}"'
     no_pages = "export DASK_DISTRIBUTED__WORKER__HTTP__ROUTES='[]'"
     return "\n".join(["#!/bin/bash", *site.before, no_pages, f"exec {shlex.join(words)} {named}", ""])
 

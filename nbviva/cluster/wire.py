@@ -125,13 +125,26 @@ def done_of(client: Any, futures: Iterable[Any], seconds: float) -> list[Any]:
         If the scheduler is gone.
     """
     found = list(futures)
-    if client.status != "running":
-        raise ClusterLost("The Dask scheduler is gone. Nothing that came home is lost: run the same command again.")
     if not found:
         time.sleep(seconds)
     with suppress(DaskTimeoutError), client.as_current():
         wait(found, timeout=seconds, return_when="FIRST_COMPLETED")
+    require_there(client)  # else what is not done counts as cancelled, which is no fault of a hand-in's
     return [future for future in found if future.done()]
+
+
+def require_there(client: Any) -> None:
+    """Refuse to go on without a scheduler.
+
+    Raises
+    ------
+    ClusterLost
+        If it is gone.
+    """
+    if client.status != "running":
+        raise ClusterLost(
+            "The Dask scheduler is gone. What came home is kept: run the same command again when there is one."
+        )
 
 
 def killed(error: BaseException | None) -> str | None:

@@ -24,8 +24,11 @@ class Queue:
     running: int = 0
     folder: Path = Path("/shared/x")
     asked: list = dataclasses.field(default_factory=list)
+    complaint: str = ""
 
     def active(self):
+        if self.complaint:
+            raise ClusterError(self.complaint)
         return self.running
 
     def submit(self, number, _script, avoided):
@@ -58,11 +61,10 @@ def come(admission, *addresses, fit=True):
     """Let workers come and be looked at."""
     for address in addresses:
         admission.known.add(address)
+        admission.nodes[address] = f"node of {address}"
         admission.rows[address] = (Fitness(address, "memory", "1 GiB", "" if fit else "Give it more."),)
         if fit:
             admission.fit[address] = address
-        else:
-            admission.nodes[address] = f"node of {address}"
 
 
 def test_as_many_jobs_are_queued_as_the_site_says(kept):
@@ -98,6 +100,16 @@ def test_the_worker_of_an_unfit_node_is_ended_and_its_node_left_out(kept):
     keeper.keep()
     assert ["d"] == admission.client.closed
     assert (1, {"node of d"}) == queue.asked[-1]
+
+
+def test_what_slurm_refuses_does_not_end_workers_that_are_there(kept):
+    keeper, queue, admission = kept
+    queue.complaint = "Socket timed out"
+    with pytest.raises(ClusterError, match="Socket timed out"):
+        keeper.keep()
+    come(admission, "a")
+    keeper.keep()
+    assert [] == queue.asked
 
 
 def test_nodes_that_are_all_unfit_are_given_up(kept):

@@ -97,8 +97,8 @@ def test_jobs_that_wait_or_run_are_counted(slurm):
 )  # fmt: skip
 def test_a_job_is_excused_that_ended_for_a_reason_of_its_own(slurm, state, excused):
     """What a hand-in can bring about is no excuse."""
-    slurm("scontrol", f'[ "$4" = 17 ] && echo "JobId=17 JobName=nbviva-x JobState={state} Reason=None"')
-    assert excused is jobs().is_excused("17-0")
+    slurm("scontrol", f'[ "$4" = 17_3 ] && echo "JobId=20 JobName=nbviva-x JobState={state} Reason=None"')
+    assert excused is jobs().is_excused("17_3-0")
 
 
 def test_job_that_nobody_knows_any_more_is_not_excused(slurm):
