@@ -16,8 +16,10 @@ from rich.table import Table
 
 from nbviva.course import Course
 from nbviva.grading.audit import STYLES, Audit
+from nbviva.grading.times import TIMES, Profile
 from nbviva.grading.verdict import Outcome
 from nbviva.kernel.outputs import plain
+from nbviva.listing import shown
 from nbviva.week.deadline import spoken_moment
 from nbviva.wording import counted
 
@@ -69,6 +71,15 @@ def audit_lines(found: Audit) -> Iterator[tuple[str, str]]:
             yield "cyan", f"  {number:>3} asked     {item.asked}"
             yield "", f"      answered  {item.answered}"
             yield "dim", f"      took      {item.seconds:.3f} s of {item.limit:g} s"
+
+
+def profile_lines(found: Profile) -> Iterator[tuple[str, str]]:
+    """Give where the time of a hand-in went as lines for a terminal, each with its style."""
+    yield "bold", f"{shown(found.group)}: {found.total:.1f} s"
+    for name, seconds in found.times:
+        yield "", f"{seconds:8.1f} s  {TIMES[name]}"
+    for asker, seconds in found.askers:
+        yield "dim", f"{seconds:8.1f} s  asked for {asker}"
 
 
 def regrade_lines(found: Sequence[Regraded]) -> Iterator[tuple[str, str]]:

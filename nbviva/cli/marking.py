@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from nbviva.grading.batch import Runner
     from nbviva.grading.options import BatchOptions
     from nbviva.grading.progress import Show
+    from nbviva.grading.times import Profile
     from nbviva.kernel.room import Room
 
 CORES = cores()
 Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, help="Hand-ins at a time; default: the cores.")]
+Memory = Annotated[
+    str, typer.Option("--memory", help="For all of them together, such as 16G; default: what is available.")
+]
 PANEL = "Mark hand-ins"
 
 
@@ -64,9 +68,7 @@ def grade(
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade anew what has a fresh report, too.")] = False,
     jobs: Jobs = CORES,
-    memory: Annotated[
-        str, typer.Option("--memory", help="For all of them together, such as 16G; default: what is available.")
-    ] = "",
+    memory: Memory = "",
     scheduler: Annotated[str, typer.Option("--scheduler", help="Grade on the Dask cluster at this address.")] = "",
     site: Annotated[
         Path | None, typer.Option("--cluster", help="Grade in jobs on SLURM, by this settings file (docs/scale.md).")
@@ -78,6 +80,7 @@ def grade(
     why: Annotated[
         bool, typer.Option("--why", help="Print the reason of each lost point, as for named groups.")
     ] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Print where the time of each hand-in went.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Run a whole class anew without being asked.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -96,7 +99,7 @@ def grade(
     show = follower(as_json=as_json)
     runner = _elsewhere(scheduler, site, course, week, options.room, show)
     faults = _graded(course, week, chosen, options, runner, show, _agreement(week, yes=yes))
-    _print_marked(course, week, chosen, faults, as_json=as_json, why=why or bool(groups))
+    _print_marked(course, week, chosen, faults, as_json=as_json, why=why or bool(groups), profile=profile)
 
 
 def _graded(
@@ -139,18 +142,28 @@ def _agreement(week: str, *, yes: bool) -> Callable[[int], None]:
 
 
 def _print_marked(
-    course: Course, week: str, groups: list[str], faults: dict[str, str], *, as_json: bool, why: bool
+    course: Course, week: str, groups: list[str], faults: dict[str, str], *, as_json: bool, why: bool, profile: bool
 ) -> None:
     """Print the marks, those that need a person first; exit with 1 where there are such."""
-    from nbviva.cli.printing import print_json, print_marks, stored_rows
+    from nbviva.cli.lines import profile_lines
+    from nbviva.cli.printing import print_json, print_lines, print_marks, stored_rows
 
     rows = stored_rows(course, week, groups)
+    profiles = _profiles(course, week, groups) if profile else []
     if as_json:
-        print_json({"marks": [asdict(item) for item in rows], "faults": faults})
+        said = {"marks": [asdict(item) for item in rows], "faults": faults}
+        print_json(said | ({"profiles": [asdict(item) for item in profiles]} if profile else {}))
     else:
         print_marks(rows, course.assignment(week), why=why)
+        print_lines(line for item in profiles for line in profile_lines(item))
     if any(item.needs_person for item in rows):
         raise typer.Exit(ExitCode.PERSON)
+
+
+def _profiles(course: Course, week: str, groups: list[str]) -> list[Profile]:
+    from nbviva.grading.times import profile
+
+    return [found for group in groups if (found := profile(course, week, group))]
 
 
 def _elsewhere(

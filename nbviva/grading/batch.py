@@ -9,7 +9,8 @@ ends it and whenever, the next call finds what is done by the reports' digests a
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Generator, Iterable, Sequence
+import time
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,6 +35,7 @@ from nbviva.listing import shown
 from nbviva.sandbox import scratch
 
 if TYPE_CHECKING:
+    from nbviva.grading.runs import Turn
     from nbviva.processes.job import Finished
 
 A_CLASS = (
@@ -96,19 +98,21 @@ def grade_batch(
         tick = partial(stands.tick, listener)
         left = due if options.again else _left(course, week, due, options, stands, tick, agree)
         run = runner or _here(course, week, options, listener.address, lambda sentence: show(SaidOfAll(sentence)))
-        with closing(run(left, tick)) as all_finished:
-            faults = _settled(course, week, all_finished, stands)
+        faults = _settled(course, week, run(left, tick), stands) if left else {}
     replayed = tuple(group for group in due if group not in left)
     return Batch(tuple(group for group in groups if group in fresh), tuple(left), tuple(faults.items()), replayed)
 
 
-def _settled(course: Course, week: str, all_finished: Iterable[Finished], stands: Progress) -> dict[str, str]:
+def _settled(
+    course: Course, week: str, running: Generator[Finished, None, None], stands: Progress
+) -> dict[str, str]:  # fmt: skip
     """Settle what comes from the workers, as it comes; give a sentence for each fault of ours, by group."""
     faults: dict[str, str] = {}
-    for finished in all_finished:
-        sentence = _settle(course, week, finished)
-        faults |= {finished.job: sentence} if sentence else {}
-        stands.finished(finished.job, sentence)
+    with closing(running) as all_finished:
+        for finished in all_finished:
+            sentence = _settle(course, week, finished)
+            faults |= {finished.job: sentence} if sentence else {}
+            stands.finished(finished.job, sentence)
     return faults
 
 
@@ -187,7 +191,8 @@ def _here(course: Course, week: str, options: BatchOptions, address: str, say: C
     def run(groups: Sequence[str], tick: Callable[[], None]) -> Generator[Finished, None, None]:
         if not groups:
             return
-        from nbviva.grading.runs import TooBusy
+        from nbviva.grading.runs import TooBusy, Turn
+        from nbviva.kernel.sitting import RunEnd
         from nbviva.processes import workers
         from nbviva.sandbox.backends import backend
 
@@ -197,11 +202,11 @@ def _here(course: Course, week: str, options: BatchOptions, address: str, say: C
         most = min(workers_that_fit(needed), len(groups))
         workers.prepare(libraries(course, week))  # while the template, too, imports
         with _warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
-            jobs = [(group, course.root, week, room, address) for group in groups]
+            jobs = [(group, course.root, week, room, address, time.time()) for group in groups]
             busy = list[tuple[Any, ...]]()
-            for finished in workers.run(grade_one, [(*job, most == 1) for job in jobs], most, tick):
+            for finished in workers.run(grade_one, [(*job, Turn(alone=most == 1)) for job in jobs], most, tick):
                 if isinstance(finished.error, TooBusy):
-                    busy += [(*job, True, True) for job in jobs if job[0] == finished.job]
+                    busy += [(*job, Turn((RunEnd(starved=True),))) for job in jobs if job[0] == finished.job]
                 else:
                     yield finished
             if busy:
@@ -244,23 +249,17 @@ def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -
         yield room
 
 
-def grade_one(
-    group: str, root: Path, week: str, room: Room, address: str, alone: bool = True, again: bool = False
-) -> None:
+def grade_one(group: str, root: Path, week: str, room: Room, address: str, began: float, turn: Turn) -> None:
     """Grade one hand-in and store its report: what a worker process does.
 
     Parameters
     ----------
-    alone
-        Whether no other hand-in is graded meanwhile.
-    again
-        Whether it was run before, when the machine was too busy.
+    began
+        When it was given to the workers, by `time.time()`.
     """
     from nbviva.grading import stored
-    from nbviva.grading.runs import Turn
-    from nbviva.kernel.sitting import RunEnd
 
     tell = teller(address, group)
     tell("starting")
-    turn = Turn((RunEnd(starved=True),) if again else (), alone)
+    turn = replace(turn, waited=round(max(0.0, time.time() - began), 3))
     stored.graded(Course(root), week, group, again=True, room=room, tell=tell, turn=turn)

@@ -110,13 +110,15 @@ def _run(submission: Submission, framed: FramedNotebook, causes: dict[str, str],
         stage(submission.staged, submission.given, Path(place))
         about = (Path(place), submission.room, submission.clock, submission.tell)
         with KernelStudent(*about, until=step.until, outside=submission.tests) as kernel:
+            times = {"waited": submission.turn.waited, "started": time.monotonic() - started}
             last = step.last or stages(framed).get(-1 if step.until is None else step.until, "")
             recorder = Recorder(kernel, last, len(submission.handin.assignment.notebooks), submission.tell)
             found = _sit(submission, framed, recorder)
             if kernel.death and submission.room.template and not answers(submission.room.template):
                 raise TemplateGone  # and took the kernel along: that is no fault of the student's
-            transcript = recorder.transcript(causes, time.monotonic() - started, kernel.peak_memory)
-    found = replace(found, transcript=transcript.to_bytes(), memory=transcript.ran.memory)
+            times = {name: round(seconds, 3) for name, seconds in (times | found.seconds).items()}
+            transcript = recorder.transcript(causes, time.monotonic() - started, kernel.peak_memory, times)
+    found = replace(found, transcript=transcript.to_bytes(), memory=transcript.ran.memory, seconds=times)
     return found, replace(recorder.end, last=asks_last(submission.week, recorder.last, recorder.end.asker))
 
 
@@ -130,7 +132,7 @@ def _replayed(submission: Submission, framed: FramedNotebook, causes: dict[str, 
     except ShownIsNeeded as error:
         raise NotAsked("A cell that was only shown has to be run.") from error
     doubts = (Doubt(read.ran.doubt),) if read.ran.doubt else ()
-    seconds = {"total": read.ran.seconds}
+    seconds = {"total": read.ran.seconds, **read.ran.times}
     return replace(found, seconds=seconds, memory=read.ran.memory, doubts=doubts)
 
 
@@ -151,14 +153,17 @@ def _sit_through(submission: Submission, framed: FramedNotebook, sitting: Sittin
     examination = Examination(week, student, submission.draw, given)
     shown = {} if submission.runs_shown else only_shown(framed)
     standing_in = stand_ins(examination, framed, ran_here, shown)
+    began = time.monotonic()
     sitting.run(framed.notebook, standing_in, None if week.assignment.adopted else stages(framed))
     if is_missed(framed, shown) and not (sitting.death or sitting.left_out):
         raise ShownIsNeeded
+    ran = time.monotonic()
     verdicts = examine(examination, sitting.last)
     forget_hidden_inputs(framed, min((i for i, call in standing_in.items() if call is not dict), default=None))
     notes = tuple(_notes(sitting))
     sitting.settle(unasked(examination, verdicts))
-    return Examined(verdicts, notes, sitting.kept_in)
+    seconds = {"ran": ran - began, "asked": time.monotonic() - ran}
+    return Examined(verdicts, notes, sitting.kept_in, seconds=seconds)
 
 
 def _notes(sitting: Sitting) -> Iterator[str]:

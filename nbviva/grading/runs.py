@@ -70,10 +70,13 @@ class Turn:
         How it was run before and ended, where that does not count.
     alone
         Whether nothing else of ours runs beside it.
+    waited
+        Seconds that it waited for a worker.
     """
 
     ends: tuple[RunEnd, ...] = ()
     alone: bool = True
+    waited: float = 0.0
 
 
 Found = TypeVar("Found")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -68,10 +69,17 @@ def together(week: Week, found: Mapping[str, Examined]) -> Examined:
         notes=tuple(f"{name}: {note}" for name, one in found.items() for note in one.notes),
         kept_in=next((one.kept_in for one in found.values() if one.kept_in != NOTHING_RUN), NOTHING_RUN),
         transcript=joined_transcripts(transcripts) if all(transcripts) else b"",
-        seconds={"total": round(sum(one.seconds.get("total", 0.0) for one in found.values()), 3)},
+        seconds=_summed([one.seconds for one in found.values()]),
         memory=max(one.memory for one in found.values()),
         doubts=tuple(_of_notebook(week, name, doubt) for name, one in found.items() for doubt in one.doubts),
     )
+
+
+def _summed(times: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total = Counter[str]()
+    for one in times:
+        total.update(one)
+    return {name: round(seconds, 3) for name, seconds in total.items()}
 
 
 def _of_notebook(week: Week, name: str, doubt: Doubt) -> Doubt:

@@ -5,6 +5,7 @@ A hand-in whose report is stale is asked anew only where its transcript cannot a
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -97,13 +98,15 @@ def leave_to_a_person(course: Course, week: str, group: str, sentence: str) -> N
 
 def save(folder: Path, found: Graded) -> None:
     """Store what grading found; `report.json` is written last, so that it stands for a whole report."""
+    began = time.monotonic()
     make_folder(folder)
     if not found.transcript or found.transcript != stored_transcript(folder):
         keep_transcript(folder, found.transcript)
     notebook = to_text(found.notebook).encode()
     if notebook != _content(folder / "notebook.ipynb"):
         write(folder / "notebook.ipynb", notebook)
-    keep_report(folder, found.report)
+    seconds = found.report.seconds | {"recorded": round(time.monotonic() - began, 3)}
+    keep_report(folder, replace(found.report, seconds=seconds))
 
 
 def _content(path: Path) -> bytes | None:

@@ -98,6 +98,9 @@ class Report:
         Why a person decides about questions that nbviva could mark.
     sandbox
         How the student's code was kept apart: the sandbox and who held its memory limit, or `none`.
+    seconds
+        On the clock: `total`, and in it `started` (its kernel), `ran` (the notebook) and `asked`; before it `waited`
+        (for a worker), after it `recorded` (what is kept). Of a hand-in that was run again, of the run that counts.
     digest
         SHA-256 of hand-in, week, framework and environment; a report whose digest is still right is used again.
     memory

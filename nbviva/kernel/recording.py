@@ -102,7 +102,9 @@ class Recorder:
             return end
         return replace(end, asker=failed[-1] if end.by_limit and failed else dead[0] if dead else "")
 
-    def transcript(self, causes: Mapping[str, str], seconds: float, memory: int = 0) -> Transcript:
+    def transcript(
+        self, causes: Mapping[str, str], seconds: float, memory: int = 0, times: Mapping[str, float] | None = None
+    ) -> Transcript:
         """Give what was written down until now, and what it took: seconds, and bytes at the most."""
         ran = Ran(
             causes=causes,
@@ -118,6 +120,7 @@ class Recorder:
             outputs=self._outputs,
             seconds=round(seconds, 3),
             memory=memory,
+            times=dict(times or {}),
         )
         return Transcript(ran, tuple(self._exchanges))
 

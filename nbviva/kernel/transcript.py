@@ -96,6 +96,8 @@ class Ran:
         The harmless outputs of each code cell that has any, by its index.
     seconds, memory
         What all of it took, and the most bytes that the kernel had.
+    times
+        Seconds by what was done, as a report has them.
     left_out
         Why the cells from some one on were not run, or empty.
     last
@@ -118,6 +120,7 @@ class Ran:
     left_out: str = ""
     last: str = ""
     doubt: str = ""
+    times: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

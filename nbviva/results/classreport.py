@@ -17,6 +17,7 @@ from nbviva.errors import CourseError
 from nbviva.gradebook.book import formgrader_pages
 from nbviva.gradebook.names import takes
 from nbviva.grading.reports import EARLIER, earlier_report, readable_report
+from nbviva.grading.times import Share, shares
 from nbviva.grading.verdict import Report
 from nbviva.listing import shown
 from nbviva.naming import natural_order
@@ -100,6 +101,7 @@ class ClassReport:
     similar: tuple[Pair, ...]
     walks: tuple[QuestionWalk, ...] = ()
     blank: tuple[str, ...] = ()
+    times: tuple[Share, ...] = ()
 
 
 def class_report(course: Course, name: str, *, anonymous: bool = False) -> ClassReport:
@@ -130,6 +132,7 @@ def class_report(course: Course, name: str, *, anonymous: bool = False) -> Class
         similar=similar(written, own_cells(frame(week))),
         walks=walks(assignment, groups, reports, marks, likeness),
         blank=blank,
+        times=shares(reports.values()),
     )  # fmt: skip
     return without_names(everything, secret_of(course.root)) if anonymous else _renamed(everything, shown)
 

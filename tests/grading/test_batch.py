@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from nbviva.cli.following import in_json
+from nbviva.cli.lines import profile_lines
 from nbviva.course import Course, only_one
 from nbviva.errors import Busy, CourseError, DiskFull, Refused
 from nbviva.grading import batch, reports, stored
 from nbviva.grading.batch import grade_batch
 from nbviva.grading.options import EXAMINER_BYTES, BatchOptions, read_size, workers_that_fit
 from nbviva.grading.progress import Over, Ticked
+from nbviva.grading.times import TIMES, profile, shares
 from nbviva.grading.verdict import Report
 from nbviva.processes.job import DEATHS_MOST, Finished
 from nbviva.sandbox.limits import GIB
@@ -105,6 +107,7 @@ def test_change_of_ours_is_answered_by_the_transcripts(graded, options):
     run = {"agree": lambda number: pytest.fail(f"asked for {number}"), "runner": noting([])}
     done = grade_batch(course, "toy", groups, options, **run)
     assert (("ada", "ben", "cem", "dora", "eve"), (), ()) == (done.replayed, done.graded, done.fresh)
+    assert set(TIMES) < set(reports.stored_report(course.report("toy", "ada")).seconds)
     for group in groups:
         assert {**text_of(graded[0], group), "digest": None} == {**text_of(course, group), "digest": None}
     assert set(groups) == set(grade_batch(course, "toy", groups, options).fresh)
@@ -157,6 +160,23 @@ def test_changed_hand_in_is_graded_again_alone(graded, options, hand_in):
 def finishing(*finished):
     """Give a runner that has these results."""
     return lambda _groups, _tick: (item for item in finished)
+
+
+def test_report_keeps_the_five_times_of_its_job(graded):
+    """Also after it was marked from its transcript; `--profile` and the class report tell them."""
+    course = graded[0]
+    seconds = reports.stored_report(course.report("toy", "ada")).seconds
+    assert {"total", *TIMES} == set(seconds)
+    assert seconds["started"] + seconds["ran"] + seconds["asked"] <= seconds["total"] + 0.01
+    found = profile(course, "toy", "ada")
+    assert list(TIMES) == [name for name, _ in found.times]
+    assert "double_doubles" in dict(found.askers)
+    lines = [line for _, line in profile_lines(found)]
+    assert lines[0].startswith("ada: ")
+    assert any("its notebook ran" in line for line in lines)
+    told = shares([reports.stored_report(course.report("toy", group)) for group in course.groups("toy")])
+    assert list(TIMES.values()) == [share.said for share in told]
+    assert 1.0 == pytest.approx(sum(share.share for share in told))
 
 
 def test_hand_in_that_kills_its_workers_is_left_to_a_person(course, hand_in, options):
