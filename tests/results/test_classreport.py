@@ -8,6 +8,7 @@ import pytest
 
 from nbviva.errors import CourseError
 from nbviva.grading.reports import keep_report
+from nbviva.grading.times import shares
 from nbviva.grading.verdict import Mark, Outcome, Report, Verdict
 from nbviva.handin.doubt import Doubt
 from nbviva.naming import natural_order
@@ -55,6 +56,16 @@ def test_our_own_faults_come_first(report):
         FaultKind.DIFFERS,
         FaultKind.LATE,
     ] == [kind for kind, _ in counts(report.faults)]
+
+
+def test_the_page_says_where_time_went(report):
+    """Waiting for a worker is told, and is no share of what was spent."""
+    times = [{"waited": 5.0, "started": 1.0, "ran": 2.0, "asked": 5.0, "recorded": 2.0}, {"total": 3.0}]
+    found = shares(replace(with_values("a"), seconds=seconds) for seconds in times)
+    text = " ".join(ours(replace(report, times=found)).split())
+    assert '<tr><td>its notebook ran</td><td class="n">2.0</td><td class="n">2</td><td class="n">20 %</td></tr>' in text
+    assert '<td>waited for a worker</td><td class="n">5.0</td><td class="n">5</td><td class="n">-</td>' in text
+    assert "where time went" not in ours(replace(report, times=()))
 
 
 @pytest.mark.parametrize(
