@@ -230,10 +230,12 @@ def libraries(course: Course, week: str) -> tuple[str, ...]:
 @contextmanager
 def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -> Generator[Room, None, None]:
     """Give the room with a template, where one can be had; else kernels are started cold, and why is said."""
+    from nbviva.kernel.outside import PROGRAM
     from nbviva.notebooks import read
     from nbviva.sandbox.backends import backend
     from nbviva.sandbox.fork_server import ForkServer
     from nbviva.week.source import imports_of
+    from nbviva.week.spec import CellState
 
     names = course.assignment(week).notebooks
     sources = [path for name in names if (path := course.source(week) / f"{name}.ipynb").is_file()]
@@ -241,6 +243,8 @@ def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -
         if room.sandboxed and backend(room.backend).forks and sources:
             try:
                 imported = dict.fromkeys(name for path in sources for name in imports_of(read(path)))
+                if any(question.state is CellState.HARDENED for question in course.assignment(week).questions):
+                    imported[PROGRAM] = None  # testers are forked from it, too
                 limits = allowed(room, course.assignment(week).limits)[0].limits
                 template = ending.enter_context(ForkServer(tuple(imported), limits))
                 room = replace(room, template=template.address)

@@ -24,16 +24,21 @@ from nbviva.inside.plain import Frames, Handle, Unreadable
 
 TESTERS = 1 << 39  # numbers from here on are functions and objects of the tester's
 INPUT = TESTERS  # that of its `input`
-MOST_PRINTED = 20_000
+MOST_PRINTED = 1_000_000
 _ERROR_ARGUMENTS = (str, int, float, bool, type(None))
 
 
 class Printed(io.StringIO):
-    """What was printed since it was last taken."""
+    """What was printed since it was last taken, up to a length: all else is let go at once."""
+
+    def write(self, text: str) -> int:
+        """Keep what there is room for."""
+        super().write(text[: max(0, MOST_PRINTED - self.tell())])
+        return len(text)
 
     def take(self) -> str:
-        """Give it, up to a length."""
-        text = self.getvalue()[:MOST_PRINTED]
+        """Give it."""
+        text = self.getvalue()
         self.seek(0)
         self.truncate()
         return text.encode("utf-8", "replace").decode()

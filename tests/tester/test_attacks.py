@@ -56,12 +56,12 @@ def test_an_attack_earns_nothing(tmp_path, attack):
     assert passed(runs) == set()
 
 
-def test_an_attack_costs_its_own_cell(tmp_path):
-    """The next test is run and passes, though a question before it hung."""
-    clock_cell = "import time\ndef f(n):\n    time.sleep(1000)"
+@pytest.mark.parametrize("code", ["import time; time.sleep(1000)", "while True: print('x' * 10_000)"])
+def test_an_attack_costs_its_own_cell(tmp_path, code):
+    """The next test is run and passes, though a question before it hung, or printed without an end."""
     from nbviva.kernel.room import Clock
 
-    runs = run(tmp_path, CELLS, {"answer": clock_cell}, clock=Clock(cell=3))
+    runs = run(tmp_path, CELLS, {"answer": f"def f(n):\n    {code}"}, clock=Clock(cell=3))
     assert runs["t"].error == "NotAnswered"
     assert passed(runs) == {"u"}
 
