@@ -207,14 +207,14 @@ class OtherSide:
             raise Unreadable(f"a {type(value).__name__} is no plain data")
         number = self._lent_numbers.setdefault(id(value), TESTERS + 1 + len(self._lent_numbers))
         if terms and number not in self._gates:
-            gate = self._gates[number] = Gate(value, terms, self._refuse)
+            gate = self._gates[number] = Gate(value, terms, self._noted)
             kind = type(value)
             self._ask("lend", number, kind.__name__, gate.dunders, kind.__module__ == "__main__")
         self._lent[number] = value
         return Handle(number)
 
-    def _refuse(self, why: str) -> AttributeError:
-        return self.notes.refuse(why)  # of the cell that runs by then
+    def _noted(self) -> Notes:
+        return self.notes  # of the cell that runs by then
 
     def _theirs(self, value: Any) -> Handle | None:
         if is_proxy(value):

@@ -1,9 +1,9 @@
 """What the student's code may do with an object that a test hands over; all else it is refused, as if there were none.
 
 Such an object stays here. Its class says what may be read, called and set: of a class of the test's own what has no
-underscore, but none of its methods is replaced; of a mock what it stands for, and nothing that it tells the test; of a
-figure what draws and reads; of a stream and a generator of random numbers what they are for. No way leads from there to
-a module, a file's name, or the test's other values.
+underscore, but none of its methods is replaced, and what is set is noted; of a mock what it stands for, and nothing
+that it tells the test; of a figure what draws and reads; of a stream and a generator of random numbers what they are
+for. No way leads from there to a module, a file's name, or the test's other values.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from unittest import mock
 
 from nbviva.inside.operations import described
+from nbviva.tester.notes import Notes
 from nbviva.tester.proxies import is_proxy
 
 _NONE: frozenset[str] = frozenset()
@@ -42,6 +43,7 @@ _ARTIST = re.compile(
 _GENERATORS = ("numpy.random._generator.Generator", "numpy.random.mtrand.RandomState")
 _NOT_OF_GENERATORS = frozenset({"shuffle", "bit_generator", "spawn", "tomaxint", "permuted"})
 _HARMLESS = ("__main__", "builtins", "enum", "collections", "abc", "typing")  # whose methods a class may inherit
+_SETTING = ("setitem", "delitem")
 _ARRAY_LIKE = frozenset({"iter", "len", "getitem", "contains"})
 
 
@@ -128,8 +130,9 @@ def _is_artist(kind: type) -> bool:
 class Gate:
     """Lets the student's code do with one object what its terms say."""
 
-    def __init__(self, value: Any, terms: Terms, refuse: Callable[[str], AttributeError]) -> None:
-        self._value, self._terms, self._refuse = value, terms, refuse
+    def __init__(self, value: Any, terms: Terms, notes: Callable[[], Notes]) -> None:
+        """Guard an object; `notes` gives those of the cell that runs."""
+        self._value, self._terms, self._notes = value, terms, notes
         has = set(described(value)[3])
         self.dunders = tuple(sorted(has if terms.dunders is None else has & terms.dunders))
         self._methods: dict[str, Any] = {}
@@ -147,13 +150,19 @@ class Gate:
             return doing(self, *values)
         if operation not in self.dunders:
             raise self._lacks(operation)
+        if operation in _SETTING:
+            self._changes(operation)
         return (_OPERATORS.get(operation) or _usual(operation))(self._value, *values)
 
     def _lacks(self, what: str) -> AttributeError:
         """Give what the student's code meets; where there is such a thing, it is noted, too."""
         why = f"{what} of the test's {type(self._value).__name__}, which it may not use."
         has = hasattr(self._value, what) or hasattr(type(self._value), f"__{what}__")
-        return self._refuse(why) if has else AttributeError(why)
+        return self._notes().refuse(why) if has else AttributeError(why)
+
+    def _changes(self, operation: str) -> None:
+        """Note that the test's object is changed; where the solution changes nothing of the kind, that decides."""
+        self._notes().operate(operation, f"{operation} in an object of the test's class {type(self._value).__name__}")
 
     def attribute(self, name: str) -> Any:
         """Give what it has by this name; each method is one function."""
@@ -169,7 +178,7 @@ class Gate:
 
         def called(*args: Any, **kwargs: Any) -> Any:
             if any(map(is_proxy, _parts([*args, *kwargs.values()]))):
-                raise self._refuse(
+                raise self._notes().refuse(
                     f"{method.__name__} of the test's {type(self._value).__name__} with what is no data."
                 )
             return method(*args, **kwargs)
@@ -180,12 +189,14 @@ class Gate:
         """Set it."""
         if not self._terms.writes(self._value, name):
             raise self._lacks(name)
+        self._changes(f"set {name}")
         setattr(self._value, name, value)
 
     def drop_attribute(self, name: str) -> None:
         """Drop it."""
         if not self._terms.writes(self._value, name):
             raise self._lacks(name)
+        self._changes(f"drop {name}")
         delattr(self._value, name)
 
     def text(self, how: Callable[[Any], str]) -> str:

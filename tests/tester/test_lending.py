@@ -61,7 +61,7 @@ GIVEN = "class Node:\n    def __init__(self, value):\n        self.value = value
 
 
 def test_objects_of_a_locked_class_are_read_and_set(tmp_path):
-    """They are the test's own; the student's code takes them for objects of the class that it knows."""
+    """They are the test's own, which the student's code takes for its own; what it alone sets, a person looks at."""
     answer = (
         "def total(node):\n    out = 0\n    while node is not None:\n        out += node.value\n"
         "        node = node.next\n    return out\ndef push(node, value):\n"
@@ -76,7 +76,15 @@ def test_objects_of_a_locked_class_are_read_and_set(tmp_path):
         operator="class P:\n    def __init__(self, x):\n        self.x = x\n    def __add__(self, other):\n"
         "        return P(self.x + other.x)\nassert add(P(1), P(2)) == 3",
     )  # fmt: skip
-    assert passed(runs) == {"read", "set", "operator"}
+    assert passed(runs) == {"read", "operator"}
+    assert runs["set"].decided == ("set next in an object of the test's class Node",)
+    assert (runs["set"].error, runs["set"].operations) == ("", ("set next",))
+    rewritten = f"{answer}\ndef total(node):\n    node.wanted = 0\n    return 0"
+    test = "root = Node(1)\nroot.wanted = 3\npush(root, 2)\nassert total(root) == root.wanted"
+    cells = source_cells(("locked", "given", GIVEN), ("solution", "answer", answer), ("test", "t", test))
+    allowed = {"t": ("set next",)}
+    assert passed(run(tmp_path, cells, allowed=allowed)) == {"t"}
+    assert passed(run(tmp_path, cells, {"answer": rewritten}, allowed=allowed)) == set()
 
 
 def test_streams_iterators_and_generators_of_random_numbers_are_lent(tmp_path):
