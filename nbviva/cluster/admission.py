@@ -54,7 +54,9 @@ class Admission:
         for address in there.keys() - self.rows.keys() - self._asking.keys():
             self._ask(address)
         answered = [address for address, (future, since) in self._asking.items() if _is_over(future, since)]
-        return [address for address in answered if not self._settle(address, there)]
+        judged_now = [address for address in answered if self._settle(address, there)]
+        self._let_in({a: str(there[a]["name"]) for a in judged_now if all(row.good for row in self.rows[a])})
+        return [address for address in judged_now if not all(row.good for row in self.rows[address])]
 
     @property
     def pending(self) -> bool:
@@ -84,23 +86,26 @@ class Admission:
         self._asking[address] = future, time.time()
 
     def _settle(self, address: str, there: dict[str, dict[str, Any]]) -> bool:
-        """Let a worker in that has answered, or refuse it; one that is gone is neither."""
+        """Judge a worker that has answered, unless it is gone; give whether it was judged."""
         future, since = self._asking.pop(address)
         if address not in there:
             future.cancel()
-            return True
+            return False
         name, threads = str(there[address]["name"]), int(there[address]["nthreads"])
         self.rows[address] = tuple(self._judged(address, name, threads, future, since))
-        return all(row.good for row in self.rows[address]) and self._let_in(address, name)
-
-    def _let_in(self, address: str, name: str) -> bool:
-        if self.week is not None:
-            done = self.client.run(_receive, self.week, self.batch, workers=[address], on_error="return")
-            if isinstance(error := done.get(address), BaseException):
-                self.rows[address] += (_unable(name, error),)
-                return isinstance(error, OSError)  # gone meanwhile
-        self.fit[address] = name
         return True
+
+    def _let_in(self, names: dict[str, str]) -> None:
+        """Give the week to workers that lack nothing, all at once; one that cannot take it is refused, or gone."""
+        done: dict[str, Any] = {}
+        if self.week is not None and names:
+            done = self.client.run(_receive, self.week, self.batch, workers=list(names), on_error="return")
+        for address, name in names.items():
+            error = done.get(address)
+            if isinstance(error, BaseException) and not isinstance(error, OSError):
+                self.rows[address] += (_unable(name, error),)
+            elif error is None:
+                self.fit[address] = name
 
     def _judged(self, address: str, name: str, threads: int, future: Any, since: float) -> list[Fitness]:
         """Give the rows of a worker that has answered, or did not."""

@@ -18,7 +18,7 @@ from nbviva.cluster.wire import temporary_security
 from tests.slurm.machine import fresh, stored, wait_for
 
 GROUPS = {f"group{number}" for number in range(8)}
-SLEEPY = "answer_half = 11\nimport time\ntime.sleep(8)"
+SLEEPY = "answer_half = 11\nimport time\ntime.sleep(16)"
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def begun(nbviva, handed_in, site):
     return command
 
 
-def require_all(course, command, room):
+def require_all(course, command, room, seconds=400):
     """All hand-ins are graded, and none is left to a person."""
-    code, text = command.finished()
+    code, text = command.finished(seconds)
     assert 0 == code, text
     assert GROUPS == fresh(course, room), text
 
@@ -95,11 +95,11 @@ def test_a_lost_node_costs_no_hand_in(begun, free, handed_in, room):
 
 
 def test_a_limit_of_time_costs_no_hand_in(nbviva, free, handed_in, hand_in, site, room):
-    """Eight hand-ins of some fifteen seconds do not fit into two jobs of a minute, which have to start, too."""
+    """Eight hand-ins of some twenty seconds do not fit into two jobs of a minute, which have to start, too."""
     for group in GROUPS:
         hand_in(handed_in, group, half_answer=SLEEPY)
     command = nbviva(handed_in, "grade", "toy", "--cluster", str(site(time="00:01:00")))
-    require_all(handed_in, command, room)
+    require_all(handed_in, command, room, 900)
     assert "TIMEOUT" in free.states()
 
 
