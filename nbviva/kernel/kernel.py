@@ -57,9 +57,11 @@ class KernelStudent(KernelProcess):
         self._asked_seconds, self._late_answers = 0.0, 0
 
     def _finish(self) -> None:
-        if self.tester:
-            self.tester.close()
-        super()._finish()
+        try:
+            if self.tester:
+                self.tester.close()
+        finally:
+            super()._finish()
 
     @property
     def end(self) -> RunEnd:

@@ -57,13 +57,17 @@ class KernelProcess:
             raise
 
     def __exit__(self, *_: object) -> None:
-        self._finish()
-        self._loop.close()
+        try:
+            self._finish()
+        finally:
+            self._loop.close()
 
     def _finish(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            self._loop.run(asyncio.wait_for(self._end(), self.clock.grace))
-        self._context.destroy(linger=0)
+        try:
+            with contextlib.suppress(TimeoutError):
+                self._loop.run(asyncio.wait_for(self._end(), self.clock.grace))
+        finally:
+            self._context.destroy(linger=0)  # one that is left open keeps the collector of garbage waiting for good
 
     async def _start(self) -> None:
         place = {"cwd": str(self.folder), "env": kernel_environment()}
