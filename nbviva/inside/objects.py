@@ -66,6 +66,7 @@ class Objects:
         self._callbacks: dict[int, Callback | Lent] = {}
         self._lent: dict[int, int] = {}  # the numbers of the test's objects, by what stands for them
         self._told: dict[int, tuple[Any, ...]] = {}
+        self._known_by_name: dict[str, Any] = {}  # to the test
         self._printed = Printed()
         self._thread = threading.get_ident()  # which answers
 
@@ -85,6 +86,8 @@ class Objects:
             changes = Changes(given[1:] if operation == "call" else [])
             doing = self._lend if operation == "lend" else OPERATIONS[operation]
             value = doing(self.namespace, *given)
+            if operation == "get":
+                self._known_by_name[given[0]] = value
             same = changes.place_of(value)
             return self._encoded("ok", None if same else value, same, list(changes.made()))
         except NameMissing:
@@ -99,7 +102,7 @@ class Objects:
     def _encoded(self, kind: str, *parts: Any) -> Frames:
         printed = self._printed.take()
         try:
-            return self._with_told(kind, printed, *parts)
+            return self._with_told(kind, printed, self._rebound(), *parts)
         except Unreadable as error:
             return encode(("unreadable", str(error)))
         except Exception as error:  # noqa: BLE001 - the value is the student's, and so is what becomes of asking it
@@ -110,6 +113,13 @@ class Objects:
         kind, *rest = message
         frames = encode((kind, [], *rest), self._keep, exact=True)
         return encode((kind, list(self._told.values()), *rest), self._keep, exact=True) if self._told else frames
+
+    def _rebound(self) -> list[str]:
+        """Give the names by which the test knows something else than they stand for now: it has to ask again."""
+        names = [name for name, value in self._known_by_name.items() if self.namespace.get(name, self) is not value]
+        for name in names:
+            del self._known_by_name[name]
+        return names
 
     @contextlib.contextmanager
     def _input_asked_for(self) -> Iterator[None]:
@@ -127,7 +137,7 @@ class Objects:
         if threading.get_ident() != self._thread:
             given = args[1:] if number in self._lent.values() else (args, kwargs)
             return replaced_by(self._callbacks[number])(*given[0], **given[1])
-        frames = self._with_told("callback", self._printed.take(), number, list(args), kwargs)
+        frames = self._with_told("callback", self._printed.take(), self._rebound(), number, list(args), kwargs)
         while True:
             kind, *parts = decode(self._line.ask(frames), tensors=True, exact=True)
             if kind == "given":

@@ -50,6 +50,7 @@ class OtherSide:
         self.is_asked = False  # whether a cell runs
         self.names: dict[int, str] = {}  # by which objects were asked for
         self.questions = 0  # that may have changed something
+        self.standing: set[str] = set()  # names that still stand for the objects that they gave
         self.subclasses: dict[str, type] = {}  # of the test's below the student's, by their names there
         self._bases: dict[int, type] = {}
         self._line = line
@@ -81,6 +82,7 @@ class OtherSide:
         found = self._ask(operation, *values)
         if operation == "get" and is_proxy(found):
             self.names[known(found).number] = values[0]
+            self.standing.add(values[0])
         return found
 
     def base(self, proxy: Any) -> type:
@@ -147,9 +149,10 @@ class OtherSide:
         kind, *parts = said
         if kind in _FAILURES and len(parts) == 1:
             raise self.notes.fail(str(parts[0])[:500])
-        if len(parts) != _PARTS.get(kind, -1) + 2 or type(parts[1]) is not str:
+        if len(parts) != _PARTS.get(kind, -1) + 3 or type(parts[1]) is not str or type(parts[2]) is not list:
             raise self.notes.fail("An answer is malformed.")
-        _, printed, *parts = parts
+        _, printed, rebound, *parts = parts
+        self.standing.difference_update(name for name in rebound if type(name) is str)
         self.guard.came([*parts, printed])
         sys.stdout.write(printed)
         return kind, parts

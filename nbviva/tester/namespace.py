@@ -9,6 +9,7 @@ from typing import Any
 
 from nbviva.tester.asking import NoSuchName, OtherSide
 from nbviva.tester.ownership import Binding, NameOwner, NotebookNames, Role
+from nbviva.tester.proxies import is_proxy
 
 _SHELL = frozenset(
     "get_ipython display exit quit open In Out _ __ ___ _oh _ih _dh _i _ii _iii __session__ __spec__ __loader__".split()  # noqa: SIM905 - shorter
@@ -79,12 +80,12 @@ class TestNamespace(dict[str, Any]):
         return self._theirs(name)
 
     def _theirs(self, name: str) -> Any:
-        """Ask for a name; while nothing else was done there it is the same object."""
+        """Ask for a name, unless it is known: data until more is done there, an object until the name is bound anew."""
         side = self._side
         if side is None:
             raise KeyError(name)
         seen = self._seen.get(name)
-        if seen and seen[0] == side.questions:
+        if seen and (seen[0] == side.questions or (name in side.standing and is_proxy(seen[1]))):
             return seen[1]
         try:
             value = side.ask("get", name)

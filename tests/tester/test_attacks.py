@@ -42,7 +42,7 @@ ATTACKS = {
     "blank": "def f(n):\n    raise NotImplementedError",
     "not there": "pass",
     "fake reply": "import gc\nfrom nbviva.inside.objects import Objects\n"
-    'Objects.answer = lambda self, *_: [b\'["tuple","ok",["list"],"",null,["list"],["list"]]\']',
+    'Objects.answer = lambda self, *_: [b\'["tuple","ok",["list"],"",["list"],null,["list"],["list"]]\']',
     "unknown callback": "from nbviva.inside.objects import Objects\nfrom nbviva.inside.encoder import encode\n"
     "Objects.answer = lambda self, *_: encode(('callback', [], '', 1 << 39, [], {}))",
     "no frames": "from nbviva.inside.objects import Objects\nObjects.answer = lambda self, *_: []",

@@ -299,3 +299,18 @@ def test_a_later_cell_of_the_students_has_the_names_of_a_test_that_hides_nothing
     runs = run(tmp_path, cells)
     assert passed(runs) == {"again", "t"}
     assert runs["again"].shown == "0.5"
+
+
+def test_a_name_that_the_students_code_binds_anew_is_asked_again(tmp_path):
+    """By a call, by what the test lends, by a deletion; an object that stays is not asked for twice."""
+    answer = (
+        "def f():\n    return 1\ndef swap():\n    global f\n    f = lambda: 2\ndef drop():\n    global f\n    del f\n"
+        "def inside(g):\n    swap()\n    return g()"
+    )
+    cells = source_cells(
+        ("solution", "answer", answer),
+        ("test", "called", "assert f() == 1 and f() == 1\nswap()\nassert f() == 2"),
+        ("test", "callback", "assert inside(lambda: f()) == 2"),
+        ("test", "dropped", "f()\ndrop()\ntry:\n    f\nexcept NameError:\n    pass\nelse:\n    assert False"),
+    )
+    assert passed(run(tmp_path, cells)) == {"called", "callback", "dropped"}
