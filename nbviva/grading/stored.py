@@ -64,9 +64,9 @@ def graded(
         with suppress(NotAsked):
             return _marked_again(item, folder)
     found = grade(replace(item, tell=tell, turn=turn or Turn()))
-    save(folder, found)
+    report = save(folder, found)
     signed(item.handin, folder)  # the names on the sheet, for the marks list alone
-    return found.report, found.notebook
+    return report, found.notebook
 
 
 def mark_again(course: Course, week: str, group: str, room: Room | None = None) -> None:
@@ -86,9 +86,9 @@ def _marked_again(item: Submission, folder: Path) -> tuple[Report, NotebookNode]
     found = grade(item, stored_transcript(folder))
     if not found.transcript:  # our own bounds were passed: a kernel may do better
         raise NotAsked("It could not be marked from its transcript.")
-    save(folder, found)
+    report = save(folder, found)
     signed(item.handin, folder)
-    return found.report, found.notebook
+    return report, found.notebook
 
 
 def leave_to_a_person(course: Course, week: str, group: str, sentence: str) -> None:
@@ -96,8 +96,11 @@ def leave_to_a_person(course: Course, week: str, group: str, sentence: str) -> N
     save(course.report(week, group), ungraded(submission(course, week, group), sentence))
 
 
-def save(folder: Path, found: Graded) -> None:
-    """Store what grading found; `report.json` is written last, so that it stands for a whole report."""
+def save(folder: Path, found: Graded) -> Report:
+    """Store what grading found, and give the report as it stands there, with the time that this took.
+
+    `report.json` is written last, so that it stands for a whole report.
+    """
     began = time.monotonic()
     make_folder(folder)
     if not found.transcript or found.transcript != stored_transcript(folder):
@@ -106,7 +109,9 @@ def save(folder: Path, found: Graded) -> None:
     if notebook != _content(folder / "notebook.ipynb"):
         write(folder / "notebook.ipynb", notebook)
     seconds = found.report.seconds | {"recorded": round(time.monotonic() - began, 3)}
-    keep_report(folder, replace(found.report, seconds=seconds))
+    report = replace(found.report, seconds=seconds)
+    keep_report(folder, report)
+    return report
 
 
 def _content(path: Path) -> bytes | None:
