@@ -7,6 +7,7 @@ worker and no client of it.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dask
-from distributed import Client, KilledWorker, LocalCluster, Security, wait
+from distributed import CancelledError, Client, KilledWorker, LocalCluster, Security, wait
 from distributed import TimeoutError as DaskTimeoutError
 
 from nbviva.errors import CourseError, Refused
@@ -48,6 +49,7 @@ def connected(address: str) -> Any:
             f"{address} is not this machine, and is not encrypted: start scheduler and workers with Dask's TLS "
             "(--tls-ca-file, --tls-cert, --tls-key) and give the address that begins with tls://."
         )
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a scheduler that is lost is said by us
     try:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:  # the second and third: TLS that is not configured
@@ -127,7 +129,7 @@ def done_of(client: Any, futures: Iterable[Any], seconds: float) -> list[Any]:
     found = list(futures)
     if not found:
         time.sleep(seconds)
-    with suppress(DaskTimeoutError), client.as_current():
+    with suppress(DaskTimeoutError, CancelledError), client.as_current():
         wait(found, timeout=seconds, return_when="FIRST_COMPLETED")
     require_there(client)  # else what is not done counts as cancelled, which is no fault of a hand-in's
     return [future for future in found if future.done()]
