@@ -21,7 +21,6 @@ from nbviva.grading import running
 from nbviva.grading.regrade import regrade
 from nbviva.grading.reports import EARLIER, is_spoilt, stored_report
 from nbviva.grading.stored import graded
-from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.sitting import StartFailed
 from nbviva.kernel.transcript import EARLIER_MAGIC, MAGIC
 from nbviva.processes import workers
@@ -51,20 +50,6 @@ def change(course, old, new, file="checks.py"):
 def files(folder):
     """Give all files below a folder with their bytes."""
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-@pytest.fixture
-def kernels(monkeypatch):
-    """The number of kernels that were started from now on."""
-    started = []
-
-    class Counted(KernelStudent):
-        def __enter__(self):
-            started.append(self)
-            return super().__enter__()
-
-    monkeypatch.setattr(running, "KernelStudent", Counted)
-    return started
 
 
 @pytest.fixture(scope="module")

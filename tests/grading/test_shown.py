@@ -4,12 +4,10 @@ import nbformat
 import pytest
 
 from nbviva.errors import SpecError
-from nbviva.grading import running
 from nbviva.grading.grade import grade
 from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.stored import submission
 from nbviva.grading.verdict import Outcome
-from nbviva.kernel.kernel import KernelStudent
 from nbviva.kernel.outputs import printed
 from nbviva.notebooks import grade_id
 from nbviva.week.source import source_notebook
@@ -36,20 +34,6 @@ def shows(course):
     path.write_text(path.read_text("utf-8").replace(BEHIND, f"{CELLS}\n{BEHIND}"), "utf-8")
     forget_weeks()
     return course
-
-
-@pytest.fixture
-def kernels(monkeypatch):
-    """Which kernels were started."""
-    started = []
-
-    class Counted(KernelStudent):
-        def __enter__(self):
-            started.append(self)
-            return super().__enter__()
-
-    monkeypatch.setattr(running, "KernelStudent", Counted)
-    return started
 
 
 @pytest.fixture
