@@ -72,7 +72,7 @@ class KernelProcess:
     async def _start(self) -> None:
         place = {"cwd": str(self.folder), "env": kernel_environment()}
         await self._manager.start_kernel(**place, stdout=DEVNULL, stderr=DEVNULL)
-        self._client = self._manager.client()
+        self._client = self._manager.client(context=self._context)  # else it has one of its own, without our limits
         self._client.start_channels(hb=False)  # its thread could be kept from ending by what a kernel sends
         await self._client.wait_for_ready(timeout=self.clock.start)
         self._client.allow_stdin = False

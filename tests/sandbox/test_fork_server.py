@@ -219,7 +219,7 @@ FIND = """
 def test_nothing_is_shared_while_both_live(fork: Callable[..., Kernel]) -> None:
     """Shared memory, message queues, semaphores, sockets and terminals of one are not there for another."""
     here, there = fork(), fork()
-    assert here.value(SHARE) == [0, 0, True, ["0", "ptmx"]]
+    assert here.value(SHARE) == [0, 0, False, ["0", "ptmx"]]
     nothing = ["FileNotFoundError", "ConnectionRefusedError", "ConnectionRefusedError", -1, -1, -1, ["ptmx"]]
     assert there.value(FIND) == nothing
 
