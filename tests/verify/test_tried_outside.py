@@ -24,10 +24,10 @@ def f(n):
 TESTS = {
     "plain": "assert f(1) == 2",
     "failing": "assert f(1) == 3",
-    "otherwise": "assert f.__code__.co_argcount == 1",
+    "otherwise": "assert V(1).__class__ == V",
     "decides": "assert V(1) == V(1)",
     "counts": "assert len(V(2)) == 2",
-    "live": "import matplotlib.pyplot as plt\nassert f(plt.gca())",
+    "large": "assert f(1 << 5000)",
     "binds": "shared = f(1)\n### BEGIN HIDDEN TESTS\nassert shared == 2\n### END HIDDEN TESTS",
     "open": "seen = f(1)",
     "late": "import time\nassert seen == 2 and time.time()",
@@ -54,7 +54,7 @@ def test_what_a_cell_cannot_do_outside_is_its_reason(tmp_path):
     assert {name for name, tried in found.items() if not tried.why} == {"plain", "failing", "counts", "open"}
     assert found["counts"].operations == ("len",)
     assert found["decides"].why.startswith("the student's class decides")
-    assert found["live"].why.startswith("The test hands over what cannot be sent")
+    assert found["large"].why.startswith("The test hands over what cannot be sent")
     assert found["binds"].why == "a later cell uses its name shared, and it has hidden tests"
     assert found["uses"].why == "it measures time"
     assert found["generous"].why == "outside the blank gets more"
