@@ -6,7 +6,7 @@ import ast
 import re
 from types import CodeType
 
-_MAGIC = re.compile(r"^([ \t]*+)(?:[%!?].*|[\w,][\w, ]*+=[ \t]*+[%!].*|[\w.]++\?\??)$", re.MULTILINE)
+_MAGIC = re.compile(r"^([ \t]*+)(?:(?:[%!?]|[\w,][\w, ]*+=[ \t]*+[%!])(?:.*\\\n)*.*|[\w.]++\?\??)$", re.MULTILINE)
 _OF_PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")  # magics whose cell is Python all the same
 
 
@@ -22,7 +22,7 @@ def as_python(source: str) -> str:
         first = source.split(maxsplit=1)[:1]
         if first and first[0].startswith("%%") and first[0] not in _OF_PYTHON:
             return ""
-        return _MAGIC.sub(r"\1pass", source)
+        return _MAGIC.sub(lambda found: found[1] + "pass" + "\n" * found[0].count("\n"), source)
     return source
 
 

@@ -9,7 +9,6 @@ question), `given="name"` (locked). Points and the hidden checks are added here,
 from __future__ import annotations
 
 import re
-from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +17,7 @@ from pathlib import Path
 import jupytext
 
 from nbviva.errors import SpecError
-from nbviva.inside.cellcode import as_python
+from nbviva.inside.cellcode import as_python, compiled
 from nbviva.notebooks import NotebookNode, as_one, as_parts, copy, grade_id, is_answer, is_test, node, to_text
 from nbviva.week.imports import installed_here, modules_of
 from nbviva.week.prose import filled_in, require_points
@@ -145,21 +144,10 @@ def _require_python(cells: list[NotebookNode], text: Text) -> None:
         if cell.cell_type != "code":
             continue
         try:
-            _compile(cell.source, text.file)
+            compiled(cell.source, text.file)
         except SyntaxError as error:
             first = text.content[: max(0, text.content.find(cell.source))].count("\n")
             raise SourceError(f"{text.file}, line {first + (error.lineno or 1)}: {error.msg}.") from None
-
-
-def _compile(source: str, file: str) -> None:
-    """Compile a cell; what is no plain Python as IPython reads it, magics and commands of the shell included."""
-    try:
-        compile(source, file, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        read = TransformerManager().transform_cell(source)
-        compile(read, file, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 def _mark(

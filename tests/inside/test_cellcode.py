@@ -18,6 +18,8 @@ from nbviva.inside.cellcode import as_python, compiled
         ("%%time\nx = 1", "pass\nx = 1"),
         ("\n%%capture said\nx = 1", "\npass\nx = 1"),
         ("%%bash\nls {}", ""),
+        ("!ls -l \\\n   -a \\\n   here\nx = 1", "pass\n\n\nx = 1"),
+        ("files = !ls \\\n  here\nx = 1", "pass\n\nx = 1"),
         ("  %%html\n<p>", ""),
     ],
 )
