@@ -45,7 +45,7 @@ test-pythons:  ## Run the tests without torch on each Python from 3.11 to 3.13 t
 
 test-slurm: setup  ## Start a SLURM of two nodes on this machine, and run on it what a cluster's users do and suffer (ten minutes)
 	@tools/system_packages slurm
-	$(BIN)/python -m pytest tests/slurm
+	$(BIN)/python -m pytest -o timeout=1200 tests/slurm
 
 wheel: .venv/.ready  ## Build the package, and look whether it is whole and says truly what it needs
 	rm -rf build dist

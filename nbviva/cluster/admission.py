@@ -13,7 +13,7 @@ from typing import Any
 
 from nbviva.cluster.fitness import Fitness, Inspection, WorkerFacts, judged, tell
 from nbviva.cluster.parcels import WeekParcel, forget_week, keep_week
-from nbviva.cluster.wire import is_open
+from nbviva.cluster.wire import is_open, place_waiting
 from nbviva.kernel.room import Room
 
 ANSWER_SECONDS = 300.0  # for looking at itself; a worker that takes longer hangs
@@ -106,6 +106,8 @@ class Admission:
                 self.rows[address] += (_unable(name, error),)
             elif error is None:
                 self.fit[address] = name
+        if done:
+            self.client.run_on_scheduler(place_waiting)
 
     def _judged(self, address: str, name: str, threads: int, future: Any, since: float) -> list[Fitness]:
         """Give the rows of a worker that has answered, or did not."""

@@ -154,6 +154,16 @@ def killed(error: BaseException | None) -> str | None:
     return str(error.last_worker.name) if isinstance(error, KilledWorker) else None
 
 
+def place_waiting(dask_scheduler: Any = None) -> None:
+    """Send tasks that no worker could take to those that can by now; runs in the scheduler.
+
+    Dask itself looks at them when a worker comes, and not when one is given a resource later.
+    """
+    for worker in dask_scheduler.workers.values():
+        found = dask_scheduler.bulk_schedule_unrunnable_after_adding_worker(worker)
+        dask_scheduler.transitions(found, f"nbviva-place-waiting-{time.time()}")
+
+
 def give_up_after(deaths: int, dask_scheduler: Any = None) -> None:
     """Set how many workers a task may lose before it is given up; runs in the scheduler."""
     dask_scheduler.allowed_failures = deaths

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 import warnings
+from contextlib import contextmanager
 
 import pytest
 from distributed import LocalCluster
@@ -23,15 +24,22 @@ from nbviva.grading.progress import OneDone, unseen
 from tests.ordinary import course as ordinary
 
 
-@pytest.fixture(scope="module")
-def workers():
-    """Two workers of one thread each, in processes of their own."""
+@contextmanager
+def processes(number):
+    """Start so many workers of one thread each, in processes of their own; one that ends is started again."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of libraries that they import
         with LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=60
+            n_workers=number, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=60
         ) as found:
             yield found
+
+
+@pytest.fixture(scope="module")
+def workers():
+    """Two workers."""
+    with processes(2) as found:
+        yield found
 
 
 @pytest.fixture
@@ -44,7 +52,7 @@ def handed_in(course, hand_in):
 
 def grade(course, workers, room, groups=None, show=unseen):
     """Grade on the cluster, when all its workers are there (again)."""
-    workers.wait_for_workers(2, timeout=60)
+    workers.wait_for_workers(len(workers.worker_spec), timeout=60)
     run = on_cluster(workers.scheduler_address, course, "toy", room)
     return grade_batch(course, "toy", groups or course.groups("toy"), BatchOptions(room=room), show, run)
 
@@ -105,6 +113,14 @@ def test_lost_worker_costs_no_hand_in(handed_in, workers, room):
     killing = KillingOne(workers)
     done = grade(handed_in, workers, room, show=killing)
     assert killing.killed
+    assert () == done.faults
+    assert {"ada", "ben", "cem", "dora"} == reports.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
+
+
+def test_lost_workers_cost_no_hand_in_where_none_is_left(handed_in, room):
+    """What waited for any goes to the one that comes later, although that is let in only when it is known."""
+    with processes(1) as alone:
+        done = grade(handed_in, alone, room, show=KillingOne(alone))
     assert () == done.faults
     assert {"ada", "ben", "cem", "dora"} == reports.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
 
