@@ -65,6 +65,7 @@ def nbviva(free):
     for command in started:
         if command.process.poll() is None:
             command.kill()
+        command.process.stdout.close()
 
 
 @pytest.fixture

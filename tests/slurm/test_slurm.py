@@ -18,7 +18,23 @@ from nbviva.cluster.wire import temporary_security
 from tests.slurm.machine import fresh, stored, wait_for
 
 GROUPS = {f"group{number}" for number in range(8)}
-SLEEPY = "answer_half = 11\nimport time\ntime.sleep(40)"
+
+
+@pytest.fixture
+def slowed(handed_in, hand_in):
+    """Give what lets all hand-ins take so many seconds."""
+
+    def slow(seconds):
+        for group in GROUPS:
+            hand_in(handed_in, group, half_answer=f"answer_half = 11\nimport time\ntime.sleep({seconds})")
+
+    return slow
+
+
+@pytest.fixture
+def slowly(slowed):
+    """So slow hand-ins that what takes the place of a job still finds some."""
+    slowed(8)
 
 
 @pytest.fixture
@@ -81,26 +97,25 @@ def test_who_has_not_the_batch_s_certificate_is_not_heard(begun, handed_in, room
     require_all(handed_in, begun, room)
 
 
-def test_a_job_that_is_killed_costs_no_hand_in(begun, free, handed_in, room):
+def test_a_job_that_is_killed_costs_no_hand_in(slowly, begun, free, handed_in, room):
     before = {name for name, _, _ in free.jobs()}
     free.run("scancel", min(before))
     wait_for(lambda: {name for name, _, _ in free.jobs()} - before)  # another one runs in its place
     require_all(handed_in, begun, room)
 
 
-def test_a_lost_node_costs_no_hand_in(begun, free, handed_in, room):
+def test_a_lost_node_costs_no_hand_in(slowly, begun, free, handed_in, room):
     wait_for(lambda: {"one", "two"} == {node for _, _, node in free.jobs()})
     free.lose_node("two")
     require_all(handed_in, begun, room)
 
 
-def test_a_limit_of_time_costs_no_hand_in(nbviva, free, handed_in, hand_in, site, room):
+def test_a_limit_of_time_costs_no_hand_in(nbviva, free, handed_in, slowed, site, room):
     """Eight hand-ins of forty seconds do not fit into two jobs of two minutes, which SLURM lets live a little longer.
 
     A minute is too short for any: a worker is looked at first.
     """
-    for group in GROUPS:
-        hand_in(handed_in, group, half_answer=SLEEPY)
+    slowed(40)
     command = nbviva(handed_in, "grade", "toy", "--cluster", str(site(time="00:02:00")))
     require_all(handed_in, command, room, 900)
     assert "TIMEOUT" in free.states()
