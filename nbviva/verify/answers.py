@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nbviva.grading.rehearsal import closure
 from nbviva.grading.verdict import Outcome
 from nbviva.verify.margin import FEWEST, Margin, margin
 from nbviva.verify.row import Finding
@@ -144,13 +145,24 @@ def flakes(bench: Bench, first: TriedAnswers, plan: Plan, real: Path) -> tuple[F
 
 def _again(week: Week, trial: Trial, plan: Plan) -> Iterator[Job]:
     """Give the jobs that repeat a first trial: cheap checks as often as asked for, costly ones less by default."""
-    cheap = tuple(item.check for item in trial.judged if item.cpu <= CHEAP_SECONDS or plan.thorough)
-    costly = tuple(item.check for item in trial.judged if item.check not in cheap)
+    decided = _decided(week, trial.overlay)
+    judged = [item for item in trial.judged if item.check in decided]
+    cheap = tuple(item.check for item in judged if item.cpu <= CHEAP_SECONDS or plan.thorough)
+    costly = tuple(item.check for item in judged if item.check not in cheap)
     for checks, repeats in ((cheap, plan.repeats), (costly, min(FEW, plan.repeats))):
         for threads in (1, 2):
             seeds = tuple(seed for seed in range(1, repeats) if seed % 2 == threads - 1)
             if checks and seeds:
                 yield Job(str(week.folder), trial.overlay, checks, seeds, threads)
+
+
+def _decided(week: Week, name: str) -> set[str]:
+    """Give the checks that an alternative's answer decides: what it names, and what needs that; all of the reference's.
+
+    The others ask the reference's own code, which has repeats of its own.
+    """
+    named = set(week.overlays("alternatives")[name].checks) if name else set(week.checks)
+    return {check.name for check in week.checks if named.intersection(closure([check]))}
 
 
 def _real(bench: Bench, plan: Plan, real: Path) -> list[Job]:

@@ -3,12 +3,13 @@
 import pytest
 
 from nbviva.errors import SpecError
-from nbviva.verify.answers import Plan, alternatives, flakes, mutants, reference
+from nbviva.grading.verdict import Outcome
+from nbviva.verify.answers import Plan, _again, alternatives, flakes, mutants, reference
 from nbviva.verify.cache import ResultCache
 from nbviva.verify.leaks import secrets_of
 from nbviva.verify.route import Taken
 from nbviva.verify.row import Origin
-from nbviva.verify.trials import Bench, Crews, TriedAnswers
+from nbviva.verify.trials import Bench, Crews, Judged, Trial, TriedAnswers
 from nbviva.verify.verify import VerifyOptions, _leaks, _marks, verify
 
 ALTERNATIVES = '''
@@ -185,6 +186,18 @@ def test_costly_checks_are_repeated_less_unless_thorough(toy, monkeypatch):
     monkeypatch.setattr("nbviva.verify.answers.CHEAP_SECONDS", -1.0)
     assert any(line.endswith(", 2 times.") for line in flaky(toy, repeats=4).details)
     assert any(line.endswith(", 4 times.") for line in flaky(toy, repeats=4, thorough=True).details)
+
+
+def test_a_right_answer_is_repeated_on_what_it_decides(toy):
+    """The others ask the reference's code, which is repeated on all."""
+    week = toy.week("toy")
+    judged = tuple(Judged(check.name, Outcome.PASSED, "", 0.0, 0.0) for check in week.checks)
+    asked = {
+        name: {job.checks for job in _again(week, Trial(name, 0, False, judged), Plan(4, thorough=True))}
+        for name in ("", "alternatives.answer_half")
+    }
+    assert {tuple(check.name for check in week.checks)} == asked[""]
+    assert {("half_of_seven",)} == asked["alternatives.answer_half"]
 
 
 def test_what_has_not_changed_comes_from_the_cache(toy):
