@@ -362,7 +362,7 @@ from IPython.display import ProgressBar
 from lightning import LightningDataModule, LightningModule, Trainer
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedKFold, train_test_split
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorDataset
 
 logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # no line on GPUs for each fit
 warnings.filterwarnings("ignore", message=".*does not have many workers.*")
@@ -392,7 +392,7 @@ print(f"{len(sequences)} sequences, {labels.mean():.0%} of them active in the li
 # %%
 def one_hot(sequences):
     """Turn n sequences of one length into a tensor (n, 4, length) with the channels A, C, G, T."""
-    letters = np.array([list(sequence) for sequence in sequences])  # (n, length)
+    letters = np.array(sequences).view("U1").reshape(len(sequences), -1)  # (n, length)
     channels = letters[:, None, :] == np.array(list("ACGT"))[:, None]  # (n, 4, length)
     return torch.from_numpy(channels).float()
 
@@ -414,7 +414,8 @@ class EnhancerData(LightningDataModule):
         self.batch_size = batch_size
 
     def train_dataloader(self):
-        return DataLoader(self.dataset, batch_size=self.batch_size, shuffle=True)
+        batches = BatchSampler(RandomSampler(self.dataset), self.batch_size, drop_last=False)
+        return DataLoader(self.dataset, sampler=batches, batch_size=None)  # the sampler gives whole batches
 
 
 # %% [markdown]
@@ -663,8 +664,8 @@ assert roc_auc_answer > 0.75, "you should get above 0.75"
 # %% [markdown]
 # ### Visualize the kernels of the first layer of your CNN model to obtain the identified DNA subsequences (optional). ({{points motifs}})
 #
-# The next cell trains one model on all sequences. What does a kernel of its first layer look for? The weights alone are
-# hard to read. Collect the subsequences that activate the kernel instead, and count the letters at each position.
+# What does a kernel of the first layer look for? The weights alone are hard to read. Collect the subsequences that
+# activate the kernel instead, and count the letters at each position.
 #
 # `first_layer_motifs(model, sequences)` gives an array (n_kernels, kernel_size, 4): for each kernel one probability
 # matrix, with a row for each position and the columns A, C, G, T. So that everybody means the same matrix:
@@ -678,9 +679,6 @@ assert roc_auc_answer > 0.75, "you should get above 0.75"
 #   kernel that no window activates gets 0.25 everywhere.
 #
 # The first `nn.Conv1d` among `model.modules()` is the first layer; `tensor.unfold(2, kernel_size, 1)` cuts windows.
-
-# %% given="final_model"
-model = train(sequences, labels, KERNEL_SIZE)
 
 
 # %% solution="motifs"
@@ -707,13 +705,15 @@ assert small_motifs.shape == (3, 6, 4), "a matrix (kernel_size, 4) for each kern
 assert np.allclose(small_motifs.sum(axis=2), 1, atol=1e-5), "each row sums to 1"
 
 # %% [markdown]
-# A sequence logo draws the matrix: the height of a position is its information in bits, 0 if all letters are equally
-# frequent and 2 if there is only one, shared out among the letters by their frequency. The figure shows the six kernels
-# with the most information. Look for `CAAAGTCCA` or its reverse complement `TGGACTTTG`: HNF4A binds it, the master
-# regulator of the liver, and several kernels find it. Distrust a logo of two bits from end to end; so few windows
-# stand behind it that they are copies of one sequence.
+# The next cell trains one model on all sequences and draws what its kernels find. A sequence logo draws a matrix: the
+# height of a position is its information in bits, 0 if all letters are equally frequent and 2 if there is only one,
+# shared out among the letters by their frequency. The figure shows the six kernels with the most information. Look for
+# `CAAAGTCCA` or its reverse complement `TGGACTTTG`: HNF4A binds it, the master regulator of the liver, and several
+# kernels find it. Distrust a logo of two bits from end to end; so few windows stand behind it that they are copies of
+# one sequence.
 
 # %% given="motif_logos" tags=["experiment", "shown"]
+model = train(sequences, labels, KERNEL_SIZE)
 motifs = first_layer_motifs(model, sequences)
 information = motifs * np.log2(np.maximum(motifs, 1e-9) / 0.25)  # (n_kernels, kernel_size, 4)
 information = motifs * information.sum(axis=2, keepdims=True)  # bits of each letter

@@ -49,14 +49,16 @@ def first_layer(net: object, channels: int = 4) -> FirstLayer:
     return FirstLayer(weight, as_numbers(bias, shape=(len(weight),), name="bias"), module)
 
 
-def set_first_layer(net: object, rng: np.random.Generator, scale: float = 0.3, channels: int = 4) -> FirstLayer:
-    """Give the first convolution weights of ours, and what they are.
+def set_first_layer(
+    net: object, rng: np.random.Generator, scale: float = 0.3, channels: int = 4, weight: Floats | None = None
+) -> FirstLayer:
+    """Give the first convolution weights of ours, and what they are: drawn ones, or `weight` with drawn biases.
 
     Of a weight that is made of parameters these are set, and the weight is asked for as it is used.
     """
     state = state_of(net, "`CNN(...)`")
     name, module, suffix = _first_weight(state, channels)
-    weights = {name: scale * rng.standard_normal(state[name].shape)}
+    weights = {name: scale * rng.standard_normal(state[name].shape) if weight is None else weight}
     bias = name.removesuffix(suffix) + "bias"
     if bias in state:
         weights[bias] = scale * rng.standard_normal(state[bias].shape)

@@ -156,6 +156,16 @@ def test_the_first_layer_is_the_one_that_was_set(student, maker):
     assert ours.kernel_size == 3
 
 
+@pytest.mark.parametrize("maker", ["plain", "bare"])
+def test_the_first_layer_takes_a_weight_that_is_given(student, maker):
+    net = getattr(student, maker)()
+    wanted = np.random.default_rng(2).standard_normal(first_layer(net).weight.shape)
+    ours = set_first_layer(net, np.random.default_rng(1), weight=wanted)
+    assert np.allclose(wanted, ours.weight, atol=1e-6)
+    assert np.allclose(wanted, first_layer(net).weight, atol=1e-6)
+    assert (maker == "bare") == (ours.bias.std() == 0)
+
+
 def test_motifs_are_the_letters_of_the_active_windows():
     letters = np.array([[0, 1, 2, 3, 0, 1]])
     x = np.eye(4)[letters].transpose(0, 2, 1)

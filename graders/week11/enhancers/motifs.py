@@ -1,6 +1,10 @@
-"""The liver's transcription factors in JASPAR: what the kernels of the first layer may find."""
+"""The liver's transcription factors in JASPAR: what kernels of a first layer may look for."""
 
+from collections.abc import Collection
 from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from graders.week11.enhancers.synthetic import Matrix, jaspar_matrices
 
@@ -18,3 +22,16 @@ LIVER_FACTORS = {
 def liver_motifs() -> dict[str, Matrix]:
     """Look up the matrix of each factor."""
     return dict(zip(LIVER_FACTORS, jaspar_matrices(LIVER_FACTORS.values()), strict=True))
+
+
+def looking_for(motifs: Collection[Matrix], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Make two kernels for each motif, one a strand, (n, 4, width), whose scale and place are drawn.
+
+    A kernel holds the logarithms of a motif's letters against equal chances; where it is longer, zeros.
+    """
+    width = max(map(len, motifs))
+    weight = np.zeros((2 * len(motifs), 4, width))
+    for kernel, motif in zip(weight, (turned for m in motifs for turned in (m, m[::-1, ::-1])), strict=True):
+        start = rng.integers(0, width - len(motif) + 1)
+        kernel[:, start : start + len(motif)] = rng.uniform(0.1, 0.3) * np.log2(motif / 0.25).T
+    return weight

@@ -93,7 +93,7 @@ def kernel_sizes(sizes: Sequence[int], scores: Sequence[float]) -> Plot:
 
 
 def logos(matrices: Floats, matches: Sequence[Match]) -> Plot:
-    """The kernels (n_kernels, width, 4) that resemble liver factors most, each above its JASPAR motif in place."""
+    """What kernels find, (n_kernels, width, 4): those most like liver factors, each above its JASPAR motif in place."""
     series: list[Series] = []
     best = matches[:LOGOS]
     for match in best:
@@ -105,8 +105,8 @@ def logos(matrices: Floats, matches: Sequence[Match]) -> Plot:
     listed = ", ".join(f"kernel {match.kernel} like {match.motif} ({match.correlation:.2f})" for match in best)
     return Plot(
         PlotKind.LOGO,
-        "Your kernels beside JASPAR's motifs",
-        "Where a kernel has found a factor, its tall letters stand above the same letters of the motif.",
+        "What your function reads from kernels that look for liver factors",
+        "Above what a kernel finds in enhancers, below the factor's motif in JASPAR: both have the same tall letters.",
         f"Sequence logos: {listed}.",
         "position in the kernel",
         "bits",

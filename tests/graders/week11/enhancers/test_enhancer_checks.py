@@ -231,7 +231,7 @@ def test_an_honest_network_passes_whatever_is_drawn(seed):
 def test_a_network_that_is_none_or_of_another_shape_is_no_fault_of_ours(answer):
     """Whatever `CNN` gives, each check that asks for one says so, and raises nothing else."""
     made = (lambda **_: torch.nn.Conv1d(4, 3, 2)) if isinstance(answer, str) else lambda **_: answer
-    student = local_student({"CNN": made, "first_layer_motifs": lambda *_: None, "model": answer})
+    student = local_student({"CNN": made, "first_layer_motifs": lambda *_: None})
     arguments = student, HIDDEN, Notebook(), np.random.default_rng(0), Findings()
     for ask in (
         lambda: cnn_checks.cnn_gives_logits.function(student, np.random.default_rng(0)),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from graders.week11.enhancers.motifs import liver_motifs
+from graders.week11.enhancers.motifs import liver_motifs, looking_for
 from graders.week11.enhancers.sequences import decode, one_hot
 from graders.week11.enhancers.synthetic import jaspar_matrices
 from nbviva import ml
@@ -81,6 +81,17 @@ def test_correlation_finds_a_shifted_motif_on_either_strand():
     shifted = np.vstack([np.full((3, 4), 0.25), motif[:9]])
     assert correlation(shifted, motif) == pytest.approx(1.0)
     assert correlation(motif[::-1, ::-1], motif) == pytest.approx(1.0)
+
+
+def test_kernels_that_look_for_factors_find_them_on_both_strands():
+    rng = np.random.default_rng(3)
+    weight = looking_for(liver_motifs().values(), rng)
+    x = one_hot(random_sequences(rng, 300, 200))
+    found = kernel_motifs(FirstLayer(weight, np.zeros(len(weight))), x)
+    for number, motif in enumerate(liver_motifs().values()):
+        forward, backward = (ml.align(matrix, motif) for matrix in found[2 * number : 2 * number + 2])
+        assert 0.8 < min(forward.correlation, backward.correlation)
+        assert (True, False) == (forward.motif is motif, backward.motif is motif)
 
 
 def test_a_flat_matrix_correlates_with_nothing():
