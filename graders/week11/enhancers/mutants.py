@@ -538,7 +538,7 @@ def the_same_everywhere(model: nn.Module, sequences: list[str]) -> Any:
     return np.full((first.out_channels, first.kernel_size[0], 4), 0.25)
 
 
-@mutant(motifs_are_those_of_the_kernels, replaces="train", uses=("CNN",))
+@mutant(classifier_learns, kernel_sizes_are_compared, replaces="train", uses=("CNN",))
 def model_of_zeros(sequences: list[str], labels: Any, kernel_size: int, seed: int = 0) -> nn.Module:
     """Trains nothing, and sets the first layer to zero."""
     del sequences, labels, seed
