@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import atexit
 import io
+import logging
 import os
 import shutil
 import sys
 import tarfile
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbviva.adopt.adoption import adoption_path
 from nbviva.course import Course
 from nbviva.files import make_folder, regular_files, share_all
 from nbviva.grading import stored
+from nbviva.grading.batch import warmed
 from nbviva.kernel.room import Room
 from nbviva.sandbox import scratch
 from nbviva.secret import SECRET, secret_of
@@ -70,10 +73,11 @@ def pack_handin(course: Course, week: str, group: str, room: Room) -> HandinParc
 def grade_parcel(handin: HandinParcel, batch: str) -> bytes:
     """Grade a hand-in on another machine and give the files of its report as a tar archive."""
     course, week = laid_out(batch)
+    room = _warm(course, week, handin.room)
     folder, report = course.submitted(week, handin.group), course.report(week, handin.group)
     try:
         _unpack(handin.files, folder)
-        stored.graded(course, week, handin.group, again=True, room=handin.room)
+        stored.graded(course, week, handin.group, again=True, room=room)
         return _packed((Path(path.name), path.read_bytes()) for path in sorted(report.iterdir()))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -116,11 +120,19 @@ def _unpack(files: bytes, folder: Path) -> None:
 
 @dataclass
 class _Desk:
-    """What this process, a worker's, holds of one batch at a time: its week, and where that was laid out."""
+    """What this process, a worker's, holds of one batch at a time: its week, where that lies, and what ends with it.
+
+    Attributes
+    ----------
+    template
+        The address of the process that kernels are forked from; empty where it cannot be had, None before it was tried.
+    """
 
     batch: str = ""
     week: WeekParcel | None = None
     root: Path | None = None
+    template: str | None = None
+    ending: ExitStack = field(default_factory=ExitStack)
 
 
 _DESK = _Desk()
@@ -136,13 +148,26 @@ def forget_week(batch: str = "") -> None:
     """Forget the week of a batch, or of any: its files, its modules and its secret."""
     if batch not in ("", _DESK.batch):
         return
+    _DESK.ending.close()
     if _DESK.root:
         shutil.rmtree(_DESK.root, ignore_errors=True)
         sys.path[:] = [entry for entry in sys.path if entry != str(_DESK.root)]
         os.environ.pop(SECRET, None)
     for name in [name for name in sys.modules if name.split(".")[0] == "graders"]:
         del sys.modules[name]  # a process knows one state of a week's modules at a time
-    _DESK.batch, _DESK.week, _DESK.root = "", None, None
+    _DESK.batch, _DESK.week, _DESK.root, _DESK.template = "", None, None, None
+
+
+def _warm(course: Course, week: str, room: Room) -> Room:
+    """Give the room with a template, which this worker starts for the first hand-in of a batch; it ends with the week.
+
+    It dies with the thread that started it: a worker has one for all its hand-ins.
+    """
+    if _DESK.template is None:
+        _DESK.template = _DESK.ending.enter_context(
+            warmed(course, week, room, logging.getLogger(__name__).warning)
+        ).template
+    return replace(room, template=_DESK.template)
 
 
 def laid_out(batch: str) -> tuple[Course, str]:
@@ -157,7 +182,7 @@ def laid_out(batch: str) -> tuple[Course, str]:
         raise LookupError("This worker was not given the week.")
     if _DESK.root is None:
         _DESK.root = Path(tempfile.mkdtemp(prefix=f"{scratch.prefix()}course-"))
-        atexit.register(shutil.rmtree, _DESK.root, ignore_errors=True)
+        atexit.register(forget_week, batch)
         _unpack(_DESK.week.files, _DESK.root)
         sys.path.insert(0, str(_DESK.root))  # before any other course that the worker may know
         os.environ[SECRET] = _DESK.week.secret.decode()

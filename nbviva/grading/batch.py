@@ -201,7 +201,7 @@ def _here(course: Course, week: str, options: BatchOptions, address: str, say: C
         needed = replace(options, room=allowed(options.room, course.assignment(week).limits)[0])
         most = min(workers_that_fit(needed), len(groups))
         workers.prepare(libraries(course, week))  # while the template, too, imports
-        with _warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
+        with warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
             jobs = [(group, course.root, week, room, address, time.time()) for group in groups]
             busy = list[tuple[Any, ...]]()
             for finished in workers.run(grade_one, [(*job, Turn(alone=most == 1)) for job in jobs], most, tick):
@@ -228,7 +228,7 @@ def libraries(course: Course, week: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -> Generator[Room, None, None]:
+def warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) -> Generator[Room, None, None]:
     """Give the room with a template, where one can be had; else kernels are started cold, and why is said."""
     from nbviva.kernel.outside import PROGRAM
     from nbviva.notebooks import read
