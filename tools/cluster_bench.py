@@ -2,17 +2,20 @@
 
     tools/cluster_bench.py [--handins 1000] [--workers 200] [--recorded COURSE]
     tools/cluster_bench.py --site slurm.toml [--light 200]
+    tools/cluster_bench.py --own-slurm [--light 200]
 
 The first grades the rehearsal hand-ins of week 11 for real, or takes what a course has stored of such. Many copies of
 these then go through the scheduler of `nbviva grade --cluster`, by TLS, to so many Dask workers that sleep for the time
 that is recorded and give that report. Sending, storing and recording are real; only nothing is computed. Pages are left
 out: `tools/record_bench.py` measures them.
 
-The second grades light hand-ins for real, in the jobs of a settings file.
+The second grades light hand-ins for real, in the jobs of a settings file; the third in two jobs of a SLURM that it
+starts on this machine and ends, as `make test-slurm` does.
 """
 
 import argparse
 import itertools
+import json
 import multiprocessing
 import os
 import shutil
@@ -169,6 +172,25 @@ def sleep_as_workers(
     asyncio.run(work())
 
 
+@contextmanager
+def own_slurm() -> Iterator[Path]:
+    """Start a SLURM of two nodes of one core each on this machine, and give a settings file for it."""
+    sys.path.insert(0, str(ROOT))
+    from tests.slurm.machine import Slurm, address_of_ours
+
+    with tempfile.TemporaryDirectory(prefix="slurm-", dir="/tmp") as folder:  # a short path: its sockets' are bounded
+        slurm, site, shared = Slurm(Path(folder)), Path(folder) / "slurm.toml", Path(folder) / "shared"
+        shared.mkdir()
+        fields = {"host": address_of_ours(), "shared": str(shared), "jobs": 2, "time": "04:00:00"}
+        site.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items()), "utf-8")
+        try:
+            slurm.start()
+            os.environ.update(slurm.environment)
+            yield site
+        finally:
+            slurm.end()
+
+
 def light(site: Path, number: int) -> None:
     """Grade light hand-ins for real in the jobs of a site, and print what that took."""
     with tempfile.TemporaryDirectory(dir=Path.home()) as folder:
@@ -192,9 +214,13 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=200, help="that sleep")
     parser.add_argument("--recorded", type=Path, help="a course directory whose reports on week 11 give the times")
     parser.add_argument("--site", type=Path, help="a settings file: grade light hand-ins for real in its jobs")
+    parser.add_argument("--own-slurm", action="store_true", help="the same in a SLURM that is started for it")
     parser.add_argument("--light", type=int, default=200, help="hand-ins that import much and train nothing")
     chosen = parser.parse_args()
     if chosen.site:
         light(chosen.site, chosen.light)
+    elif chosen.own_slurm:
+        with own_slurm() as own:
+            light(own, chosen.light)
     else:
         simulate(chosen.handins, chosen.workers, chosen.recorded)

@@ -57,11 +57,11 @@ def wait_for(condition, seconds=120.0):
 class Slurm:
     """The daemons, and what a person does to them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = {**os.environ, "SLURM_CONF": str(folder / "slurm.conf")}
 
-    def start(self):
+    def start(self) -> None:
         """Start authentication, controller and both nodes; return when the nodes are idle."""
         (self.folder / "munge.key").write_bytes(secrets.token_bytes(1024))
         (self.folder / "munge.key").chmod(0o400)
@@ -103,7 +103,7 @@ class Slurm:
             if steps or _belongs(process, node, self.environment["SLURM_CONF"]):
                 _kill(process.info["pid"])
 
-    def end(self):
+    def end(self) -> None:
         """End the daemons."""
         for name in ("slurmd-one", "slurmd-two", "slurmctld", "munged"):
             path = self.folder / f"{name}.pid"
@@ -175,7 +175,7 @@ def fresh(course, room):
     return reports.fresh_groups(course, "toy", course.groups("toy"), room)
 
 
-def address_of_ours():
+def address_of_ours() -> str:
     """Give an address of this machine that is not its loopback, where it has one: all then goes the way of others."""
     found = [a.address for of in psutil.net_if_addrs().values() for a in of if a.family == socket.AF_INET]
     return next((address for address in found if not address.startswith("127.")), "127.0.0.1")
