@@ -8,9 +8,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import linecache
 import random
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +21,8 @@ from typing import Any
 from nbviva.inside import Frames, Handle, Unreadable, decode, encode
 from nbviva.inside.line import BackLine
 from nbviva.inside.objects import Objects
+
+DEAR_SECONDS = 0.1  # CPU of an answer
 
 
 class _Missing(Exception):
@@ -181,12 +185,18 @@ def serve(kernel: Any) -> None:
 
 
 def answer_to(kernel: Any, line: BackLine, answer: Callable[[Frames], Frames]) -> None:
-    """Let an ipykernel answer the message `viva_ask` so; on the line may be asked back meanwhile."""
+    """Let an ipykernel answer the message `viva_ask` so; on the line may be asked back meanwhile.
+
+    What a dear answer leaves behind in cycles, such as a trainer with its data, goes before the next one.
+    """
 
     def viva_ask(stream: Any, identity: Any, parent: dict[str, Any]) -> None:
+        began = time.process_time()
         with line.opened(identity, parent):
             frames = answer(parent.get("buffers") or [])
         kernel.session.send(stream, "viva_reply", {}, parent=parent, ident=identity, buffers=frames)
+        if time.process_time() - began > DEAR_SECONDS:
+            gc.collect()
 
     handlers: dict[str, Callable[..., Any]] = kernel.shell_handlers
     handlers["viva_ask"] = viva_ask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import shutil
@@ -157,6 +158,7 @@ def _work(function: Callable[..., Any], *job: Any) -> Any:
 
 def _begin(environment: Mapping[str, str], threads: int, begin: Callable[[], None] | None) -> None:
     """Give a worker our environment, for what it was forked from may be older; let it end when it is left alone."""
+    gc.freeze()  # the collector does not touch, and so copy, what all workers have in common
     os.environ.clear()
     os.environ.update(environment)
     use_threads(threads)
