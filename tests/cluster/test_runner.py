@@ -1,9 +1,11 @@
 """A Dask cluster of separate processes: reports come home, lost workers cost nothing, unfit ones are refused."""
 
 import os
+import re
 import signal
 import time
 import warnings
+import zlib
 from contextlib import contextmanager
 
 import pytest
@@ -57,10 +59,16 @@ def grade(course, workers, room, groups=None, show=unseen):
     return grade_batch(course, "toy", groups or course.groups("toy"), BatchOptions(room=room), show, run)
 
 
+MEASURED = re.compile(rb'"(seconds|memory|waited|started|ran|asked|recorded)":[0-9.e-]+')
+
+
 def text_of(course, group, week="toy"):
-    """Give a stored report but for its timings."""
-    report = reports.stored_report(course.report(week, group))
-    return {**vars(report), "seconds": None, "memory": None}
+    """Give a stored report, its notebook and its transcript, but for what was measured."""
+    folder = course.report(week, group)
+    _, packed = (folder / "transcript").read_bytes().split(b"\n", 1)
+    asked = zlib.decompress(packed)[8:]  # behind the length of its head
+    texts = {"transcript": MEASURED.sub(b"", asked), "notebook": (folder / "notebook.ipynb").read_bytes()}
+    return {**vars(reports.stored_report(folder)), "seconds": None, "memory": None, **texts}
 
 
 def test_reports_come_home_as_if_graded_here(handed_in, workers, room):

@@ -14,6 +14,8 @@ from nbviva.inside import agent
 class Trainer:
     """Knows itself, as one whose callbacks know it."""
 
+    own: object = None
+
 
 @pytest.fixture
 def kernel():
