@@ -6,6 +6,7 @@ For tests and for `verify`; never to mark, since here the notebook's code does r
 from __future__ import annotations
 
 import asyncio
+import builtins
 import contextlib
 import inspect
 import io
@@ -191,6 +192,7 @@ def _with_names(overlay: Overlay, namespace: Mapping[str, Any]) -> Any:
 
 def execute(code: Any, namespace: dict[str, Any], name: str, evidence: Rehearsed) -> None:
     """Run a cell of our own; what it raises is for the checks to find."""
+    namespace.setdefault("__builtins__", builtins.__dict__)  # as `exec` does; libraries in C look there
     with contextlib.redirect_stdout(io.StringIO()) as text, contextlib.suppress(Exception):
         waits = FunctionType(code, namespace)()  # as `exec`, which would forget that a cell waits for something
         if waits is not None:

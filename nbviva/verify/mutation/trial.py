@@ -38,6 +38,7 @@ from nbviva.week.week import Week, load
 Talk = list[Frames]
 
 
+MISSING = encode(("missing",))  # what the agent answers about a name that there is not
 CLOSE = 1e-6  # relative to the largest number of an array
 
 
@@ -53,7 +54,10 @@ OWN = Instead()
 
 
 class Rehearsal:
-    """The notebook with something instead; it runs no further than to the test cell of the check at hand."""
+    """The notebook with something instead; it runs no further than to the test cell of the check at hand.
+
+    Only where a check asks for a name that a later cell sets, it runs on to that one.
+    """
 
     def __init__(self, week: Week, checks: Iterable[Check], instead: Instead, secret: bytes, group: str) -> None:
         texts, self._overlay, self._answers = instead.texts, instead.overlay, answer_names(week)
@@ -77,7 +81,7 @@ class Rehearsal:
         """Run one check, after those that it needs; give its verdict and what was answered to it."""
         if check not in self._settled:
             outcomes = {need: self.verdict(need)[0].outcome for need in check.needs}
-            self._run_to(check.exercise)
+            self._run_to([cell.name for cell in self._cells].index(check.exercise))
             self._talk = []
             self._settled[check] = self._examination.verdict(check, outcomes), self._talk
         return self._settled[check]
@@ -85,12 +89,21 @@ class Rehearsal:
     def _ask(self, frames: Frames, seconds: float) -> Frames:
         del seconds  # a fork has limits of its own
         answer = self._agent.answer(frames)
+        if answer == MISSING and (place := self._place_of(frames)):
+            self._run_to(place)
+            answer = self._agent.answer(frames)
         self._talk.append(answer)
         return answer
 
-    def _run_to(self, exercise: str) -> None:
-        names = [cell.name for cell in self._cells]
-        for cell in islice(self._cells, self._done, names.index(exercise)):
+    def _place_of(self, frames: Frames) -> int:
+        """Give where the notebook has to run to until it has the name that a question asks for; 0 where it never has."""
+        _, _, _, *rest = decode(frames, tensors=True, exact=True)
+        names = {item for item in rest[:2] if isinstance(item, str)}
+        later = range(self._done, len(self._cells))
+        return next((i + 1 for i in later if names.intersection(self._cells[i].sets)), 0)
+
+    def _run_to(self, place: int) -> None:
+        for cell in islice(self._cells, self._done, place):
             self._done += 1
             if not self._is_idle(cell):
                 self.run(cell)
@@ -150,8 +163,10 @@ def cells_of(folder: Path, notebook: str) -> tuple[_CompiledCell, ...]:
 
 def _cell(cell: NotebookNode) -> _CompiledCell:
     name = grade_id(cell) or ""
-    names = [node for node in ast.walk(ast.parse(as_python(cell.source))) if isinstance(node, ast.Name)]
-    sets = frozenset(node.id for node in names if isinstance(node.ctx, ast.Store))
+    nodes = list(ast.walk(ast.parse(as_python(cell.source))))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    sets = frozenset(node.id for node in names if isinstance(node.ctx, ast.Store)) | defined
     uses = frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
     graded = is_test(cell)
     return _CompiledCell(name, cell.source, tags(cell), compiled(cell.source, name), graded, sets, uses)
