@@ -1,9 +1,12 @@
 """Rehearsals: the notebook's own solutions pass, and every mutant is caught by the checks that it names."""
 
+import builtins
+
 import pytest
 
-from nbviva.grading.rehearsal import closure, rehearse
+from nbviva.grading.rehearsal import Rehearsed, closure, execute, rehearse
 from nbviva.grading.verdict import Outcome
+from nbviva.inside.cellcode import compiled
 from nbviva.verify.mutation.mutate import mutation_score
 from nbviva.week.declare import Overlay, alternative
 
@@ -66,6 +69,13 @@ def test_rehearsals_do_not_share_anything(course):
     week = course.week("toy")
     rehearse(week, week.module("mutants").double)
     assert Outcome.FAILED not in found(rehearse(week)).values()
+
+
+def test_a_rehearsed_cell_has_the_builtins_where_libraries_look(course):
+    """What `exec` puts into a namespace, a cell that may wait gets, too: an import by a library in C looks there."""
+    namespace = {}
+    execute(compiled("def f():\n    return 3", "cell"), namespace, "cell", Rehearsed())
+    assert (3, builtins.__dict__) == (namespace["f"](), namespace["__builtins__"])
 
 
 def test_magics_commands_and_waiting_are_read_over(course):

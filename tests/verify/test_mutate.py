@@ -32,6 +32,15 @@ def test_good_checks_catch_every_mutant(course):
     assert "double_doubles" in {item.by for item in score.tried}
 
 
+def test_check_may_ask_for_what_a_later_cell_sets(course):
+    """The notebook runs on until it has that name."""
+    later = "# %%\ndef triple(x):\n    return 3 * double(x) / 2\n\n\n"
+    write(course, "notebook.py", '# %% solution="half"', later + '# %% solution="half"')
+    write(course, "checks.py", "student.double(x), 2 * x, rtol=1e-9", "student.triple(x), 3 * x, rtol=1e-9")
+    score = mutation_score(course, "toy")
+    assert (1.0, len(score.tried)) == (score.score, score.caught)
+
+
 def weaken(course):
     """Let checks accept a third more than the double, and any half."""
     write(course, "checks.py", "rtol=1e-9", "rtol=0.51")

@@ -96,7 +96,7 @@ class Rehearsal:
         return answer
 
     def _place_of(self, frames: Frames) -> int:
-        """Give where the notebook has to run to until it has the name that a question asks for; 0 where it never has."""
+        """Give to where the notebook has to run to have the name that a question asks for; 0 where it never has."""
         _, _, _, *rest = decode(frames, tensors=True, exact=True)
         names = {item for item in rest[:2] if isinstance(item, str)}
         later = range(self._done, len(self._cells))
