@@ -10,6 +10,7 @@ import pytest
 import graders.week11
 from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.verdict import Outcome
+from nbviva.verify.mutation.trial import OWN, Rehearsal
 from nbviva.week.declare import Overlay
 from nbviva.week.week import load
 
@@ -54,6 +55,14 @@ def test_a_mutant_is_caught_by_the_checks_that_it_names(name):
 def test_an_alternative_passes_every_check_that_it_names(name):
     found = outcomes(ALTERNATIVES[name])
     assert [check.name for check in ALTERNATIVES[name].checks if found[check.name] is not Outcome.PASSED] == []
+
+
+def test_the_notebooks_own_solutions_pass_as_far_as_a_check_needs():
+    """So generated mutants are tried: with no more of the notebook than a check asks for."""
+    (part,) = WEEK.apart().values()
+    checks = [check for check in part.checks if "enhancers" not in check.function.__module__]
+    rehearsal = Rehearsal(part, checks, OWN, b"secret", "group")
+    assert [] == [check.name for check in checks if rehearsal.verdict(check)[0].outcome is not Outcome.PASSED]
 
 
 def test_the_notebooks_own_solutions_pass_every_check():
