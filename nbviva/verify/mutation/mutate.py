@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from nbviva.course import Course
@@ -30,8 +30,11 @@ from nbviva.verify.mutation.score import (
     explained,
     joined_scores,
     mutants_of,
+    speaks_of,
+    stale,
 )
-from nbviva.verify.mutation.trial import Instead, MutantTrial, attempt, failing, warm_up
+from nbviva.verify.mutation.trial import Instead, MutantTrial, answers, attempt, failing, warm_up
+from nbviva.week.declare import Check
 from nbviva.week.source import code_cells, release_template, source_notebook
 from nbviva.week.week import NOTEBOOKS, Week
 
@@ -80,7 +83,7 @@ def mutation_score(
         bench = _MutantBench(part, secret, kept, workers)
         found.append(bench.scored(name, bench.jobs(), told, entries, answers))
     score = joined_scores(found)
-    return replace(score, errors=tuple(_stale(entries, score.tried)))
+    return replace(score, errors=tuple(stale(entries, score.tried)))
 
 
 def alternatives_score(
@@ -117,6 +120,20 @@ def alternatives_score(
 Job = tuple[str, Mutated, tuple[str, ...]]
 
 
+@dataclass(frozen=True)
+class _Solution:
+    """What mutants are compared with, of which groups: an alternative, or the notebook's own, asked by these checks."""
+
+    alternative: str
+    checks: tuple[str, ...]
+    number: int
+
+    @property
+    def groups(self) -> list[str]:
+        """The groups whose questions are asked."""
+        return [f"mutants {number}" for number in range(self.number)]
+
+
 class _MutantBench:
     """Where the mutants of one of a week's notebooks are tried, with a memory."""
 
@@ -125,6 +142,7 @@ class _MutantBench:
         self.workers = workers or os.cpu_count() or 1
         self.seconds, self.made, self._bounds = 0.0, 0, BOUNDS
         self._rewritten = set[str]()
+        self._answered: dict[tuple[_Solution, str], str] = {}
         codes = [cell.source for cell in code_cells(week)]
         self._context = digest(files_digest(week.folder, _NO_INFLUENCE), *codes, framework_digest(), secret)
 
@@ -154,6 +172,7 @@ class _MutantBench:
         self.made = len(todo)
         if todo:
             warm_up(self.week)
+            self._ask_solutions(jobs[key] for key in todo)
         new: dict[str, str] = {}
         try:
             for ended in forked(partial(self._try, jobs), todo, self.workers, self._bounds):
@@ -183,14 +202,37 @@ class _MutantBench:
 
     def _try(self, jobs: Mapping[str, Job], key: str) -> str:
         cell, mutated, names = jobs[key]
-        checks = [check for name in names for check in self.week.checks if check.name == name]
-        groups = [f"mutants {number}" for number in range(GROUPS)]
+        solution = self._solution_of(jobs[key])
+        instead = Instead({cell: mutated.source})
+        if cell in self._rewritten:
+            instead = Instead(overlay=rewritten.with_slip(self.week, cell, mutated))
         more = partial(grant, self._bounds.processor)
-        if cell not in self._rewritten:
-            return attempt(self.week, checks, Instead({cell: mutated.source}), self.secret, groups, more).to_json()
-        overlays = rewritten.with_slip(self.week, cell, mutated), rewritten.original(self.week, cell)
-        instead, before = (Instead(overlay=overlay) for overlay in overlays)
-        return attempt(self.week, checks, instead, self.secret, groups[:1], more, before).to_json()
+        before = partial(self._answers, solution)
+        return attempt(self.week, self._named(names), instead, self.secret, solution.groups, more, before).to_json()
+
+    def _solution_of(self, job: Job) -> _Solution:
+        cell, _, names = job
+        return _Solution(cell, names, 1) if cell in self._rewritten else _Solution("", names, GROUPS)
+
+    def _named(self, names: Iterable[str]) -> list[Check]:
+        return [check for name in names for check in self.week.checks if check.name == name]
+
+    def _ask_solutions(self, jobs: Iterable[Job]) -> None:
+        """Ask what passing mutants are compared with once for all of them."""
+        solutions = dict.fromkeys(map(self._solution_of, jobs))
+        wanted = {f"{number} {group}": (item, group) for number, item in enumerate(solutions) for group in item.groups}
+        for ended in forked(lambda key: self._answers(*wanted[key]), list(wanted), self.workers, self._bounds):
+            self.seconds += ended.seconds
+            if ended.end is End.DONE:
+                self._answered[wanted[ended.job]] = ended.value
+
+    def _answers(self, solution: _Solution, group: str) -> str:
+        """Give what a solution answered to a group's questions; it is asked where it was not."""
+        if (solution, group) not in self._answered:
+            overlay = rewritten.original(self.week, solution.alternative) if solution.alternative else None
+            instead, checks = Instead(overlay=overlay), self._named(solution.checks)
+            self._answered[solution, group] = answers(self.week, checks, instead, self.secret, group)
+        return self._answered[solution, group]
 
     def _told(self, ended: Finished) -> str:
         self.seconds += ended.seconds or self._bounds.processor
@@ -241,7 +283,7 @@ def _tried(
     """Say what came of a mutant; a cell that is asked for its answers alone is right if they are the same."""
     end, trial = came
     fate = _fate(end, trial)
-    said = next((entry for entry in entries if _names(entry, cell, mutated)), None)
+    said = next((entry for entry in entries if speaks_of(entry, cell, mutated)), None)
     if said is None and only_answers and fate is Fate.SAME:
         said = Explained(cell, mutated.operator, mutated.before, mutated.after, Excuse.EQUIVALENT, SAME_ANSWER)
     return TriedMutant(cell, mutated, fate, trial.caught_by, trial.cause, trial.others, said)
@@ -255,18 +297,3 @@ def _fate(end: End, trial: MutantTrial) -> Fate:
     if trial.caught_by:
         return Fate.CAUGHT
     return Fate.SAME if trial.same else Fate.SURVIVED
-
-
-def _names(entry: Explained, cell: str, mutated: Mutated) -> bool:
-    """Whether an entry of survivors.toml speaks of this mutant; its cell may be named as its question is."""
-    mine = (cell.removesuffix("_answer"), mutated.operator, mutated.before)
-    said = (entry.cell.removesuffix("_answer"), entry.operator, entry.before)
-    return mine == said and entry.after in ("", mutated.after)
-
-
-def _stale(entries: Iterable[Explained], tried: Iterable[TriedMutant]) -> Iterable[str]:
-    passing = [item for item in tried if not item.is_caught]
-    for entry in entries:
-        if not any(_names(entry, item.cell, item.mutated) for item in passing):
-            what = f"{entry.cell}, {entry.operator}, `{entry.before}`"
-            yield f"{FILE} explains a mutant that there is not, or that is caught: {what}; remove the entry or mend it."

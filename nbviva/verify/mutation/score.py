@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -254,3 +254,19 @@ def joined_scores(found: Sequence[Score]) -> Score:
         sum(score.seconds for score in found),
         sum(score.cached for score in found),
     )
+
+
+def speaks_of(entry: Explained, cell: str, mutated: Mutated) -> bool:
+    """Whether an entry of survivors.toml speaks of this mutant; its cell may be named as its question is."""
+    mine = (cell.removesuffix("_answer"), mutated.operator, mutated.before)
+    said = (entry.cell.removesuffix("_answer"), entry.operator, entry.before)
+    return mine == said and entry.after in ("", mutated.after)
+
+
+def stale(entries: Iterable[Explained], tried: Iterable[TriedMutant]) -> Iterator[str]:
+    """Give a sentence for each entry that explains no mutant that passes."""
+    passing = [item for item in tried if not item.is_caught]
+    for entry in entries:
+        if not any(speaks_of(entry, item.cell, item.mutated) for item in passing):
+            what = f"{entry.cell}, {entry.operator}, `{entry.before}`"
+            yield f"{FILE} explains a mutant that there is not, or that is caught: {what}; remove the entry or mend it."

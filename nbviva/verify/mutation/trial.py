@@ -18,28 +18,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from nbviva.grading.examine import Examination
 from nbviva.grading.rehearsal import Rehearsed, answer_names, closure, execute, put_in, small
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.handin.sheet import Sheet
-from nbviva.inside import Frames, Handle, decode, encode
+from nbviva.inside import Frames, decode, encode
 from nbviva.inside.agent import Agent
 from nbviva.inside.cellcode import as_python, compiled
 from nbviva.kernel.student import Student
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
+from nbviva.verify.mutation.talks import Talk, as_text, from_text, same_talks
 from nbviva.week.declare import Check, Overlay
 from nbviva.week.draws import generators
 from nbviva.week.shown import SHOWN
 from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
 from nbviva.week.week import Week, load
 
-Talk = list[Frames]
-
-
 MISSING = encode(("missing",))  # what the agent answers about a name that there is not
-CLOSE = 1e-6  # relative to the largest number of an array
 
 
 @dataclass(frozen=True)
@@ -227,7 +222,7 @@ def attempt(
     secret: bytes,
     groups: Iterable[str],
     rest: Callable[[], None],
-    before: Instead = OWN,
+    before: Callable[[str], str],
 ) -> MutantTrial:
     """Try a mutant: the first group's questions decide; where it passes, those of the others tell more.
 
@@ -238,7 +233,7 @@ def attempt(
     rest
         Called before each group's questions: to be given more time.
     before
-        What it is compared with: the same without the slip.
+        Gives what the same without the slip answers to the questions of a group, as `answers` does.
     """
     same, others = True, 0
     for number, group in enumerate(groups):
@@ -249,8 +244,13 @@ def attempt(
             return MutantTrial(verdict.check, verdict.cause, broke)
         others += verdict is not None
         rest()
-        same = same and not verdict and _same_talks(talks, _heard(week, checks, before, secret, group)[1])
+        same = same and not verdict and same_talks(talks, from_text(before(group)))
     return MutantTrial(others=others, same=same)
+
+
+def answers(week: Week, checks: list[Check], instead: Instead, secret: bytes, group: str) -> str:
+    """Give all that is answered to the questions of these checks, up to the first that does not pass, as text."""
+    return as_text(_heard(week, checks, instead, secret, group)[1])
 
 
 def _heard(
@@ -265,33 +265,3 @@ def _heard(
             return verdict, talks
         talks.append(talk)
     return None, talks
-
-
-def _same_talks(ours: list[Talk], theirs: list[Talk]) -> bool:
-    return len(ours) == len(theirs) and all(map(_same_talk, ours, theirs))
-
-
-def _same_talk(ours: Talk, theirs: Talk) -> bool:
-    return len(ours) == len(theirs) and all(map(_same, map(_read, ours), map(_read, theirs)))
-
-
-def _read(answer: Frames) -> Any:
-    return decode(answer, exact=True)
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Compare two answers; numbers may differ by rounding."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if not isinstance(one, float | np.ndarray):
-        is_plain = type(one).__module__ == "builtins" or type(one) is Handle  # others, such as tables, may give no bool
-        return bool(one == other) if is_plain else encode(one, exact=True) == encode(other, exact=True)
-    one, other = np.asarray(one), np.asarray(other)
-    if one.shape != other.shape or one.dtype != other.dtype or one.dtype.kind not in "fiub":
-        return one.shape == other.shape and one.dtype == other.dtype and np.array_equal(one, other)
-    scale = float(np.abs(other).max(initial=0.0)) if np.isfinite(other).all() else 0.0
-    return np.allclose(one, other, rtol=CLOSE, atol=CLOSE * scale, equal_nan=True)
