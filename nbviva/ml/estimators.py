@@ -250,8 +250,8 @@ def ask_after_noise(
 ) -> float:  # fmt: skip
     """Let it learn a few random items, half of them positive, then score items that earlier calls were about.
 
-    From so few nothing is unlearnt: a model that is trained on and on still knows what earlier calls taught it. Above
-    the bound it is asked once more; the smaller score is given.
+    From so few nothing is unlearnt: a model that is trained on and on still knows what earlier calls taught it. What so
+    few teach may say something by chance: above the bound it is asked again, about others; the smallest score is given.
 
     Parameters
     ----------
@@ -264,7 +264,7 @@ def ask_after_noise(
         labels = rng.permutation(np.arange(_FEW) % 2)
         return score(name, y, estimator.predict(noise(rng, _FEW), labels, X))
 
-    return least_of(ask, bound, 2)
+    return least_of(ask, bound, _TRIES)
 
 
 def least_of(ask: Callable[[], float], bound: float, tries: int) -> float:

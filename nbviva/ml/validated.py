@@ -55,20 +55,22 @@ def ask_ruleless(
 
 
 def ask_known(
-    validation: Validation, one: Any, other: Any, settings: Sequence[Any], rng: np.random.Generator, tolerance: float
-) -> Floats:
+    validation: Validation, one: Any, other: Any, settings: Sequence[Any], rng: np.random.Generator, tolerance: float,
+    same: float,
+) -> Floats:  # fmt: skip
     """Ask about copies of two items: all positives are the first, and of the negatives a known share.
 
-    What a model learns is the same with every setting, and its ROC-AUC is `KNOWN` but for the split's chance; a mean
-    further away than the tolerance is asked for once more. Scores of classes, accuracies and another split for each
-    setting give something else.
+    What a model learns is the same with every setting, and its ROC-AUC is `KNOWN` but for the split's chance, and for
+    rounding, by which copies of one item may differ. A mean further away than the tolerance, or scores that differ by
+    more than `same`, are asked for again, twice at the most. Scores of classes, accuracies and another split for each
+    setting give something else each time.
     """
-    for _ in range(2):
+    for _ in range(3):
         y = np.arange(_N) < _POSITIVE * _N
         alike = y | (np.arange(_N) >= (1 - _ALIKE * (1 - _POSITIVE)) * _N)
         order = rng.permutation(_N)
         found = validation.scores([one if alike[i] else other for i in order], y[order], settings, rng)
-        if abs(found.mean() - KNOWN) <= tolerance:
+        if abs(found.mean() - KNOWN) <= tolerance and np.ptp(found) <= same:
             break
     return found
 

@@ -207,6 +207,13 @@ def test_after_noise_who_trains_on_and_on_still_knows(student):
     assert asked("look_up") > 0.9
 
 
+def test_what_a_few_random_items_say_by_chance_is_asked_for_again():
+    """Three of four lucky answers are no memory."""
+    answers = iter([Y, Y, Y, 1 - Y])
+    lucky = Estimator(lambda *_: next(answers).astype(float), "fit_predict")
+    assert ask_after_noise(lucky, X, Y, "roc_auc_score", bound=0.65, random_state=0, noise=noise) == 0.0
+
+
 def test_what_raises_is_told_with_the_remark():
     def ask(*_):
         raise Raised("`fit_predict` raised ValueError.")

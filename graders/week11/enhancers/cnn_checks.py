@@ -94,7 +94,7 @@ def comparison(student: Student, short_code: Enhancers, rng: np.random.Generator
     letters = random_sequences(rng, len(short_code), len(short_code.sequences[0]))
     ruleless = ask_ruleless(asked, letters, 12, rng, bound=GUESSING_BOUND)
     one, other, *half = random_sequences(rng, 252, SHORT)
-    known = ask_known(asked, one, other, KNOWN_SIZES, rng, KNOWN_TOLERANCE)
+    known = ask_known(asked, one, other, KNOWN_SIZES, rng, KNOWN_TOLERANCE, KNOWN_SAME)
     contradicted = ask_contradicted(asked, half, 12, rng, CONTRADICTED)
     names = {"kernel_sizes": list(SIZES), "kernel_size_scores": scores}
     return Comparison(tuple(scores), ruleless, known, contradicted, _is_order_blind(student, rng), names)
