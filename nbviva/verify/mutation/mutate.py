@@ -33,7 +33,7 @@ from nbviva.verify.mutation.score import (
     speaks_of,
     stale,
 )
-from nbviva.verify.mutation.trial import Instead, MutantTrial, answers, attempt, failing, warm_up
+from nbviva.verify.mutation.trial import OWN, Instead, MutantTrial, answers, attempt, failing, warm_up
 from nbviva.week.declare import Check
 from nbviva.week.source import code_cells, release_template, source_notebook
 from nbviva.week.week import NOTEBOOKS, Week
@@ -229,8 +229,9 @@ class _MutantBench:
     def _answers(self, solution: _Solution, group: str) -> str:
         """Give what a solution answered to a group's questions; it is asked where it was not."""
         if (solution, group) not in self._answered:
-            overlay = rewritten.original(self.week, solution.alternative) if solution.alternative else None
-            instead, checks = Instead(overlay=overlay), self._named(solution.checks)
+            other = solution.alternative
+            instead = Instead(overlay=rewritten.original(self.week, other)) if other else OWN
+            checks = self._named(solution.checks)
             self._answered[solution, group] = answers(self.week, checks, instead, self.secret, group)
         return self._answered[solution, group]
 
