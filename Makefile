@@ -12,6 +12,7 @@ help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: .venv/.ready source/$(WEEK)/data/enhancers.tsv  ## Make .venv with pinned packages, and the week's data and source notebook
+	@$(BIN)/python -m compileall -q nbviva  # else each process compiles it anew where PYTHONDONTWRITEBYTECODE is set
 
 .venv/.ready: requirements.lock pyproject.toml tools/system_packages
 	tools/system_packages

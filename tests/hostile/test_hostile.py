@@ -10,7 +10,7 @@ An attack is a file `<class>_<name>.py` whose docstring says in one sentence wha
 - `shown(page)`: what must hold of the page that nbgrader makes of it for the student;
 - `FIXME`, `FIXME_SHOWN`: the attack succeeds, and why.
 
-All run in forked kernels, as when a class is marked; those on the boundary run in started ones, too. With
+All run in forked kernels, as when a class is marked; those on the walls around them run in started ones, too. With
 NBVIVA_HOSTILE=started, forked or podman all run in that kind of kernel, and none in another (`make stress`).
 """
 
@@ -154,8 +154,8 @@ def load(path: Path) -> Attack:
 
 ATTACKS = [load(path) for path in sorted(HERE.glob("*_*.py")) if path.stem not in NO_ATTACKS]
 KINDS = sorted({attack.kind for attack in ATTACKS})
-BOUNDARY_KINDS = ["network", "outlive", "protocol", "read", "write"]
-STARTED_KINDS = {"": BOUNDARY_KINDS, "started": KINDS, "podman": KINDS}.get(ONLY, [])
+WALL_KINDS = ["network", "outlive", "read", "write"]  # whoever listens to a kernel hears both kinds alike
+STARTED_KINDS = {"": WALL_KINDS, "started": KINDS, "podman": KINDS}.get(ONLY, [])
 FORKED_KINDS = {"": KINDS, "forked": KINDS}.get(ONLY, [])
 
 
