@@ -7,6 +7,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nbviva  # noqa: F401 - first: what jsonschema would import with nbformat takes seconds
+
+# isort: split
 import nbformat
 import pytest
 from hypothesis import settings
