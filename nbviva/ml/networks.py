@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from nbviva.kernel.student import Remote, Student, hold, put
+from nbviva.kernel.student import Raised, Remote, Student, hold, put
 from nbviva.week.compare import as_numbers, assert_close, require
 
 Floats = NDArray[np.float64]
@@ -23,6 +23,10 @@ READY_NORMALISATIONS = tuple(f"*.{name}" for name in (
     "batch_norm", "BatchNorm?d", "_BatchNorm", "LazyBatchNorm?d", "SyncBatchNorm", "native_batch_norm", "instance_norm",
     "InstanceNorm?d", "layer_norm", "LayerNorm", "group_norm", "GroupNorm",
 ))  # fmt: skip
+_WRITTEN_OVER = (
+    "PyTorch does so on the way back where a tensor was written over (`y += x`, `y[0] = ...`) that the gradient still "
+    "needs: make a new one there."
+)
 _DTYPES = {"<f4": torch.float32, "<f8": torch.float64, "<f2": torch.float16}
 
 
@@ -130,7 +134,12 @@ def vector_jacobian_product(
     student: Student, function: Remote, x: Floats, upstream: Floats, dtype: torch.dtype = torch.float32
 ) -> tuple[object, object]:
     """Give a function's output at x, and the gradient of `sum(upstream * function(x))` there, both as it answers."""
-    answer = hold(student, "torch").autograd.functional.vjp(function, tensor(x, dtype), tensor(upstream, dtype))
+    try:
+        answer = hold(student, "torch").autograd.functional.vjp(function, tensor(x, dtype), tensor(upstream, dtype))
+    except Raised as error:
+        if not str(error).endswith(" raised RuntimeError."):  # in the function itself a line of it would follow
+            raise
+        raise Raised(f"{error} {_WRITTEN_OVER}") from None
     require(type(answer) is tuple and len(answer) == 2, "The function does not give one tensor.")
     output, gradient = answer
     return output, gradient

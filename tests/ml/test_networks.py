@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from nbviva.kernel.student import hold, local_student
+from nbviva.kernel.student import Raised, hold, local_student
 from nbviva.ml import (
     FirstLayer,
     align,
@@ -73,6 +73,8 @@ def unused(): return Scan(used=False)
 def square(x): return x * x
 def half_detached(x): return x * x.detach()
 def in_place(x): return x.clamp_(min=0)
+def written_over(x): y = torch.tanh(x); y += x; return y
+def refusing(x): raise ValueError
 """
 RNG = np.random.default_rng(0)
 WEIGHTS = {"a.weight": RNG.normal(size=(2, 3)), "a.bias": RNG.normal(size=2), "b.weight": RNG.normal(size=(1, 2)),
@@ -131,6 +133,13 @@ def test_forward_and_backward_of_a_function(student):
         output, gradient = vector_jacobian_product(student, hold(student, name), x, upstream)
         assert_close(output, x * x, rtol=1e-5)
         assert np.allclose(gradient, 2 * x * upstream, rtol=1e-4) is right
+
+
+@pytest.mark.parametrize(("name", "blamed"), [("written_over", True), ("refusing", False)])
+def test_who_writes_over_what_the_gradient_needs_is_told_so(student, name, blamed):
+    with pytest.raises(Raised, match=" raised ") as raised:
+        vector_jacobian_product(student, hold(student, name), np.ones(4), np.ones(4))
+    assert ("was written over" in str(raised.value)) is blamed
 
 
 def test_a_function_that_writes_into_its_input_is_refused(student):
