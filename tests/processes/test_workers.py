@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from nbviva.processes.job import DEATHS_MOST, Bounds, End, EndedEarly, Finished
@@ -46,11 +47,34 @@ def sleep_long(job, folder):
     time.sleep(600)
 
 
+_kept = []
+
+
+def scatter(job, number):
+    """Fill memory with small blocks and keep the last one, so that the others are freed below something that stays."""
+    blocks = [bytes(1000) for _ in range(number)]
+    _kept.append(blocks[-1])
+    return resident(job)
+
+
+def resident(_job):
+    """Give the bytes of memory that this process holds."""
+    return psutil.Process().memory_info().rss
+
+
 def test_results_and_errors_come_back_by_the_job_s_name():
     finished = {item.job: item for item in run(double, [("a", 1), ("b", None), ("c", 3)], 2)}
     assert Finished("a", 2) == finished["a"]
     assert Finished("c", 6) == finished["c"]
     assert "no number" == str(finished["b"].error)
+
+
+def test_memory_that_a_job_freed_is_given_back():
+    size = 200_000
+    with Workers(1) as workers:
+        (most,) = workers.run(scatter, [("a", size)])
+        (later,) = workers.run(resident, [("b",)])
+    assert most.value - later.value > 900 * size
 
 
 def test_job_that_kills_its_worker_is_tried_once_more_and_costs_no_other(tmp_path):
