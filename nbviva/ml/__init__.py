@@ -46,7 +46,7 @@ from nbviva.ml.networks import (
     tensor,
     vector_jacobian_product,
 )
-from nbviva.ml.scores import SCORES, score
+from nbviva.ml.scores import SCORES, roc_auc_error, score
 from nbviva.ml.validated import (
     KNOWN,
     Validation,
@@ -109,6 +109,7 @@ __all__ = [
     "require_steady",
     "require_unchanged",
     "require_weights",
+    "roc_auc_error",
     "rounds_to",
     "score",
     "set_first_layer",

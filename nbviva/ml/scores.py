@@ -56,6 +56,20 @@ def score(name: str, y_true: ArrayLike, y_score: ArrayLike) -> float:
     return float(SCORES[name](np.asarray(y_true), np.asarray(y_score)))
 
 
+def roc_auc_error(roc_auc: float, y_true: ArrayLike) -> float:
+    """Give the standard error of a ROC-AUC on these labels (n,) of 0 and 1; near 1 rather too large than too small.
+
+    By it what is measured may be above the best possible: on few items the better of two classifiers may look worse.
+    By Hanley and McNeil, Radiology 143:29 (1982).
+    """
+    positives = int(np.sum(np.asarray(y_true) == 1))
+    negatives = np.size(y_true) - positives
+    two_positives, two_negatives = roc_auc / (2 - roc_auc), 2 * roc_auc**2 / (1 + roc_auc)
+    variance = roc_auc * (1 - roc_auc)
+    variance += (positives - 1) * (two_positives - roc_auc**2) + (negatives - 1) * (two_negatives - roc_auc**2)
+    return float(np.sqrt(variance / (positives * negatives)))
+
+
 def splits(y: NDArray[Any], n_splits: int, random_state: int) -> list[Split]:
     """Give the folds of a cross-validation: stratified where the labels are classes."""
     kind = StratifiedKFold if is_classes(y) else KFold

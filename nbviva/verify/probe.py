@@ -31,7 +31,7 @@ def search(known: set[str], names: set[str]) -> Iterator[str]:
         if any(digest(item) in known for item in _items(text)):
             yield f"secret text can be read in {place}"
     for path in _files():
-        if path.name in names and not _is_system(path):
+        if path.name in names and not _is_system(path) and not _is_of_nbviva(path):
             yield f"the examiner's file can be read as {path}"
     for name in sorted(sys.modules):
         if name.split(".")[0] == "graders":
@@ -67,6 +67,11 @@ def _processes() -> Iterator[Path]:
 def _is_system(path: Path) -> bool:
     """Whether a file belongs to the system, to Python, or to an installed package."""
     return str(path).startswith((*_SYSTEM, sys.base_prefix)) or "site-packages" in path.parts
+
+
+def _is_of_nbviva(path: Path) -> bool:
+    """Whether a file is a module of the nbviva that every kernel has, which a week's file may be called like."""
+    return any(path.is_relative_to(place) for place in sys.modules["nbviva"].__path__)
 
 
 def _texts_of_modules() -> Iterator[str]:

@@ -57,7 +57,7 @@ def reachable(secrets: Secrets, handin: Path, data: Path, room: Room) -> list[st
             kernel.run(notebook, {})
     said = printed(clean(notebook.cells[0].outputs)).strip().splitlines()
     if not said or said[-1] != _DONE:
-        return ["the search in the kernel did not end: look at nbviva/probe.py"]
+        return ["the search in the kernel did not end: look at nbviva/verify/probe.py"]
     return said[:-1]
 
 

@@ -277,8 +277,9 @@ def gradients_vanish(flows: Flows, findings: Findings) -> str:
 @check("gradient_flow", needs=(gradient_norms_match_for_every_method,))
 def skip_keeps_the_gradient(flows: Flows, findings: Findings) -> str:
     """With skip connections no layer's gradient norm falls below a thirtieth of the largest."""
-    share = 1 / flows.of("skip").ratio
-    findings.value("skip_norm_share", share, bound=SKIP_SHARE)
+    ratio = flows.of("skip").ratio
+    share = 1 / ratio
+    findings.value("log10_skip_norm_ratio", decades(ratio), bound=decades(1 / SKIP_SHARE))
     require(
         share > SKIP_SHARE, f"The smallest norm is {share:.2g} of the largest; more than {SKIP_SHARE:.2g} is expected."
     )
