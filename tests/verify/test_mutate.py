@@ -3,12 +3,14 @@
 import dataclasses
 import re
 import shutil
+import sys
 
 import pytest
 
 from nbviva.errors import SpecError
 from nbviva.verify.mutation.mutate import mutation_score
 from nbviva.verify.mutation.score import Excuse, Fate
+from tests.conftest import PATH
 from tests.modules import forget_weeks
 
 SOLUTION = "    twice_as_much = 2 * x\n    return twice_as_much\n"
@@ -26,10 +28,13 @@ def write(course, name, old, new):
 def tried(new_course):
     """The cache of a course in which the toy week was tried, with its own checks and with weak ones."""
     course = new_course()
-    mutation_score(course, "toy")
-    weaken(course)
-    forget_weeks()
-    mutation_score(course, "toy")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", list(PATH))
+        forget_weeks()  # those of the tests before
+        mutation_score(course, "toy")
+        weaken(course)
+        forget_weeks()
+        mutation_score(course, "toy")
     return course.root / ".nbviva"
 
 
