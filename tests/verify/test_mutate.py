@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import shutil
 import sys
 
 import pytest
@@ -10,8 +9,6 @@ import pytest
 from nbviva.errors import SpecError
 from nbviva.verify.mutation.mutate import mutation_score
 from nbviva.verify.mutation.score import Excuse, Fate
-from tests.conftest import PATH
-from tests.modules import forget_weeks
 
 SOLUTION = "    twice_as_much = 2 * x\n    return twice_as_much\n"
 SURVIVOR = '[[survivor]]\ncell = "double"\noperator = "{}"\nbefore = "{}"\nafter = "{}"\nkind = "{}"\nwhy = "It may."\n'
@@ -24,33 +21,12 @@ def write(course, name, old, new):
     path.write_text(text.replace(old, new))
 
 
-@pytest.fixture(scope="module")
-def tried(new_course):
-    """The cache of a course in which the toy week was tried, with its own checks and with weak ones."""
-    course = new_course()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "path", list(PATH))
-        forget_weeks()  # those of the tests before
-        mutation_score(course, "toy")
-        weaken(course)
-        forget_weeks()
-        mutation_score(course, "toy")
-    return course.root / ".nbviva"
-
-
-@pytest.fixture
-def known(course, tried):
-    """A course whose trials are known already, since another one with the same files had them."""
-    shutil.copytree(tried, course.root / ".nbviva")
-    return course
-
-
 def explain(course, *values):
     (course.root / "graders" / "toy" / "survivors.toml").write_text(SURVIVOR.format(*values))
 
 
-def test_good_checks_catch_every_mutant(known):
-    score = mutation_score(known, "toy")
+def test_good_checks_catch_every_mutant(course):
+    score = mutation_score(course, "toy")
     assert (1.0, len(score.tried), ()) == (score.score, score.caught, score.survivors)
     assert {"double_answer", "half_answer", "colour_answer"} == {item.cell for item in score.tried}
     assert "double_doubles" in {item.by for item in score.tried}
@@ -72,9 +48,9 @@ def weaken(course):
     write(course, "checks.py", 'assert_close(total, 2 * sum(numbers), name="the total")', "")
 
 
-def test_weak_check_leaves_a_survivor_that_is_named_with_its_line(known):
-    weaken(known)
-    score = mutation_score(known, "toy")
+def test_weak_check_leaves_a_survivor_that_is_named_with_its_line(course):
+    weaken(course)
+    score = mutation_score(course, "toy")
     found = [(item.mutated.line, item.mutated.before, item.mutated.after) for item in score.survivors]
     assert (4, "twice_as_much = 2 * x", "twice_as_much = 3 * x") in found
     assert score.score < 1.0
@@ -99,10 +75,10 @@ def test_equivalent_mutant_is_listed_and_not_counted(course):
 @pytest.mark.parametrize(
     ("kind", "counted"), [(Excuse.EQUIVALENT, False), (Excuse.RIGHT, False), (Excuse.ACCEPTED, True)]
 )
-def test_author_explains_a_survivor(known, kind, counted):
-    weaken(known)
-    explain(known, "constant", "twice_as_much = 2 * x", "twice_as_much = 3 * x", kind)
-    score = mutation_score(known, "toy")
+def test_author_explains_a_survivor(course, kind, counted):
+    weaken(course)
+    explain(course, "constant", "twice_as_much = 2 * x", "twice_as_much = 3 * x", kind)
+    score = mutation_score(course, "toy")
     (item,) = [item for item in score.tried if item.explained]
     assert "twice_as_much = 3 * x" == item.mutated.after
     assert counted is (item in score.survivors)
@@ -110,19 +86,19 @@ def test_author_explains_a_survivor(known, kind, counted):
     assert () == score.errors
 
 
-def test_entry_of_a_survivor_explains_it_once_a_reason_stands_there(known):
-    weaken(known)
-    before = mutation_score(known, "toy").unexplained
+def test_entry_of_a_survivor_explains_it_once_a_reason_stands_there(course):
+    weaken(course)
+    before = mutation_score(course, "toy").unexplained
     text = "\n".join(item.entry.replace('why = ""', 'why = "It may."') for item in before)
-    (known.root / "graders" / "toy" / "survivors.toml").write_text(text)
-    after = mutation_score(known, "toy")
+    (course.root / "graders" / "toy" / "survivors.toml").write_text(text)
+    after = mutation_score(course, "toy")
     assert before
     assert ((), ()) == (after.unexplained, after.errors)
 
 
-def test_explanation_of_what_is_caught_is_an_error(known):
-    explain(known, "constant", "twice_as_much = 2 * x", "twice_as_much = 3 * x", "right")
-    (error,) = mutation_score(known, "toy").errors
+def test_explanation_of_what_is_caught_is_an_error(course):
+    explain(course, "constant", "twice_as_much = 2 * x", "twice_as_much = 3 * x", "right")
+    (error,) = mutation_score(course, "toy").errors
     assert "double, constant, `twice_as_much = 2 * x`" in error
 
 
@@ -168,26 +144,27 @@ def test_second_run_comes_from_the_cache(course):
     assert first == second
 
 
-def test_cache_forgets_when_a_check_changes(known):
-    assert mutation_score(known, "toy").cached
-    weaken(known)
-    write(known, "checks.py", "rtol=0.51", "rtol=0.52")
-    forget_weeks()  # as in another process
-    score = mutation_score(known, "toy")
+def test_cache_forgets_when_a_check_changes(course):
+    mutation_score(course, "toy")
+    weaken(course)
+    for name in [name for name in sys.modules if name.startswith("graders.toy")]:
+        del sys.modules[name]  # as in another process
+    score = mutation_score(course, "toy")
     assert 0 == score.cached
     assert score.survivors
 
 
-def test_cache_outlives_a_change_of_prose(known):
-    write(known, "notebook.py", "# # Toys", "# # More toys")
-    score = mutation_score(known, "toy")
+def test_cache_outlives_a_change_of_prose(course):
+    mutation_score(course, "toy")
+    write(course, "notebook.py", "# # Toys", "# # More toys")
+    score = mutation_score(course, "toy")
     assert len(score.tried) == score.cached
 
 
-def test_broken_cache_is_no_cache(known):
-    first = mutation_score(known, "toy")
-    (known.root / ".nbviva" / "cache" / "mutants-toy.json").write_text("{")
-    assert dataclasses.replace(first, cached=0) == mutation_score(known, "toy")
+def test_broken_cache_is_no_cache(course):
+    first = mutation_score(course, "toy")
+    (course.root / ".nbviva" / "cache" / "mutants-toy.json").write_text("{")
+    assert dataclasses.replace(first, cached=0) == mutation_score(course, "toy")
 
 
 def test_week_that_does_not_pass_itself_is_refused(course):
