@@ -160,8 +160,7 @@ def _work(function: Callable[..., Any], *job: Any) -> Any:
 
 
 def _give_back() -> None:
-    """Let go of what a job left in cycles, and give free memory back, which C's allocator would keep between blocks."""
-    gc.collect()
+    """Give the system free memory that C's allocator would keep, since it lies between blocks in use."""
     if on_linux():
         with contextlib.suppress(AttributeError):  # another C library than glibc
             ctypes.CDLL(None).malloc_trim(0)

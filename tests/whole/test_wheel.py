@@ -4,6 +4,7 @@ The fresh environment holds the wheel alone and takes what it needs of others fr
 extra brings are taken away there where a test is about marking alone.
 """
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -27,10 +28,10 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Build it from the files that a checkout has, and none that an earlier build left."""
+    """Build it from the files that a checkout has, compiled ones, too, and none that an earlier build left."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "nbviva", source / "nbviva", ignore=ignored)
+    shutil.copytree(ROOT / "nbviva", source / "nbviva")
+    compileall.compile_dir(source / "nbviva", quiet=1)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copyfile(ROOT / name, source / name)
     words = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, source]
