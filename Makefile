@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 WEEK := week11
 TESTS = $(or $(FILE),$(and $(ROOM),tests/$(ROOM)))
-PYTEST = $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --max-worker-restart 0
+PYTEST = $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 .PHONY: help setup demo lab test test-fast test-pythons test-slurm coverage wheel check format lint types layers docs bench stress clean
 
@@ -30,7 +30,7 @@ demo: setup  ## Generate the release, hand in the rehearsal submissions, mark th
 lab: setup  ## Start JupyterLab with nbgrader's formgrader on this course: this machine only, no kernels
 	$(BIN)/jupyter lab --config=nbviva/setup/new_course/lab/config.py
 
-test: setup  ## Run all tests, three files at a time, since many of them wait; those of one file or room: make test FILE=tests/week/test_spec.py, ROOM=week
+test: setup  ## Run all tests, four files at a time, since many of them wait; those of one file or room: make test FILE=tests/week/test_spec.py, ROOM=week
 	@tools/system_packages tests
 	$(PYTEST) $(TESTS)
 

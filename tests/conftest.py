@@ -28,25 +28,36 @@ from nbviva.week.week import Week
 from tests.fillers import by_pypdf
 from tests.modules import forget_weeks
 
-TOY = Path(__file__).parent / "toy"
-KINDS = Path(__file__).parent / "kinds" / "week3"
+TESTS = Path(__file__).parent
+TOY = TESTS / "toy"
+KINDS = TESTS / "kinds" / "week3"
 PATH = list(sys.path)
+STARTUP = TESTS / "startup"  # what programs that a test starts read first
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(STARTUP), os.environ.get("PYTHONPATH")]))
 
 settings.register_profile("nbviva", derandomize=True, deadline=None, max_examples=100)
 settings.load_profile("nbviva")
 
 
-SLOW = {
-    "browser", "cli", "cluster", "gradebook", "graders", "grading", "hostile", "kernel", "sandbox", "setup", "verify",
-    "whole",
-}  # fmt: skip
+SLOW = (
+    "whole", "graders", "browser", "verify", "gradebook", "cli", "grading", "hostile", "cluster", "sandbox", "kernel",
+    "setup", "tester",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of rooms that start kernels, a browser or a training: `make test-fast` leaves them out."""
+    """Mark rooms that start kernels, a browser or a training, and run them first: at the end no process waits for one.
+
+    `make test-fast` leaves them out.
+    """
+
+    def place(item: pytest.Item) -> int:
+        return next((i for i, room in enumerate(SLOW) if room in item.path.relative_to(TESTS).parts), len(SLOW))
+
     for item in items:
-        if SLOW.intersection(item.path.relative_to(Path(__file__).parent).parts):
+        if place(item) < len(SLOW):
             item.add_marker("slow")
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True, scope="session")

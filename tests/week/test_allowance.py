@@ -23,6 +23,8 @@ SENTENCE = (
     "90 s for all cells, 64 processes."
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def limited(course, hand_in):
