@@ -6,4 +6,4 @@ each `nbgrader` command. No schema of a notebook has such a format. nbviva leave
 
 import sys
 
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+sys.modules.setdefault("rfc3987_syntax", None)
