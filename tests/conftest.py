@@ -18,6 +18,7 @@ from nbviva.course import Course
 from nbviva.kernel import kernel
 from nbviva.kernel.activity import Activity
 from nbviva.kernel.room import Room
+from nbviva.sandbox.fork_server import ForkServer
 from nbviva.sandbox.provisioner import refusal
 from nbviva.verify.release import make_source
 from nbviva.week.fields import FORM_NAME
@@ -88,9 +89,13 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def room() -> Room:
-    """Where kernels run: in the sandbox, or beside us on a machine that cannot build one."""
-    return Room(sandboxed=refusal() is None)
+def room() -> Iterator[Room]:
+    """Where kernels run: in the sandbox, forked as a class' are; or beside us on a machine that cannot build one."""
+    if refusal():
+        yield Room(sandboxed=False)
+        return
+    with ForkServer([]) as template:
+        yield Room(template=template.address)
 
 
 @pytest.fixture

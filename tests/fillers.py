@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import closing
 from html import escape
 
 from pypdf import PdfReader, PdfWriter
@@ -93,11 +94,16 @@ def by_chromium(sheet, target, texts, ticks):
 
     A person sees what stands in the fields, and types again what a busy machine has lost: so does this.
     """
+    from websocket import WebSocketException
+
     known = PdfReader(sheet).get_fields() or {}
     values = {name: f"/{value}" for name, value in chosen(ticks).items() if name in known}
     wanted = {name: text for name, text in texts.items() if text} | values
     for pause in (0.02, 0.1, 0.4):
-        saved = _typed(sheet, target.parent / f"profile-{pause}", texts, ticks, pause)
+        try:
+            saved = _typed(sheet, target.parent / f"profile-{pause}", texts, ticks, pause)
+        except (OSError, WebSocketException):  # a machine that is too busy for this pause has another try
+            continue
         found = {name: str(field.value) for name, field in (PdfReader(io.BytesIO(saved)).get_fields() or {}).items()}
         if wanted == {name: value for name, value in found.items() if name != MARK and value not in {"", "/Off"}}:
             target.write_bytes(saved)
@@ -107,7 +113,8 @@ def by_chromium(sheet, target, texts, ticks):
 
 def _typed(sheet, profile, texts, ticks, pause):
     """Give the PDF that the viewer saves when all of this was typed, with so many seconds between two keys."""
-    with Chromium(profile, pause) as browser:
+    with closing(Chromium(profile, pause)) as browser:
+        browser.connect()
         browser.open(sheet)
         fields = [field for page in PdfReader(sheet).pages for field in fields_of(page)]
         browser.click_field(fields[0]["/Rect"])
@@ -133,19 +140,21 @@ class Chromium:
         flags += ["--no-sandbox"] if os.getuid() == 0 else []
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen([shutil.which("chromium"), *flags, "about:blank"], **quiet)
-        self.count = 0
+        self.count, self.socket = 0, None
 
-    def __enter__(self):
-        import websocket
+    def connect(self):
+        """Wait until it listens."""
+        from websocket import create_connection
 
         told = self.profile / "DevToolsActivePort"
         until(lambda: told.exists() and told.read_text("utf-8").count("\n"))
         port, path = told.read_text("utf-8").split("\n")[:2]
-        self.socket = websocket.create_connection(f"ws://127.0.0.1:{port}{path}", timeout=30)
-        return self
+        self.socket = create_connection(f"ws://127.0.0.1:{port}{path}", timeout=60)
 
-    def __exit__(self, *_):
-        self.socket.close()
+    def close(self):
+        """End it."""
+        if self.socket:
+            self.socket.close()
         self.process.terminate()
         self.process.wait(60)
 
@@ -157,6 +166,8 @@ class Chromium:
         ))  # fmt: skip
         while (reply := json.loads(self.socket.recv())).get("id") != self.count:
             pass
+        if "result" not in reply:
+            raise OSError(str(reply))
         return reply["result"]
 
     def open(self, path):
@@ -191,7 +202,7 @@ class Chromium:
         x, y = place["x"] + (left + right) / 2 * scale, place["y"] + (841.89 - (top + bottom) / 2) * scale
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", self.page, type=kind, x=x, y=y, button="left", clickCount=1)
-        time.sleep(0.3)  # the field opens for writing
+        time.sleep(0.2 + 10 * self.pause)  # the field opens for writing
 
     def type(self, text):
         """Type a text."""
@@ -216,11 +227,12 @@ class Chromium:
         )
 
 
-def until(condition, seconds=30):
+def until(condition, seconds=60):
     """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "the browser did not get ready"
+        if time.monotonic() > end:
+            raise TimeoutError("the browser did not get ready")
         time.sleep(0.1)
 
 
