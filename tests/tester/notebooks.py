@@ -9,8 +9,8 @@ from nbviva.kernel.room import Clock, GivenFiles, Room
 from nbviva.notebooks import new_cell, new_notebook
 from nbviva.tester.ownership import Role, SourceCell
 
-OPEN = Room(sandboxed=False)
 CLOCK = Clock(cell=20)
+rooms: list[Room] = []  # the one that all tests here share
 
 
 def source_cells(*cells):
@@ -21,7 +21,7 @@ def source_cells(*cells):
     )
 
 
-def run(folder, cells, handed=None, *, files=None, allowed=None, room=OPEN, clock=CLOCK):
+def run(folder, cells, handed=None, *, files=None, allowed=None, clock=CLOCK):
     """Run a hand-in, with texts by cell in the place of the instructor's, and give how each test ended, by its name."""
     places = Path(folder, "given"), Path(folder, "copy")
     for place in places:
@@ -32,7 +32,7 @@ def run(folder, cells, handed=None, *, files=None, allowed=None, room=OPEN, cloc
     texts = [replace(cell, text=(handed or {}).get(cell.name, cell.text)) for cell in cells]
     notebook = new_notebook([_cell(cell) for cell in texts], {})
     tests = OutsideTests(cells, GivenFiles(places[0]), allowed or {})
-    with KernelStudent(places[1], room, clock, outside=tests) as kernel:
+    with KernelStudent(places[1], rooms[0], clock, outside=tests) as kernel:
         kernel.run(notebook, {}, None)
         return dict(kernel.tester.runs)
 
