@@ -26,13 +26,14 @@ from nbviva.kernel.student import Student, explain, local_student
 from nbviva.notebooks import grade_id, is_test, new_notebook, tags
 from nbviva.week.declare import Check, Overlay
 from nbviva.week.draws import generators
+from nbviva.week.reported import AskedNotebook
 from nbviva.week.shown import SHOWN, bound_in_shown
 from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
 from nbviva.week.week import Week, load
 
 
 @dataclass
-class Rehearsed:
+class Rehearsed(AskedNotebook):
     """What the notebook's cells printed when rehearsed; a picture under every cell is taken for granted."""
 
     texts: dict[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ check passes or fails, and does not raise anything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from nbviva.kernel.student import Student, Transport, listen
 from nbviva.verify.row import Finding, Origin
 from nbviva.week.declare import Check
 from nbviva.week.draws import generators
+from nbviva.week.reported import AskedNotebook
 from nbviva.week.week import Week
 
 ALL_ODD, ONE_ODD = 40, 6  # runs of a check
@@ -125,24 +126,28 @@ def _array(rng: np.random.Generator) -> Any:
         return np.asarray(values).astype(kind)
 
 
-class _OddEvidence:
+class _OddEvidence(AskedNotebook):
     """What the notebook shows, at random."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
 
-    def printed(self, _cell: str) -> str:
+    def printed(self, cell: str) -> str:
         """Some text."""
+        del cell
         return "\n".join(_TEXTS[int(i)] for i in self._rng.integers(len(_TEXTS), size=3))
 
-    def figures(self, _cell: str) -> int:
+    def figures(self, cell: str) -> int:
         """Pictures or none."""
+        del cell
         return int(self._rng.integers(2))
 
-    def fresh(self, _cell: str) -> bool:
+    def ran_here(self, cell: str) -> bool:
         """Either."""
+        del cell
         return bool(self._rng.integers(2))
 
-    def uses(self, _question: str, *_patterns: str) -> Iterator[str]:
-        """Nothing."""
-        return iter(())
+    def uses(self, question: str, *patterns: str) -> tuple[str, ...]:
+        """All of them, or none."""
+        del question
+        return patterns * int(self._rng.integers(2))
