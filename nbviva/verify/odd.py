@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nbviva.grading.examine import Examination
-from nbviva.grading.rehearsal import Prepared, prepare, small
+from nbviva.grading.rehearsal import Rehearsal, rehearsals, small
 from nbviva.grading.verdict import Outcome
 from nbviva.handin.sheet import Sheet
 from nbviva.inside import Frames, Handle, encode
@@ -45,11 +45,11 @@ def odd_answers(week: Week, cheap: Sequence[str], secret: bytes, say: Callable[[
             faults |= _fault(_all_odd(week, check, number, secret), check)
             runs += 1
     chosen = [check for check in week.checks if check.name in cheap]
-    for prepared in prepare(week, None, chosen):
-        for check in (check for check in prepared.week.checks if check in chosen):
+    for rehearsal in rehearsals(week, chosen):
+        for check in (check for check in rehearsal.week.checks if check in chosen):
             say(f"odd answers: {check.name}, one among right ones")
             for number in range(ONE_ODD):
-                faults |= _fault(_one_odd(prepared, check, number, secret), check)
+                faults |= _fault(_one_odd(rehearsal, check, number, secret), check)
                 runs += 1
     summary = f"{runs} checks of odd answers, {len(faults)} checks fail themselves"
     return Finding("odd answers", summary, tuple(faults.values()), origin=Origin(made=runs))
@@ -72,20 +72,21 @@ def _all_odd(week: Week, check: Check, number: int, secret: bytes) -> Examinatio
     return Examination(week, student, generators(secret, week.assignment.week, f"odd {number}"), given)
 
 
-def _one_odd(prepared: Prepared, check: Check, number: int, secret: bytes) -> Examination:
+def _one_odd(rehearsal: Rehearsal, check: Check, number: int, secret: bytes) -> Examination:
     """Give an examination of the reference, one of whose answers is another."""
     rng = np.random.default_rng([number, 1, *check.name.encode()])
-    week, place, asked = prepared.week, int(rng.integers(8)), iter(range(10**9))
+    week, place, asked = rehearsal.week, int(rng.integers(8)), iter(range(10**9))
 
     def carry(transport: Transport, asker: str, frames: Frames, seconds: float) -> Frames:
         del asker
         answer = transport(frames, seconds)
         return encode(("ok", odd(rng))) if next(asked) == place else answer
 
-    student = Student(prepared.student._transport)  # noqa: SLF001 - of the same notebook, with a listener of its own
+    student = Student(rehearsal.student._transport)  # noqa: SLF001 - of the same notebook, with a listener of its own
     listen(student, carry)
-    given = {**prepared.given, "sheet": Sheet(week.assignment, student)}
-    return Examination(week, student, generators(secret, week.assignment.week, f"odd {number}"), given)
+    given = {**rehearsal.given, "sheet": Sheet(week.assignment, student)}
+    draw = generators(secret, week.assignment.week, f"odd {number}")
+    return Examination(week, student, draw, given, rehearsal.reach)
 
 
 def odd(rng: np.random.Generator, depth: int = 0) -> Any:

@@ -23,6 +23,7 @@ from traitlets.config import Config
 from nbviva.course import Course
 from nbviva.errors import SpecError
 from nbviva.files import digest
+from nbviva.machine import cores
 from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_test, part_of
 from nbviva.processes.forks import forked
 from nbviva.processes.job import Bounds, Finished
@@ -70,7 +71,7 @@ def adopted_score(
     limit = max((finished.seconds for finished, _ in right.values()), default=0.0)
     bounds = Bounds(processor=LEAST_SECONDS + TIMES * limit, memory=MEMORY, clock=60 + 3 * TIMES * limit)
     try:
-        for finished in forked(partial(_tried, bench, jobs), todo, workers or os.cpu_count() or 1, bounds):
+        for finished in forked(partial(_tried, bench, jobs), todo, workers or cores(), bounds):
             new[finished.job] = json.dumps(_fate(finished, right[part_of(jobs[finished.job][0])][1]))
             told(len(new), len(todo))
     finally:
