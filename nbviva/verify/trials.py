@@ -24,7 +24,7 @@ from nbviva.processes.workers import Workers, here
 from nbviva.records import Measured
 from nbviva.verify.cache import ResultCache, environment, key_of
 from nbviva.verify.row import Origin
-from nbviva.week.declare import Check, Overlay
+from nbviva.week.declare import Check
 from nbviva.week.imports import files_behind
 from nbviva.week.week import Week, load, notebook_texts
 
@@ -103,7 +103,7 @@ class Timed(Examination):
 def run(job: Job) -> tuple[Trial, ...]:
     """Run a job's trials on its notebooks, which are run first, so that no check is timed for it."""
     week = load(Path(job.folder))
-    instead = Instead(overlay=_overlay(week, job.overlay) if job.overlay else None)
+    instead = Instead(overlay=week.overlay(job.overlay) if job.overlay else None)
     checks = [check for check in week.checks if check.name in job.checks]
     found = rehearsals(week, checks, instead, real=Path(job.real) if job.real else None)
     for rehearsal in found:
@@ -121,12 +121,6 @@ def _failed(job: Job, finished: Finished) -> tuple[Trial, ...]:
     late = finished.end is End.TIMED_OUT
     why = f"it ran longer than {BOUNDS.clock:g} s" if late else f"{type(finished.error).__name__}: {finished.error}"
     return tuple(Trial(job.overlay, seed, bool(job.real), fault=why) for seed in job.seeds)
-
-
-def _overlay(week: Week, name: str) -> Overlay:
-    module, _, function = name.rpartition(".")
-    overlay: Overlay = getattr(week.module(module), function)
-    return replace(overlay)
 
 
 def _trial(everything: Sequence[Rehearsal], job: Job, seed: int) -> Trial:

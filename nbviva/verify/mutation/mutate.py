@@ -225,7 +225,7 @@ class _MutantBench:
         """Give what a solution answered to a group's questions; it is asked where it was not."""
         if (solution, group) not in self._answered:
             other = solution.alternative
-            instead = Instead(overlay=rewritten.original(self.week, other)) if other else OWN
+            instead = Instead(overlay=self.week.overlay(other)) if other else OWN
             checks = self._named(solution.checks)
             self._answered[solution, group] = answers(self.week, checks, instead, self.secret, group)
         return self._answered[solution, group]
