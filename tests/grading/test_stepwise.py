@@ -119,6 +119,18 @@ def test_training_that_is_run_late_has_the_functions_that_stood_there(course):
     assert [Outcome.PASSED] == rehearse(course, "total_is_supported")[1]
 
 
+@pytest.mark.parametrize(("given", "outcome"), [(True, Outcome.PASSED), (False, Outcome.FAILED)])
+def test_experiment_is_run_beside_the_data_that_is_given_and_else_left_out(course, tmp_path, given, outcome):
+    (tmp_path / "numbers.txt").write_text("7", "utf-8")
+    reads = 'from pathlib import Path\nseven = Path("numbers.txt").read_text("utf-8")'
+    cell = f'# %% given="read" tags=["experiment"]\n{reads}\n'
+    change(course, '# %% solution="colour"', f'{cell}\n# %% solution="colour"')
+    let_colour_ask(course, "student", 'student["seven"] == "7"')
+    week = course.week("toy")
+    rehearsal = Rehearsal(week, [week.checks[2]], real=tmp_path if given else None)
+    assert [outcome] == outcomes(rehearsal)
+
+
 def test_one_rehearsal_is_examined_for_group_after_group_and_run_once(course):
     rehearsal = rehearsal_of(course, "double_doubles", "half_of_seven", "total_is_supported")
     assert [Outcome.PASSED] * 3 == outcomes(rehearsal)
