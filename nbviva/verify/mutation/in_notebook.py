@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,8 @@ from nbviva.processes.forks import forked
 from nbviva.processes.job import Bounds, Finished
 from nbviva.verify.cache import TrialCache, files_digest, framework_digest
 from nbviva.verify.mutation.score import Fate, Mutated, Score, TriedMutant, mutants_of
-from nbviva.week.source import imports_of, source_notebook
-from nbviva.week.week import Week
+from nbviva.verify.mutation.trial import import_for
+from nbviva.week.source import source_notebook
 
 A_CELL = 20  # mutants of one solution cell: of more, so many are chosen, spread over its lines
 LEAST_SECONDS, TIMES = 2.0, 10.0
@@ -65,7 +64,7 @@ def adopted_score(
         for mutated in _chosen(cell.source)
     }
     todo = [key for key in jobs if kept.get(key) is None]
-    _warm_up(week)
+    import_for(week)
     right = {part: _right(bench, part) for part in dict.fromkeys(map(part_of, bench.cells))} if todo else {}
     new: dict[str, str] = {}
     limit = max((finished.seconds for finished, _ in right.values()), default=0.0)
@@ -88,15 +87,6 @@ def _chosen(source: str) -> tuple[Mutated, ...]:
     found = mutants_of(_MARK.sub(r"\1### \2 SOLUTION", source))  # marked as in a week of our own
     step = max(1, -(-len(found) // A_CELL))
     return found[::step]
-
-
-def _warm_up(week: Week) -> None:
-    """Import what the notebooks import, once for all forks; what cannot be is their own affair."""
-    for name in imports_of(source_notebook(week)):
-        try:
-            import_module(name)
-        except ImportError:
-            continue
 
 
 def _right(bench: _OwnNotebooks, part: str) -> tuple[Finished, dict[str, str]]:

@@ -6,7 +6,6 @@ Code of the notebook runs beside the checks here, and a mutant of it may do anyt
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -18,11 +17,10 @@ from nbviva.grading.rehearsal import Instead, Rehearsal, small
 from nbviva.grading.rehearsed import cells_of
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.inside import Frames
-from nbviva.inside.cellcode import as_python
 from nbviva.kernel.student import Transport, listen
 from nbviva.verify.mutation.talks import Talk, as_text, from_text, same_talk
 from nbviva.week.declare import Check
-from nbviva.week.source import code_cells
+from nbviva.week.source import imports_of, source_notebook
 from nbviva.week.week import Week
 
 
@@ -30,12 +28,14 @@ def warm_up(week: Week) -> None:
     """Read the notebook and import what it imports, so that a fork need not."""
     cells_of(week.folder, week.assignment.notebook)
     small(week, "NAMES")
-    for cell in code_cells(week):
-        for node in ast.walk(ast.parse(as_python(cell.source))):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
-                with suppress(ImportError):
-                    import_module(module or "")
+    import_for(week)
+
+
+def import_for(week: Week) -> None:
+    """Import what the notebooks import, once for all forks; what cannot be is their own affair."""
+    for name in imports_of(source_notebook(week)):
+        with suppress(ImportError):
+            import_module(name)
 
 
 @dataclass(frozen=True)
