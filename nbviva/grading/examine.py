@@ -7,7 +7,7 @@ to each check that used it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,10 +24,23 @@ from nbviva.week.week import Week
 
 
 class Examination:
-    """The fixtures of one hand-in's examination: given ones (`student`, `sheet`, ...) and the week's own, made once."""
+    """The fixtures of one hand-in's examination: given ones (`student`, `sheet`, ...) and the week's own, made once.
 
-    def __init__(self, week: Week, student: Student, draw: Draw, given: Mapping[str, Any]) -> None:
-        self.week, self.student, self.draw = week, student, draw
+    Parameters
+    ----------
+    reach
+        Called with the question of each check before it is asked: a rehearsal runs its notebook so far.
+    """
+
+    def __init__(
+        self,
+        week: Week,
+        student: Student,
+        draw: Draw,
+        given: Mapping[str, Any],
+        reach: Callable[[str], None] | None = None,
+    ) -> None:
+        self.week, self.student, self.draw, self._reach = week, student, draw, reach
         self._given = {"student": student, **given}
         self._made: dict[str, Any] = {}
         self._noted: dict[str, Findings] = {}
@@ -63,8 +76,7 @@ class Examination:
         missing = next((need for need in item.needs if before.get(need) is not Outcome.PASSED), None)
         if missing is not None:
             return _verdict(item, Outcome.SKIPPED, f"Not asked, since this did not hold: {missing.sentence}")
-        self._stage = item.exercise
-        attempt = _attempt(lambda: self._call(item.function, item.name, item.seconds))
+        attempt = self._ask(item)
         error = attempt.error
         if error is None:
             return _verdict(item, Outcome.PASSED, attempt.value or "")
@@ -78,9 +90,14 @@ class Examination:
 
     def ask_on(self, item: Check) -> None:
         """Let a check ask what it was not asked for, or had no reason to go on asking; its verdict stands."""
-        self._stage = item.exercise
         with asking_on():
-            _attempt(lambda: self._call(item.function, item.name, item.seconds))
+            self._ask(item)
+
+    def _ask(self, item: Check) -> _Attempt:
+        self._stage = item.exercise
+        if self._reach:
+            self._reach(item.exercise)
+        return _attempt(lambda: self._call(item.function, item.name, item.seconds))
 
     def _call(self, function: Callable[..., Any], name: str, limit: float | None) -> Any:
         values = [self._argument(parameter, name) for parameter in inspect.signature(function).parameters]
@@ -105,17 +122,24 @@ def examine(examination: Examination, last: str = "") -> tuple[Verdict, ...]:
         As of `put_last`: these come after all others.
     """
     week, later = examination.week, put_last(examination.week, last)
-    verdicts: dict[Check, Verdict] = {}
-
-    def settle(item: Check) -> None:
-        if item not in verdicts:
-            for need in item.needs:
-                settle(need)
-            verdicts[item] = examination.verdict(item, {done: v.outcome for done, v in verdicts.items()})
-
-    for item in sorted(week.checks, key=later.__contains__):
-        settle(item)
+    verdicts = dict(one_by_one(examination, sorted(week.checks, key=later.__contains__)))
     return tuple(verdicts[item] for item in week.checks)
+
+
+def one_by_one(examination: Examination, checks: Iterable[Check]) -> Iterator[tuple[Check, Verdict]]:
+    """Run these checks in their order, each after those that it needs; give each once, with its verdict."""
+    outcomes: dict[Check, Outcome] = {}
+    for item in (each for check in checks for each in _needs_first(check)):
+        if item not in outcomes:
+            verdict = examination.verdict(item, outcomes)
+            outcomes[item] = verdict.outcome
+            yield item, verdict
+
+
+def _needs_first(item: Check) -> Iterator[Check]:
+    for need in item.needs:
+        yield from _needs_first(need)
+    yield item
 
 
 def put_last(week: Week, last: str) -> frozenset[Check]:

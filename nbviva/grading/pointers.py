@@ -20,7 +20,7 @@ import numpy as np
 
 from nbviva.course import Course
 from nbviva.files import digest, write
-from nbviva.grading.rehearsal import examination, prepare
+from nbviva.grading.rehearsal import Instead, rehearsals
 from nbviva.grading.reports import lasting, readable_report, readable_transcript
 from nbviva.grading.verdict import Outcome, Report
 from nbviva.inside import Frames, Unreadable, decode
@@ -101,7 +101,9 @@ class _AskedAlike:
         self._course, self._week, self._slow = course, week, set[str]()
         self._mutants = [mutant for mutant in week.overlays("mutants").values() if mutant.tell]
         self._checks = {check.name: check for check in week.checks}
-        self._prepared = cache(lambda check, overlay: prepare(week, overlay, [self._checks[check]])[0])
+        self._rehearsal = cache(
+            lambda check, mutant: rehearsals(week, [self._checks[check]], Instead(overlay=mutant))[0]
+        )
 
     def words(self, group: str, folder: Path, check: str) -> str:
         """Give the words on the one mutant that a group's answers to a check are those of; or none."""
@@ -128,13 +130,13 @@ class _AskedAlike:
             heard.extend([_numbers(answer)] * (asker == check))
             return answer
 
-        prepared = self._prepared(check, overlay)
+        rehearsal = self._rehearsal(check, overlay)
         with contextlib.redirect_stdout(io.StringIO()):
-            asked = examination(prepared, secret_of(self._course.root), group)
-            before = prepared.student._transport  # noqa: SLF001 - the notebook stays; what listens goes
-            listen(prepared.student, hear)
+            asked = rehearsal.examination(secret_of(self._course.root), group)
+            before = rehearsal.student._transport  # noqa: SLF001 - the notebook stays; what listens goes
+            listen(rehearsal.student, hear)
             asked.ask_on(self._checks[check])
-            prepared.student._transport = before  # noqa: SLF001
+            rehearsal.student._transport = before  # noqa: SLF001
         if time.monotonic() - began > SLOW:
             self._slow.add(check)
         return heard

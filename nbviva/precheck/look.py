@@ -23,7 +23,7 @@ from nbviva.notebooks import NotebookNode, as_parts, grade_id, is_answer, is_tes
 from nbviva.precheck.description import Description
 from nbviva.precheck.run import UNKNOWN, PlainRun, as_it_lies, run
 from nbviva.week.compare import Mismatch
-from nbviva.week.reported import supported
+from nbviva.week.reported import ShownOutputs, supported
 from nbviva.week.shown import SHOWN
 from nbviva.week.source import TRAINING
 from nbviva.week.spec import Assignment, Kind, Question
@@ -69,7 +69,7 @@ class Looked:
         return not any(remark.missing for remark in self.remarks)
 
 
-class _Shown:
+class _Shown(ShownOutputs):
     """What is saved under the cells of a notebook, as evidence."""
 
     def __init__(self, saved: Mapping[str, list[Any]]) -> None:

@@ -12,12 +12,10 @@ from nbviva.secret import secret_of
 from nbviva.verify.adopting import Adopted
 from nbviva.verify.leaks import find_leaks
 from nbviva.verify.mutation.in_notebook import adopted_score
-from nbviva.verify.mutation.score import TriedMutant
+from nbviva.verify.mutation.score import LEAST_SCORE, TriedMutant
 from nbviva.verify.row import Finding, Origin
 from nbviva.week.source import source_notebook
 from nbviva.wording import counted
-
-LEAST_SCORE = 0.9
 
 
 def adopted_rows(course: Course, name: str, workers: int, say: Callable[[str], None]) -> Iterator[Finding]:
@@ -68,7 +66,7 @@ def _literals(course: Course, name: str) -> Finding:
 def _mutants(course: Course, name: str, workers: int) -> Finding:
     score = adopted_score(course, name, workers)
     total = counted(len(score.tried), "mutant")
-    low = score.score < LEAST_SCORE and bool(score.tried)
+    low = score.score < LEAST_SCORE
     defects = (f"The tests catch {score.score:.0%} of the slips in the solutions: ask more.",) if low else ()
     origin = Origin(len(score.tried) - score.cached, score.cached)
     return Finding("mutants", f"{score.caught} of {total} caught", defects, tuple(map(_line, score.survivors)), origin)

@@ -6,7 +6,7 @@ check passes or fails, and does not raise anything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nbviva.grading.examine import Examination
-from nbviva.grading.rehearsal import Prepared, prepare, small
+from nbviva.grading.rehearsal import Rehearsal, rehearsals, small
 from nbviva.grading.verdict import Outcome
 from nbviva.handin.sheet import Sheet
 from nbviva.inside import Frames, Handle, encode
@@ -22,6 +22,7 @@ from nbviva.kernel.student import Student, Transport, listen
 from nbviva.verify.row import Finding, Origin
 from nbviva.week.declare import Check
 from nbviva.week.draws import generators
+from nbviva.week.reported import AskedNotebook
 from nbviva.week.week import Week
 
 ALL_ODD, ONE_ODD = 40, 6  # runs of a check
@@ -44,11 +45,11 @@ def odd_answers(week: Week, cheap: Sequence[str], secret: bytes, say: Callable[[
             faults |= _fault(_all_odd(week, check, number, secret), check)
             runs += 1
     chosen = [check for check in week.checks if check.name in cheap]
-    for prepared in prepare(week, None, chosen):
-        for check in (check for check in prepared.week.checks if check in chosen):
+    for rehearsal in rehearsals(week, chosen):
+        for check in (check for check in rehearsal.week.checks if check in chosen):
             say(f"odd answers: {check.name}, one among right ones")
             for number in range(ONE_ODD):
-                faults |= _fault(_one_odd(prepared, check, number, secret), check)
+                faults |= _fault(_one_odd(rehearsal, check, number, secret), check)
                 runs += 1
     summary = f"{runs} checks of odd answers, {len(faults)} checks fail themselves"
     return Finding("odd answers", summary, tuple(faults.values()), origin=Origin(made=runs))
@@ -71,20 +72,21 @@ def _all_odd(week: Week, check: Check, number: int, secret: bytes) -> Examinatio
     return Examination(week, student, generators(secret, week.assignment.week, f"odd {number}"), given)
 
 
-def _one_odd(prepared: Prepared, check: Check, number: int, secret: bytes) -> Examination:
+def _one_odd(rehearsal: Rehearsal, check: Check, number: int, secret: bytes) -> Examination:
     """Give an examination of the reference, one of whose answers is another."""
     rng = np.random.default_rng([number, 1, *check.name.encode()])
-    week, place, asked = prepared.week, int(rng.integers(8)), iter(range(10**9))
+    week, place, asked = rehearsal.week, int(rng.integers(8)), iter(range(10**9))
 
     def carry(transport: Transport, asker: str, frames: Frames, seconds: float) -> Frames:
         del asker
         answer = transport(frames, seconds)
         return encode(("ok", odd(rng))) if next(asked) == place else answer
 
-    student = Student(prepared.student._transport)  # noqa: SLF001 - of the same notebook, with a listener of its own
+    student = Student(rehearsal.student._transport)  # noqa: SLF001 - of the same notebook, with a listener of its own
     listen(student, carry)
-    given = {**prepared.given, "sheet": Sheet(week.assignment, student)}
-    return Examination(week, student, generators(secret, week.assignment.week, f"odd {number}"), given)
+    given = {**rehearsal.given, "sheet": Sheet(week.assignment, student)}
+    draw = generators(secret, week.assignment.week, f"odd {number}")
+    return Examination(week, student, draw, given, rehearsal.reach)
 
 
 def odd(rng: np.random.Generator, depth: int = 0) -> Any:
@@ -125,24 +127,28 @@ def _array(rng: np.random.Generator) -> Any:
         return np.asarray(values).astype(kind)
 
 
-class _OddEvidence:
+class _OddEvidence(AskedNotebook):
     """What the notebook shows, at random."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
 
-    def printed(self, _cell: str) -> str:
+    def printed(self, cell: str) -> str:
         """Some text."""
+        del cell
         return "\n".join(_TEXTS[int(i)] for i in self._rng.integers(len(_TEXTS), size=3))
 
-    def figures(self, _cell: str) -> int:
+    def figures(self, cell: str) -> int:
         """Pictures or none."""
+        del cell
         return int(self._rng.integers(2))
 
-    def fresh(self, _cell: str) -> bool:
+    def ran_here(self, cell: str) -> bool:
         """Either."""
+        del cell
         return bool(self._rng.integers(2))
 
-    def uses(self, _question: str, *_patterns: str) -> Iterator[str]:
-        """Nothing."""
-        return iter(())
+    def uses(self, question: str, *patterns: str) -> tuple[str, ...]:
+        """All of them, or none."""
+        del question
+        return patterns * int(self._rng.integers(2))

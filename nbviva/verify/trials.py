@@ -17,14 +17,14 @@ from pathlib import Path
 
 from nbviva.grading.examine import Examination, examine
 from nbviva.grading.framework import NBVIVA
-from nbviva.grading.rehearsal import Prepared, closure, examination, prepare
+from nbviva.grading.rehearsal import Instead, Rehearsal, closure, rehearsals
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.processes.job import Bounds, End, Finished, hush
 from nbviva.processes.workers import Workers, here
 from nbviva.records import Measured
 from nbviva.verify.cache import ResultCache, environment, key_of
 from nbviva.verify.row import Origin
-from nbviva.week.declare import Check, Overlay
+from nbviva.week.declare import Check
 from nbviva.week.imports import files_behind
 from nbviva.week.week import Week, load, notebook_texts
 
@@ -101,9 +101,14 @@ class Timed(Examination):
 
 
 def run(job: Job) -> tuple[Trial, ...]:
-    """Run a job's trials on one notebook."""
-    prepared = _prepared(job)
-    return tuple(_trial(prepared, job, seed) for seed in job.seeds)
+    """Run a job's trials on its notebooks, which are run first, so that no check is timed for it."""
+    week = load(Path(job.folder))
+    instead = Instead(overlay=week.overlay(job.overlay) if job.overlay else None)
+    checks = [check for check in week.checks if check.name in job.checks]
+    found = rehearsals(week, checks, instead, real=Path(job.real) if job.real else None)
+    for rehearsal in found:
+        rehearsal.run_through()
+    return tuple(_trial(found, job, seed) for seed in job.seeds)
 
 
 def _named(number: str, job: Job) -> tuple[Trial, ...]:
@@ -118,26 +123,13 @@ def _failed(job: Job, finished: Finished) -> tuple[Trial, ...]:
     return tuple(Trial(job.overlay, seed, bool(job.real), fault=why) for seed in job.seeds)
 
 
-def _prepared(job: Job) -> tuple[Prepared, ...]:
-    week = load(Path(job.folder))
-    overlay = _overlay(week, job.overlay) if job.overlay else None
-    checks = [check for check in week.checks if check.name in job.checks]
-    return prepare(week, overlay, checks, real=Path(job.real) if job.real else None)
-
-
-def _overlay(week: Week, name: str) -> Overlay:
-    module, _, function = name.rpartition(".")
-    overlay: Overlay = getattr(week.module(module), function)
-    return replace(overlay)
-
-
-def _trial(everything: Sequence[Prepared], job: Job, seed: int) -> Trial:
-    judged = tuple(item for prepared in everything for item in _all_judged(prepared, seed))
+def _trial(everything: Sequence[Rehearsal], job: Job, seed: int) -> Trial:
+    judged = tuple(item for rehearsal in everything for item in _all_judged(rehearsal, seed))
     return Trial(job.overlay, seed, bool(job.real), judged)
 
 
-def _all_judged(prepared: Prepared, seed: int) -> Iterator[Judged]:
-    asked = examination(prepared, f"verify {seed}".encode(), f"group {seed}", Timed)
+def _all_judged(rehearsal: Rehearsal, seed: int) -> Iterator[Judged]:
+    asked = rehearsal.examination(f"verify {seed}".encode(), f"group {seed}", Timed)
     assert isinstance(asked, Timed)  # noqa: S101 - for mypy
     asked.seconds = {}
     for verdict in examine(asked):

@@ -25,7 +25,7 @@ from nbviva.verify.best import best_possible
 from nbviva.verify.cache import ResultCache, environment, key_of
 from nbviva.verify.leaks import Secrets, secrets_of
 from nbviva.verify.mutation.mutate import alternatives_score, mutation_score
-from nbviva.verify.mutation.score import Fate, Score, explained
+from nbviva.verify.mutation.score import LEAST_SCORE, Fate, Score, explained
 from nbviva.verify.odd import odd_answers
 from nbviva.verify.release import make_source
 from nbviva.verify.route import BLANK, REFERENCE, Taken, take
@@ -38,9 +38,6 @@ from nbviva.wording import counted
 COSTLIEST = 5
 LONGEST_HOURS = 12.0  # what a night gives
 _ASSUMED = 100
-
-
-LEAST_SCORE = 0.9  # of the generated mutants that are wrong
 
 
 def cost(course: Course, week: str, taken: Taken, trials: Sequence[Trial], cores: int) -> Finding:
@@ -194,7 +191,7 @@ def _generated(course: Course, name: str, options: VerifyOptions, say: Callable[
         for item in score.unexplained
     ]
     defects += score.errors
-    if wrong and score.score < LEAST_SCORE:
+    if score.score < LEAST_SCORE:
         defects.append(f"Only {score.score:.1%} of the generated mutants are caught; {LEAST_SCORE:.0%} are expected.")
     details = tuple(
         f"'{item.cell}' line {item.mutated.line}: '{item.mutated.before.strip()}' became '{item.mutated.after.strip()}'"
@@ -232,7 +229,7 @@ def _generated_alternatives(
         for item in score.tried
         if item.fate is Fate.BROKE
     ]
-    if wrong and score.score < LEAST_SCORE:
+    if score.score < LEAST_SCORE:
         defects.append(f"Only {score.score:.1%} of these slips are caught; {LEAST_SCORE:.0%} are expected.")
     details = tuple(
         f"'{item.cell}' line {item.mutated.line}: '{item.mutated.before.strip()}' became '{item.mutated.after.strip()}'"

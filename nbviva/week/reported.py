@@ -43,6 +43,16 @@ class ShownOutputs(Protocol):
         """Whether the cell was run when graded."""
 
 
+class AskedNotebook(ShownOutputs, Protocol):
+    """All that a check may ask of the fixture `notebook`."""
+
+    def figures(self, cell: str) -> int:
+        """The number of pictures under a cell."""
+
+    def uses(self, question: str, *patterns: str) -> tuple[str, ...]:
+        """Give what of these dotted names an answer cell uses."""
+
+
 def printed_numbers(text: str, labels: Mapping[str, str], *, strict: bool = True) -> dict[str, float]:
     """Find the number that was printed on lines of its own as `label: number`, by the name of the label.
 

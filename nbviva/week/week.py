@@ -106,6 +106,12 @@ class Week:
         """Import the modules whose names end so, such as `mutants`, in the week's folder or deeper; by their names."""
         return {name: self.module(name) for name in modules_in(self.folder, ending)}
 
+    def overlay(self, name: str) -> Overlay:
+        """Give a mutant or an alternative of the week's by its name, `module.name`."""
+        module, _, attribute = name.rpartition(".")
+        found: Overlay = getattr(self.module(module), attribute)
+        return found
+
     def overlays(self, ending: str) -> dict[str, Overlay]:
         """Give all mutants of the week's files `*mutants.py`, or the `alternatives` of theirs, as `module.name`."""
         return {

@@ -34,6 +34,16 @@ def test_a_check_that_takes_what_came_for_what_should_have_come_is_named(course)
     assert "'double_doubles' itself fail" in sentence
 
 
+def test_the_odd_notebook_is_asked_all_that_a_check_may_ask(course):
+    path = course.folder("toy") / "checks.py"
+    asked = 'notebook.ran_here("long"), len(notebook.uses("double", "*.relu")), notebook.figures("long")'
+    text = path.read_text("utf-8").replace("def colour_is_red(sheet", "def colour_is_red(notebook, sheet")
+    text = text.replace('return sheet.judge("answer_colour", "red")', f"return str(({asked}))")
+    assert asked in text
+    path.write_text(text, "utf-8")
+    assert () == odd_answers(course.week("toy"), [], b"secret", silent).defects
+
+
 RNG = np.random.default_rng(0)
 ITEMS = ["".join(RNG.choice(list("ACGT"), 60)) for _ in range(400)]
 LABELS = RNG.integers(0, 2, 400).tolist()

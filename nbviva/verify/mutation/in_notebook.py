@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,14 @@ from traitlets.config import Config
 from nbviva.course import Course
 from nbviva.errors import SpecError
 from nbviva.files import digest
+from nbviva.machine import cores
 from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_test, part_of
 from nbviva.processes.forks import forked
 from nbviva.processes.job import Bounds, Finished
 from nbviva.verify.cache import TrialCache, files_digest, framework_digest
 from nbviva.verify.mutation.score import Fate, Mutated, Score, TriedMutant, mutants_of
-from nbviva.week.source import imports_of, source_notebook
-from nbviva.week.week import Week
+from nbviva.verify.mutation.trial import import_for
+from nbviva.week.source import source_notebook
 
 A_CELL = 20  # mutants of one solution cell: of more, so many are chosen, spread over its lines
 LEAST_SECONDS, TIMES = 2.0, 10.0
@@ -64,13 +64,13 @@ def adopted_score(
         for mutated in _chosen(cell.source)
     }
     todo = [key for key in jobs if kept.get(key) is None]
-    _warm_up(week)
+    import_for(week)
     right = {part: _right(bench, part) for part in dict.fromkeys(map(part_of, bench.cells))} if todo else {}
     new: dict[str, str] = {}
     limit = max((finished.seconds for finished, _ in right.values()), default=0.0)
     bounds = Bounds(processor=LEAST_SECONDS + TIMES * limit, memory=MEMORY, clock=60 + 3 * TIMES * limit)
     try:
-        for finished in forked(partial(_tried, bench, jobs), todo, workers or os.cpu_count() or 1, bounds):
+        for finished in forked(partial(_tried, bench, jobs), todo, workers or cores(), bounds):
             new[finished.job] = json.dumps(_fate(finished, right[part_of(jobs[finished.job][0])][1]))
             told(len(new), len(todo))
     finally:
@@ -87,15 +87,6 @@ def _chosen(source: str) -> tuple[Mutated, ...]:
     found = mutants_of(_MARK.sub(r"\1### \2 SOLUTION", source))  # marked as in a week of our own
     step = max(1, -(-len(found) // A_CELL))
     return found[::step]
-
-
-def _warm_up(week: Week) -> None:
-    """Import what the notebooks import, once for all forks; what cannot be is their own affair."""
-    for name in imports_of(source_notebook(week)):
-        try:
-            import_module(name)
-        except ImportError:
-            continue
 
 
 def _right(bench: _OwnNotebooks, part: str) -> tuple[Finished, dict[str, str]]:

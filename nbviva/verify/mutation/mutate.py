@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +10,9 @@ from functools import partial
 from nbviva.course import Course
 from nbviva.errors import SpecError
 from nbviva.files import digest
+from nbviva.grading.rehearsal import OWN, Instead
 from nbviva.inside.cellcode import as_python
+from nbviva.machine import cores
 from nbviva.notebooks import NotebookNode, grade_id, is_answer
 from nbviva.processes.forks import forked, grant
 from nbviva.processes.job import Bounds, End, Finished
@@ -33,7 +34,7 @@ from nbviva.verify.mutation.score import (
     speaks_of,
     stale,
 )
-from nbviva.verify.mutation.trial import OWN, Instead, MutantTrial, answers, attempt, failing, warm_up
+from nbviva.verify.mutation.trial import MutantTrial, answers, attempt, failing, warm_up
 from nbviva.week.declare import Check
 from nbviva.week.source import code_cells, release_template, source_notebook
 from nbviva.week.week import NOTEBOOKS, Week
@@ -44,14 +45,8 @@ LEAST_SECONDS, TIMES = 1.0, 10.0  # a mutant may take ten times what the solutio
 SAVED_EVERY = 50
 MOST = 4  # slips of an alternative
 SAME_ANSWER = "The answer is the same, and nothing else of its cell is asked."
-_NO_INFLUENCE = (
-    FILE,
-    "notebook.py",
-    f"{NOTEBOOKS}/*.py",
-    "*mutants.py",
-    "*alternatives.py",
-    "*.typ",
-)  # of the notebook the code has one
+# Of the notebook the code has one.
+_NO_INFLUENCE = (FILE, "notebook.py", f"{NOTEBOOKS}/*.py", "*mutants.py", "*alternatives.py", "*.typ")
 
 
 def mutation_score(
@@ -139,7 +134,7 @@ class _MutantBench:
 
     def __init__(self, week: Week, secret: bytes, kept: TrialCache, workers: int | None) -> None:
         self.week, self.secret, self.kept = week, secret, kept
-        self.workers = workers or os.cpu_count() or 1
+        self.workers = workers or cores()
         self.seconds, self.made, self._bounds = 0.0, 0, BOUNDS
         self._rewritten = set[str]()
         self._answered: dict[tuple[_Solution, str], str] = {}
@@ -230,7 +225,7 @@ class _MutantBench:
         """Give what a solution answered to a group's questions; it is asked where it was not."""
         if (solution, group) not in self._answered:
             other = solution.alternative
-            instead = Instead(overlay=rewritten.original(self.week, other)) if other else OWN
+            instead = Instead(overlay=self.week.overlay(other)) if other else OWN
             checks = self._named(solution.checks)
             self._answered[solution, group] = answers(self.week, checks, instead, self.secret, group)
         return self._answered[solution, group]

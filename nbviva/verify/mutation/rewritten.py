@@ -20,7 +20,7 @@ from nbviva.week.week import Week
 
 def slips(week: Week, name: str, most: int) -> tuple[Mutated, ...]:
     """Give at most so many mutants of an alternative, `module.name`: always the same, in the order of its lines."""
-    module, overlay = _module(week, name)
+    module, overlay = _module(week, name), week.overlay(name)
     start, end = _lines(module, overlay)
     definition = "\n".join(_source(module).splitlines()[start:end])
     found = [item for item in mutants_of(definition) if _says_more(item)]
@@ -30,7 +30,7 @@ def slips(week: Week, name: str, most: int) -> tuple[Mutated, ...]:
 
 def with_slip(week: Week, name: str, mutated: Mutated) -> Overlay:
     """Give the alternative with this slip."""
-    module, overlay = _module(week, name)
+    module, overlay = _module(week, name), week.overlay(name)
     start, end = _lines(module, overlay)
     lines = _source(module).splitlines()
     text = "\n".join([*lines[:start], mutated.source, *lines[end:]])
@@ -53,21 +53,13 @@ class _TextLoader(InspectLoader):
         return self._text
 
 
-def original(week: Week, name: str) -> Overlay:
-    """Give the alternative as it is."""
-    return _module(week, name)[1]
-
-
 def text_of(week: Week, name: str) -> str:
     """Give the text of the file that an alternative stands in."""
-    return _source(_module(week, name)[0])
+    return _source(_module(week, name))
 
 
-def _module(week: Week, name: str) -> tuple[ModuleType, Overlay]:
-    place, _, attribute = name.rpartition(".")
-    module = week.module(place)
-    overlay: Overlay = getattr(module, attribute)
-    return module, overlay
+def _module(week: Week, name: str) -> ModuleType:
+    return week.module(name.rpartition(".")[0])
 
 
 def _source(module: ModuleType) -> str:

@@ -19,6 +19,7 @@ from nbviva.errors import SpecError
 from nbviva.verify.mutation.syntax import changed
 
 FILE = "survivors.toml"
+LEAST_SCORE = 0.9  # of the generated mutants that are wrong
 
 
 class Excuse(StrEnum):

@@ -10,27 +10,23 @@ import numpy as np
 
 from nbviva.inside import Frames, Handle, decode, encode
 
-Talk = list[Frames]  # the answers to the questions of one check
+Talk = list[Frames]  # the answers to questions, in their order
 
 CLOSE = 1e-6  # relative to the largest number of an array
 
 
-def as_text(talks: list[Talk]) -> str:
+def as_text(talk: Talk) -> str:
     """Give answers as text."""
-    return json.dumps([[[b64encode(frame).decode("ascii") for frame in answer] for answer in talk] for talk in talks])
+    return json.dumps([[b64encode(frame).decode("ascii") for frame in answer] for answer in talk])
 
 
-def from_text(text: str) -> list[Talk]:
+def from_text(text: str) -> Talk:
     """Read answers from text."""
-    return [[[b64decode(frame) for frame in answer] for answer in talk] for talk in json.loads(text)]
+    return [[b64decode(frame) for frame in answer] for answer in json.loads(text)]
 
 
-def same_talks(ours: list[Talk], theirs: list[Talk]) -> bool:
+def same_talk(ours: Talk, theirs: Talk) -> bool:
     """Whether two solutions answered the same to all questions; numbers may differ by rounding."""
-    return len(ours) == len(theirs) and all(map(_same_talk, ours, theirs))
-
-
-def _same_talk(ours: Talk, theirs: Talk) -> bool:
     return len(ours) == len(theirs) and all(map(_same, map(_read, ours), map(_read, theirs)))
 
 
