@@ -38,7 +38,7 @@ from nbviva.feedback.gather import (
 from nbviva.feedback.others import is_ours
 from nbviva.feedback.page import Head, Notice, render
 from nbviva.feedback.questions import ShownQuestion
-from nbviva.files import FROM_HANDIN, read_small
+from nbviva.files import FROM_HANDIN, make_folder, read_small
 from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.pointers import told
 from nbviva.grading.reports import stored_report
@@ -66,6 +66,8 @@ def write_pages(
     """
     if not groups:
         return
+    for group in groups:
+        make_folder(course.feedback(week, group).parent)  # nbgrader would make it by our umask, for us alone
     most = workers or cores()
     number = max(1, min(most, -(-len(groups) // _A_WORKER)))
     words = [sys.executable, "-P", "-m", "nbviva.feedback.nbgrader", week, str(number)]
