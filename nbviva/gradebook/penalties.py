@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from nbgrader.api import Gradebook
 from nbgrader.plugins.base import BasePlugin
 
-from nbviva.course import Course
+from nbviva.course import Course, only_one
 from nbviva.feedback.nbgrader import write_pages
 from nbviva.gradebook.book import find_assignment, opened, present, scores, submissions
 from nbviva.handin.arrival import Arrival, arrival, charged
@@ -122,17 +122,24 @@ class Dates:
 
 
 def recompute(course: Course, week: str) -> Dates:
-    """Recompute lateness and penalties of a week, and write anew the pages of those for whom anything changed."""
+    """Recompute lateness and penalties of a week, and write anew the pages of those for whom anything changed.
+
+    Raises
+    ------
+    Busy
+        If another command is at work on this course, which has a gradebook.
+    """
     assignment = course.assignment(week)
     changed: tuple[Penalised, ...] = ()
     if present(course):
-        with opened(course) as book:
-            before = _dated(book, week)
-            changed = reapply(course, week, book)
-            moved = {group for group, dates in _dated(book, week).items() if dates != before[group]}
-        groups = sorted(moved | {item.group for item in changed}, key=natural_order)
-        shown = [group for group in groups if course.feedback(week, group).is_dir()]
-        write_pages(course, week, assignment.notebooks, shown)
+        with only_one(course):
+            with opened(course) as book:
+                before = _dated(book, week)
+                changed = reapply(course, week, book)
+                moved = {group for group, dates in _dated(book, week).items() if dates != before[group]}
+            groups = sorted(moved | {item.group for item in changed}, key=natural_order)
+            shown = [group for group in groups if course.feedback(week, group).is_dir()]
+            write_pages(course, week, assignment.notebooks, shown)
     return Dates(assignment.due, changed, date_problems(course, assignment))
 
 
