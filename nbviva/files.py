@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import hmac
 import os
+import shutil
 import stat
 import tempfile
 import time
@@ -76,6 +77,29 @@ def write(path: Path, content: bytes | str) -> None:
         Path(temporary).replace(path)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def whole_folder(target: Path, mode: int = 0o777) -> Iterator[Path]:
+    """Give a new folder that takes the place of `target` at the block's end, so that all of it is there or nothing.
+
+    Parameters
+    ----------
+    mode
+        Of the folder, less the umask; where a group shares the one around it, all is the group's.
+    """
+    make_folder(target.parent)
+    new, old = (target.with_name(f".{target.name}.{word}") for word in ("new", "old"))
+    for left in (new, old):  # by a call that was killed
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(left)
+    new.mkdir(mode=mode)
+    yield new
+    share_all(new)
+    with contextlib.suppress(FileNotFoundError):
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def digest(*parts: str | bytes | None) -> str:

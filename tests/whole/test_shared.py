@@ -1,8 +1,10 @@
 """A course that several markers share: what nbviva writes is their group's, and nobody else's."""
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import tempfile
 import zipfile
@@ -13,6 +15,7 @@ import pytest
 from nbviva.configuration import CONFIG, configuration
 from nbviva.course import Course, only_one
 from nbviva.files import write
+from nbviva.gradebook.before import keep_before
 from nbviva.gradebook.record import record
 from nbviva.grading.batch import grade_batch
 from nbviva.grading.options import BatchOptions
@@ -95,6 +98,20 @@ def test_a_course_of_one_marker_is_his_alone(course, hand_in, room):
     found = modes(course)
     files = [".nbviva/lock", ".nbviva/secret", "reports/toy/ada/report.json", "reports/toy/ada/transcript"]
     assert [0o600] * 4 == [found[name] for name in files]
+
+
+@pytest.mark.parametrize(("shared", "expected"), [(False, (0o700, 0o600)), (True, (0o2770, 0o660))])
+def test_gradebook_that_is_kept_before_a_week_is_adopted_is_open_to_nobody_else(course, monkeypatch, shared, expected):
+    monkeypatch.delenv("NBVIVA_DB", raising=False)
+    if shared:
+        share(course)
+    with contextlib.closing(sqlite3.connect(course.root / "gradebook.db")) as book:
+        book.execute("create table grade (score)")
+    place = keep_before(course, "toy")
+    with contextlib.closing(sqlite3.connect(place / "gradebook.db")) as book:
+        assert [] == book.execute("select score from grade").fetchall()
+    assert expected == tuple(stat.S_IMODE(path.stat().st_mode) for path in (place, place / "gradebook.db"))
+    assert [place] == list(place.parent.iterdir())
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can be two markers")
