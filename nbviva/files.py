@@ -79,6 +79,14 @@ def write(path: Path, content: bytes | str) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
+def rewrite(path: Path, content: bytes | str) -> None:
+    """Write a file of somebody's own anew, whole or not at all: its mode stays, and so does a link that leads to it."""
+    path = path.resolve()
+    mode = stat.S_IMODE(path.stat().st_mode)
+    write(path, content)
+    path.chmod(mode)
+
+
 @contextlib.contextmanager
 def whole_folder(target: Path, mode: int = 0o777) -> Iterator[Path]:
     """Give a new folder that takes the place of `target` at the block's end, so that all of it is there or nothing.

@@ -38,7 +38,7 @@ from nbviva.feedback.gather import (
 from nbviva.feedback.others import is_ours
 from nbviva.feedback.page import Head, Notice, render
 from nbviva.feedback.questions import ShownQuestion
-from nbviva.files import FROM_HANDIN, make_folder, read_small
+from nbviva.files import FROM_HANDIN, make_folder, read_small, write
 from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.pointers import told
 from nbviva.grading.reports import stored_report
@@ -211,9 +211,7 @@ def complete(course: Course, week: str, group: str) -> None:
         except UnicodeDecodeError:
             there = ""
         if not there.strip():
-            folder.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            path.write_text(instead, "utf-8")
+            write(path, instead)
 
 
 def _comment(cell: NotebookNode) -> str:
