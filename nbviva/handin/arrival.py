@@ -8,8 +8,8 @@ from datetime import datetime
 
 from nbviva.course import Course
 from nbviva.files import STAMP
-from nbviva.week.deadline import Extensions, handed_in_at, late_minutes, penalty
-from nbviva.week.spec import Assignment, Late
+from nbviva.week.deadline import Extensions, Late, handed_in_at, late_minutes, penalty
+from nbviva.week.spec import Assignment
 
 
 @dataclass(frozen=True)
