@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -67,7 +68,8 @@ def write_pages(
     if not groups:
         return
     for group in groups:
-        make_folder(course.feedback(week, group).parent)  # nbgrader would make it by our umask, for us alone
+        with suppress(OSError):  # nbgrader says what keeps a page from being written
+            make_folder(course.feedback(week, group).parent)  # it would make it by our umask, for us alone
     most = workers or cores()
     number = max(1, min(most, -(-len(groups) // _A_WORKER)))
     words = [sys.executable, "-P", "-m", "nbviva.feedback.nbgrader", week, str(number)]
