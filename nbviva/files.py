@@ -162,7 +162,7 @@ def stamps(paths: Iterable[Path]) -> str:
 
 
 def stamp(path: Path) -> str:
-    """Give what changes when a file is written again: its size and time; empty where there is none."""
+    """Give what changes when a file is written again: size and time, which a copy keeps; empty where there is none."""
     try:
         status = path.stat()
     except OSError:

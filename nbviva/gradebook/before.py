@@ -20,7 +20,7 @@ from nbviva.course import Course, only_one
 from nbviva.errors import CourseError, Refused
 from nbviva.files import make_folder, whole_folder
 from nbviva.gradebook.book import GradeRow, Tables, find_assignment, grade_rows, opened, present
-from nbviva.gradebook.done import gradebook_file
+from nbviva.gradebook.done import gradebook_file, note_path
 from nbviva.grading.reports import stored_report
 from nbviva.naming import natural_order
 
@@ -112,8 +112,7 @@ def put_back(course: Course, week: str) -> tuple[str, ...]:
             _forget_marks(course, week)
         adoption_path(course.root, week).unlink()
         shutil.rmtree(course.root / "reports" / week, ignore_errors=True)
-        for note in ("recorded", "settled"):
-            (course.root / ".nbviva" / note / f"{week}.json").unlink(missing_ok=True)
+        note_path(course, week).unlink(missing_ok=True)
         shutil.rmtree(place, ignore_errors=True)
     return groups
 
