@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CONFIG = "nbgrader_config.py"
 SEAM = ("from nbviva.preprocessor import configure", "configure(get_config(), __file__)")  # a course's two lines
-_WRITTEN = (".nbviva", "reports", "marks", "submitted", "autograded", "feedback")
+_WRITTEN = (".nbviva", "reports", "marks", "submitted", "autograded", "feedback", "requests")
 NOT_CONFIGURED = (
     f"{CONFIG} does not call nbviva's configure, so nbgrader would run hidden tests in the student's kernel: run "
     f"'nbviva init', or add at its end these two lines: {'; '.join(SEAM)}"

@@ -68,3 +68,8 @@ def missing_extra(error: ModuleNotFoundError) -> NotInstalled | None:
 def unwritable(path: Path, error: OSError) -> str:
     """Say that something cannot be written."""
     return f"{path} cannot be written ({error.strerror}), so nothing was done: what needs no writing still works."
+
+
+def unreadable(path: Path, error: OSError) -> str:
+    """Say that something that is there cannot be read."""
+    return f"{path} cannot be read ({error.strerror}), so nothing was done: its owner has to let you read it."

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import hmac
 import os
+import shutil
 import stat
 import tempfile
 import time
@@ -78,6 +79,37 @@ def write(path: Path, content: bytes | str) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
+def rewrite(path: Path, content: bytes | str) -> None:
+    """Write a file of somebody's own anew, whole or not at all: its mode stays, and so does a link that leads to it."""
+    path = path.resolve()
+    mode = stat.S_IMODE(path.stat().st_mode)
+    write(path, content)
+    path.chmod(mode)
+
+
+@contextlib.contextmanager
+def whole_folder(target: Path, mode: int = 0o777) -> Iterator[Path]:
+    """Give a new folder that takes the place of `target` at the block's end, so that all of it is there or nothing.
+
+    Parameters
+    ----------
+    mode
+        Of the folder, less the umask; where a group shares the one around it, all is the group's.
+    """
+    make_folder(target.parent)
+    new, old = (target.with_name(f".{target.name}.{word}") for word in ("new", "old"))
+    for left in (new, old):  # by a call that was killed
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(left)
+    new.mkdir(mode=mode)
+    yield new
+    share_all(new)
+    with contextlib.suppress(FileNotFoundError):
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def digest(*parts: str | bytes | None) -> str:
     """Give the SHA-256 (hex) of these parts in their order, each with its length; none and an empty one differ."""
     total = hashlib.sha256()
@@ -130,7 +162,7 @@ def stamps(paths: Iterable[Path]) -> str:
 
 
 def stamp(path: Path) -> str:
-    """Give what changes when a file is written again: its size and time; empty where there is none."""
+    """Give what changes when a file is written again: size and time, which a copy keeps; empty where there is none."""
     try:
         status = path.stat()
     except OSError:

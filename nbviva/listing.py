@@ -153,10 +153,11 @@ def safe_text(text: str) -> str:
     return f"'{clean}" if text.startswith(_FORMULA) or clean.lstrip().startswith(_FORMULA) else clean
 
 
-def write_listing(path: Path, rows: list[tuple[str | float | None, ...]]) -> None:
-    """Write a list as CSV in UTF-8 with a mark, which is what spreadsheets expect; texts cannot be formulas."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows([[said(value) for value in row] for row in rows])
+def listing_text(rows: list[tuple[str | float | None, ...]], delimiter: str = ",") -> str:
+    """Give a list as CSV; texts cannot be formulas."""
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter).writerows([[said(value) for value in row] for row in rows])
+    return out.getvalue()
 
 
 def said(value: str | float | None) -> str:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 
+from nbviva.errors import Refused, unreadable
+
 Record = TypeVar("Record")
 Size = Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]
 
@@ -45,11 +47,19 @@ def read(kind: type[Record], content: str | bytes, *, half_characters: bool = Fa
 
 
 def kept(kind: type[Record], path: Path) -> Record | None:
-    """Read a record that we keep for ourselves; None where there is none that this version can read."""
+    """Read a record that we keep for ourselves; None where there is none that this version can read.
+
+    Raises
+    ------
+    Refused
+        If there is one that may not or cannot be read: who took it for none would write over it.
+    """
     try:
         return readable(kind, path.read_bytes())
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
+    except OSError as error:
+        raise Refused(unreadable(path, error)) from error
 
 
 def readable(kind: type[Record], content: bytes | None) -> Record | None:

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -38,7 +39,7 @@ from nbviva.feedback.gather import (
 from nbviva.feedback.others import is_ours
 from nbviva.feedback.page import Head, Notice, render
 from nbviva.feedback.questions import ShownQuestion
-from nbviva.files import FROM_HANDIN, read_small
+from nbviva.files import FROM_HANDIN, make_folder, read_small, write
 from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.pointers import told
 from nbviva.grading.reports import stored_report
@@ -66,6 +67,9 @@ def write_pages(
     """
     if not groups:
         return
+    for group in groups:
+        with suppress(OSError):  # nbgrader says what keeps a page from being written
+            make_folder(course.feedback(week, group).parent)  # it would make it by our umask, for us alone
     most = workers or cores()
     number = max(1, min(most, -(-len(groups) // _A_WORKER)))
     words = [sys.executable, "-P", "-m", "nbviva.feedback.nbgrader", week, str(number)]
@@ -209,9 +213,7 @@ def complete(course: Course, week: str, group: str) -> None:
         except UnicodeDecodeError:
             there = ""
         if not there.strip():
-            folder.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            path.write_text(instead, "utf-8")
+            write(path, instead)
 
 
 def _comment(cell: NotebookNode) -> str:

@@ -18,8 +18,9 @@ from sqlalchemy import delete, select, update
 from nbviva.adopt.adoption import adoption_path
 from nbviva.course import Course, only_one
 from nbviva.errors import CourseError, Refused
+from nbviva.files import make_folder, whole_folder
 from nbviva.gradebook.book import GradeRow, Tables, find_assignment, grade_rows, opened, present
-from nbviva.gradebook.done import gradebook_file
+from nbviva.gradebook.done import gradebook_file, note_path
 from nbviva.grading.reports import stored_report
 from nbviva.naming import natural_order
 
@@ -56,10 +57,8 @@ def keep_before(course: Course, week: str) -> Path | None:
         return None
     if not (file := gradebook_file(course)):
         raise Refused("The gradebook is on a server, which nbviva does not copy: adopt a week before it is marked.")
-    with only_one(course):
-        aside = place.with_name(f".{week}.new")
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
+    with only_one(course), whole_folder(place, 0o700) as aside:
+        (aside / _GRADEBOOK).touch(0o600)
         with (
             contextlib.closing(sqlite3.connect(file)) as ours,
             contextlib.closing(sqlite3.connect(aside / _GRADEBOOK)) as kept,
@@ -68,7 +67,6 @@ def keep_before(course: Course, week: str) -> Path | None:
         for stage in _STAGES:
             for folder in (course.root / stage).glob(f"*/{week}"):
                 shutil.copytree(folder, aside / stage / folder.parent.name, symlinks=True)
-        aside.rename(place)
     return place
 
 
@@ -114,8 +112,7 @@ def put_back(course: Course, week: str) -> tuple[str, ...]:
             _forget_marks(course, week)
         adoption_path(course.root, week).unlink()
         shutil.rmtree(course.root / "reports" / week, ignore_errors=True)
-        for note in ("recorded", "settled"):
-            (course.root / ".nbviva" / note / f"{week}.json").unlink(missing_ok=True)
+        note_path(course, week).unlink(missing_ok=True)
         shutil.rmtree(place, ignore_errors=True)
     return groups
 
@@ -172,7 +169,7 @@ def _files_back(course: Course, week: str, place: Path) -> None:
             shutil.rmtree(folder)
         for folder in (place / stage).glob("*"):
             target = course.root / stage / folder.name / week
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
             shutil.copytree(folder, target, symlinks=True)
 
 

@@ -1,22 +1,22 @@
-"""Two notes on what is done: what each group's marks and page were made from, and whether anything changed since.
+"""The note on what is done: what each group's marks and page were made from, and whether anything changed since.
 
-Both are only notes, and sealed. A group is taken as recorded where its note is right and gradebook and files still hold
-what it says. A week is settled where its note, written last, still holds: a digest of all that recording reads, the
-stamp of the gradebook's file, and the stamps of all that was written; it is told without gradebook, notebooks or checks
-being opened. A gradebook on a server has no stamp, so there the server is asked each time.
+It is only a note, and sealed. A group is taken as recorded where that is right and gradebook and files still hold what
+it says. A week is settled where what is written last still holds: a digest of all that recording reads, the stamp of
+the gradebook's file, and the stamps of all that was written; it is told without gradebook, notebooks or checks being
+opened. A gradebook on a server has no stamp, so there the server is asked each time.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbviva.adopt.adoption import adoption_path
 from nbviva.configuration import db_url
 from nbviva.course import Course
-from nbviva.files import digest, read_sealed, write_sealed
+from nbviva.files import FROM_HANDIN, digest, read_sealed, write_sealed
 from nbviva.grading.framework import of_page
 from nbviva.grading.packages import installed
 from nbviva.records import readable, to_json
@@ -24,7 +24,6 @@ from nbviva.secret import secret_of
 from nbviva.week.week import notebook_texts
 
 _READ = ("report.json", "notebook.ipynb", "pointers.json")
-_HANDED_IN = ("timestamp.txt", "submission_secret.txt")
 _COURSE = ("nbgrader_config.py", "extensions.csv")
 _CHANGES = slice(24, 28)  # SQLite's counter of changes, in the header of its file
 
@@ -48,21 +47,6 @@ class RecordedGroup:
     page: str = ""
 
 
-def notes(course: Course, week: str) -> dict[str, RecordedGroup]:
-    """Read the notes of a week; none where there is no file that this version can read."""
-    return readable(dict[str, RecordedGroup], read_sealed(_recorded_path(course, week), secret_of(course.root))) or {}
-
-
-def keep(course: Course, week: str, found: Mapping[str, RecordedGroup]) -> None:
-    """Write the notes of a week, whole or not at all."""
-    said = {group: asdict(note) for group, note in found.items()}
-    write_sealed(_recorded_path(course, week), to_json(said, indent=0).encode(), secret_of(course.root))
-
-
-def _recorded_path(course: Course, week: str) -> Path:
-    return course.root / ".nbviva" / "recorded" / f"{week}.json"
-
-
 @dataclass(frozen=True)
 class Settled:
     """What was recorded: digest of what was read, the gradebook's file and its stamp, digest of what was written."""
@@ -73,9 +57,37 @@ class Settled:
     written: str
 
 
+@dataclass(frozen=True)
+class Done:
+    """The note of a week; `settled` is None from when something is recorded until all of it is."""
+
+    groups: dict[str, RecordedGroup] = field(default_factory=dict)
+    settled: Settled | None = None
+
+
+def note_path(course: Course, week: str) -> Path:
+    """Say where the note of a week lies."""
+    return course.root / ".nbviva" / "done" / f"{week}.json"
+
+
+def _note(course: Course, week: str) -> Done:
+    return readable(Done, read_sealed(note_path(course, week), secret_of(course.root))) or Done()
+
+
+def notes(course: Course, week: str) -> dict[str, RecordedGroup]:
+    """Read what was recorded of a week's groups; nothing where there is no note that this version can read."""
+    return _note(course, week).groups
+
+
+def keep(course: Course, week: str, found: dict[str, RecordedGroup], settled: Settled | None = None) -> None:
+    """Write the note of a week, whole or not at all."""
+    said = to_json(Done(found, settled), indent=0).encode()
+    write_sealed(note_path(course, week), said, secret_of(course.root))
+
+
 def is_settled(course: Course, week: str, groups: Sequence[str]) -> bool:
     """Whether these groups were recorded as they are now, and all that was written is there as it was."""
-    note = readable(Settled, read_sealed(_settled_path(course, week), secret_of(course.root)))
+    note = _note(course, week).settled
     if note is None or note.stamp != gradebook_stamp(note.gradebook):
         return False
     return note.read == inputs(course, week, groups) and note.written == _outputs(course, week, groups)
@@ -88,7 +100,7 @@ def inputs(course: Course, week: str, groups: Sequence[str]) -> str:
     if course.is_adopted(week):
         texts += [adoption_path(course.root, week), *sorted(folder.glob("*.ipynb"))]
     files = [course.report(week, group) / name for group in groups for name in _READ]
-    files += [course.submitted(week, group) / name for group in groups for name in _HANDED_IN]
+    files += [course.submitted(week, group) / name for group in groups for name in FROM_HANDIN]
     assignment = course.assignment(week)
     ended = str(assignment.feedback.solution and course.is_over(assignment))
     return digest(
@@ -109,20 +121,19 @@ def gradebook_stamp(place: str) -> str:
         return ""
 
 
-def settle(course: Course, week: str, groups: Sequence[str], read: str, stamp: str) -> None:
+def settle(course: Course, week: str, groups: Sequence[str], read: str, gradebook: str) -> None:
     """Note that these groups are recorded, unless something is missing.
 
     Parameters
     ----------
     read
         What `inputs` gave before anything was recorded.
-    stamp
-        Of the gradebook, taken after the last change by us and before the pages' marks were read.
+    gradebook
+        Its stamp, taken after the last change by us and before the pages' marks were read.
     """
-    place = gradebook_file(course)
-    if stamp and all(_stamp(path) for path in _written(course, week, groups)):
-        note = Settled(read, place, stamp, _outputs(course, week, groups))
-        write_sealed(_settled_path(course, week), to_json(note, indent=1).encode(), secret_of(course.root))
+    if gradebook and all(_stamp(path) for path in _written(course, week, groups)):
+        settled = Settled(read, gradebook_file(course), gradebook, _outputs(course, week, groups))
+        keep(course, week, notes(course, week), settled)
 
 
 def gradebook_file(course: Course) -> str:
@@ -145,7 +156,7 @@ def _written(course: Course, week: str, groups: Sequence[str]) -> list[Path]:
 def _stamp(path: Path) -> str:
     """Give what no writing leaves as it was: file number, size and both times; empty where there is nothing."""
     try:
-        found = path.stat(follow_symlinks=False)
+        found = path.lstat()
     except OSError:
         return ""
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
@@ -156,7 +167,3 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
-
-
-def _settled_path(course: Course, week: str) -> Path:
-    return course.root / ".nbviva" / "settled" / f"{week}.json"

@@ -5,8 +5,6 @@ What stands there afterwards is what `nbgrader autograde` with our preprocessor 
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ from sqlalchemy import Boolean, bindparam, or_, update
 
 from nbviva.course import Course
 from nbviva.errors import Refused
-from nbviva.files import FROM_HANDIN, make_folder, read_small, share_all
+from nbviva.files import FROM_HANDIN, read_small, whole_folder
 from nbviva.gradebook.book import Tables, comment_rows, grade_rows
 from nbviva.gradebook.nbgrader import with_verdicts
 from nbviva.gradebook.outline import Outline, add_submissions, as_recorded
@@ -28,7 +26,7 @@ from nbviva.week.spec import Assignment
 
 
 def write_autograded(target: Path, handin: Path, texts: Mapping[str, str]) -> None:
-    """Put graded notebooks in the place of older ones: first written aside, so that all are there whole or not at all.
+    """Put graded notebooks in the place of older ones, all or none.
 
     Parameters
     ----------
@@ -37,24 +35,14 @@ def write_autograded(target: Path, handin: Path, texts: Mapping[str, str]) -> No
     texts
         What goes into each notebook, by its file's name.
     """
-    make_folder(target.parent)
-    new, old = (target.parent / f".{target.name}.{word}" for word in ("new", "old"))
-    for left in (new, old):  # by a call that was killed
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(left)
-    new.mkdir()
-    for name, text in texts.items():
-        (new / name).write_text(text, encoding="utf-8")
-    for small in FROM_HANDIN:
-        if (content := read_small(handin / small)) is not None:
-            (new / small).write_bytes(content)
-    for path in new.iterdir():
-        path.chmod(0o444)
-    share_all(new)
-    with contextlib.suppress(FileNotFoundError):
-        target.rename(old)
-    new.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    with whole_folder(target) as new:
+        for name, text in texts.items():
+            (new / name).write_text(text, encoding="utf-8")
+        for small in FROM_HANDIN:
+            if (content := read_small(handin / small)) is not None:
+                (new / small).write_bytes(content)
+        for path in new.iterdir():
+            path.chmod(0o444)
 
 
 @dataclass(frozen=True)

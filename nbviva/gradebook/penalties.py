@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from nbgrader.api import Gradebook
 from nbgrader.plugins.base import BasePlugin
 
-from nbviva.course import Course
+from nbviva.course import Course, only_one
 from nbviva.feedback.nbgrader import write_pages
 from nbviva.gradebook.book import find_assignment, opened, present, scores, submissions
-from nbviva.handin.arrival import Arrival, arrival
+from nbviva.handin.arrival import Arrival, arrival, charged
 from nbviva.naming import natural_order
-from nbviva.week.deadline import clock_note, penalty
+from nbviva.week.deadline import clock_note
 from nbviva.week.spec import Assignment
 
 
@@ -34,18 +34,25 @@ class LatePenalty(BasePlugin):
     """Gives nbgrader the week's own penalties: `AssignLatePenalties.plugin_class` in nbgrader's configuration."""
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
-        """Called by nbgrader's autograde for each late hand-in; None where being late costs nothing.
+        """Called by nbgrader's autograde for each notebook of a late hand-in; None where being late costs it nothing.
 
         nbgrader measures from the deadline in its gradebook; here the rule's own and the group's extension count.
         """
+        del score, total_seconds_late
         preprocessor: Any = self.parent  # nbgrader's AssignLatePenalties, which has the gradebook open
-        assignment = Course.find().assignment(preprocessor.assignment_id)
+        course = Course.find()
+        assignment = course.assignment(preprocessor.assignment_id)
         if not assignment.dated:
             return None
-        entry = preprocessor.gradebook.find_submission(assignment.week, student_id)
-        handed_in = entry.duedate.replace(tzinfo=UTC) + timedelta(seconds=total_seconds_late)
-        due = Course.find().extensions(assignment).due(student_id, assignment.due)
-        return penalty(handed_in, due, assignment.late, score) or None
+        notebooks = _in_order(preprocessor.gradebook.find_submission(assignment.week, student_id))
+        came = arrival(course, assignment, student_id)
+        lost = charged(came, assignment.late, [notebook.score for notebook in notebooks])
+        return lost[[notebook.name for notebook in notebooks].index(preprocessor.notebook_id)] or None
+
+
+def _in_order(submission: Any) -> list[Any]:
+    """Give a submission's notebooks as nbgrader marks them one after another: by the names of their files."""
+    return sorted(submission.notebooks, key=lambda notebook: f"{notebook.name}.ipynb")
 
 
 def reapply(course: Course, week: str, book: Gradebook | None = None) -> tuple[Penalised, ...]:
@@ -75,7 +82,7 @@ def _reapply(course: Course, week: str, book: Gradebook) -> tuple[Penalised, ...
     points = scores(book, entry.id)
     changed: list[Penalised] = []
     for submission in submissions(book, entry.id):
-        before = sum(float(notebook.late_submission_penalty or 0) for notebook in submission.notebooks)
+        before = sum(float(notebook.late_submission_penalty or 0) for notebook in _in_order(submission))
         came = arrival(course, assignment, submission.student_id, given)
         after = _update(assignment, submission, came, points)
         if after != before:
@@ -96,17 +103,13 @@ def _stamp_all(course: Course, book: Gradebook, week: str, entry: Any) -> None:
 def _update(assignment: Assignment, submission: Any, came: Arrival, points: Mapping[str, float]) -> float:
     extra = came.due.astimezone(UTC) - assignment.due_utc
     submission.extension = extra or None
-    moment = came.moment
-    if moment is not None:
-        submission.timestamp = moment.replace(tzinfo=None)
-    elif submission.timestamp is not None:
-        moment = submission.timestamp.replace(tzinfo=UTC)
-    total = 0.0
-    for notebook in submission.notebooks:
-        lost = penalty(moment, came.due, assignment.late, points.get(notebook.id, 0.0))
+    if came.moment is not None:
+        submission.timestamp = came.moment.replace(tzinfo=None)
+    notebooks = _in_order(submission)
+    shares = charged(came, assignment.late, [points.get(notebook.id, 0.0) for notebook in notebooks])
+    for notebook, lost in zip(notebooks, shares, strict=True):
         notebook.late_submission_penalty = lost or None
-        total += lost
-    return total
+    return sum(shares)
 
 
 @dataclass(frozen=True)
@@ -119,17 +122,24 @@ class Dates:
 
 
 def recompute(course: Course, week: str) -> Dates:
-    """Recompute lateness and penalties of a week, and write anew the pages of those for whom anything changed."""
+    """Recompute lateness and penalties of a week, and write anew the pages of those for whom anything changed.
+
+    Raises
+    ------
+    Busy
+        If another command is at work on this course, which has a gradebook.
+    """
     assignment = course.assignment(week)
     changed: tuple[Penalised, ...] = ()
     if present(course):
-        with opened(course) as book:
-            before = _dated(book, week)
-            changed = reapply(course, week, book)
-            moved = {group for group, dates in _dated(book, week).items() if dates != before[group]}
-        groups = sorted(moved | {item.group for item in changed}, key=natural_order)
-        shown = [group for group in groups if course.feedback(week, group).is_dir()]
-        write_pages(course, week, assignment.notebooks, shown)
+        with only_one(course):
+            with opened(course) as book:
+                before = _dated(book, week)
+                changed = reapply(course, week, book)
+                moved = {group for group, dates in _dated(book, week).items() if dates != before[group]}
+            groups = sorted(moved | {item.group for item in changed}, key=natural_order)
+            shown = [group for group in groups if course.feedback(week, group).is_dir()]
+            write_pages(course, week, assignment.notebooks, shown)
     return Dates(assignment.due, changed, date_problems(course, assignment))
 
 

@@ -7,7 +7,6 @@ completed by the next one: files go before the gradebook's commit, and the note 
 from __future__ import annotations
 
 import errno
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -43,6 +42,7 @@ from nbviva.grading.reports import lasting, stored_report
 from nbviva.grading.stored import save
 from nbviva.handin.door import open_handins
 from nbviva.handin.signed import signed
+from nbviva.records import kept, to_json
 
 BATCH = 100
 
@@ -213,31 +213,31 @@ def _record_pages(
 def apply(course: Course, week: str, found: Iterable[Regraded]) -> tuple[Regraded, ...]:
     """Replace each report as soon as it is found, then record those that changed in the gradebook; manual marks stay.
 
-    Who has to be recorded is noted before that, so that the next call makes up for one that was interrupted.
+    Who has to be recorded is noted before that, so that the next call makes up for one that was interrupted. Raises as
+    `record` does.
     """
-    pending = course.root / ".nbviva" / f"regraded-{week}.jsonl"
+    pending = course.root / ".nbviva" / f"regraded-{week}.json"
     with only_one(course):
-        if not pending.exists():
-            write(pending, b"")
-        done = tuple(_saved(course, week, item, pending) for item in found)
-    record(course, week, sorted(group for group in _noted(pending) if stored_report(course.report(week, group))))
-    pending.unlink(missing_ok=True)
+        noted = _noted(course, week, pending)
+        done = tuple(_saved(course, week, item, pending, noted) for item in found)
+        if groups := [group for group in sorted(noted) if takes(group) and stored_report(course.report(week, group))]:
+            _record(course, week, groups, None)
+        pending.unlink(missing_ok=True)
     return done
 
 
-def _saved(course: Course, week: str, item: Regraded, pending: Path) -> Regraded:
+def _saved(course: Course, week: str, item: Regraded, pending: Path, noted: set[str]) -> Regraded:
     folder = course.report(week, item.group)
     if item.is_new:
-        with pending.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(item.group) + "\n")
+        noted.add(item.group)
+        write(pending, to_json(sorted(noted)))
     if item.found is not None:
         save(folder, item.found)
         signed(open_handins(course, week, [item.group])[item.group], folder)
     return replace(item, found=None)
 
 
-def _noted(pending: Path) -> set[str]:
-    try:
-        return {str(json.loads(line)) for line in pending.read_text("utf-8").splitlines()}
-    except (FileNotFoundError, ValueError):
-        return set()
+def _noted(course: Course, week: str, pending: Path) -> set[str]:
+    """Give the groups that an interrupted call has noted; all, where its note is none of ours any more."""
+    found = kept(tuple[str, ...], pending)
+    return set(course.groups(week) if found is None and pending.exists() else found or ())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from nbviva.course import Course
 from nbviva.files import STAMP
-from nbviva.week.deadline import Extensions, handed_in_at, late_minutes
+from nbviva.week.deadline import Extensions, Late, handed_in_at, late_minutes, penalty
 from nbviva.week.spec import Assignment
 
 
@@ -41,3 +42,16 @@ def arrival(course: Course, assignment: Assignment, group: str, given: Extension
     moment = handed_in_at(stamp)
     due = (given or course.extensions(assignment)).due(group, assignment.due)
     return Arrival(moment, due, moment is None and stamp.exists())
+
+
+def charged(came: Arrival, rule: Late, scores: Iterable[float]) -> tuple[float, ...]:
+    """Give the points that each notebook of a hand-in loses for its being late, which is charged once for all of them.
+
+    The first ones pay first, and none more than it has: what one pays hangs on no later one, which may not be marked.
+    """
+    had = [max(0.0, score) for score in scores]
+    left, shares = penalty(came.moment, came.due, rule, sum(had)), list[float]()
+    for score in had:
+        shares.append(min(score, left))
+        left -= shares[-1]
+    return tuple(shares)

@@ -238,7 +238,7 @@ def place(course: Course, week: str, group: str, moment: datetime | None, staged
     if target.exists() and not last:
         return Action.UNCHANGED
     if moment:
-        (staged.folder / STAMP).write_text(stamp_of(moment), "utf-8")
+        write(staged.folder / STAMP, stamp_of(moment))
     if last and there:
         _replaced(there, staged, known=moment is not None and before is not None)
     if last and current.exists():
@@ -252,7 +252,7 @@ def place(course: Course, week: str, group: str, moment: datetime | None, staged
 
 def _unchanged(current: Path, moment: datetime | None) -> Action:
     if moment and handed_in_at(current / STAMP) is None:
-        (current / STAMP).write_text(stamp_of(moment), "utf-8")
+        write(current / STAMP, stamp_of(moment))
     return Action.UNCHANGED
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,6 +78,7 @@ def _write(week: Week, folder: Path, data: Mapping[str, Any], *, has_sheet: bool
     }  # fmt: skip
     path = folder / DESCRIPTION
     write(path, json.dumps(described, indent=1, ensure_ascii=False) + "\n")
+    shutil.copymode(folder / f"{next(iter(found))}.ipynb", path)  # no secret: who may read that may read this
     return path
 
 

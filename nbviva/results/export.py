@@ -7,7 +7,7 @@ instructor's folder and nowhere else.
 
 from __future__ import annotations
 
-import csv
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,15 +18,16 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from nbviva.course import Course
-from nbviva.files import make_folder, write
+from nbviva.files import write
 from nbviva.gradebook.penalties import recompute
 from nbviva.handin.people import Person
-from nbviva.listing import escaped, said, shown, write_listing
+from nbviva.listing import escaped, listing_text, said, shown
 from nbviva.results.marks import MARKED, StudentRow, problem_list, rows
 from nbviva.week.spec import Assignment
 
 Cell = str | float | None
 PERSON_COLUMNS = ("group", "name", "matriculation number", "login", "e-mail")
+_MARK = "\ufeff"  # by which spreadsheets know UTF-8
 _SUMS = ("points", "maximum", "extra points", "late minutes", "penalty", "total", "status", "report")
 
 
@@ -44,18 +45,17 @@ def export(course: Course, week: str, folder: Path) -> Exported:
     assignment = course.assignment(week)
     found = rows(course, week)
     table = marks_table(assignment, found)
-    make_folder(folder)
     names = ("marks.csv", "marks.xlsx", "moodle.csv", "blackboard.txt", "canvas.csv")
     paths = [folder / f"{week}-{name}" for name in names]
-    write_listing(_private(paths[0]), table)
-    write_workbook(_private(paths[1]), week, table)
-    _write_import(_private(paths[2]), moodle_table(assignment, found), ",")
-    _write_import(_private(paths[3]), blackboard_table(assignment, found), "\t")
-    _write_import(_private(paths[4]), canvas_table(assignment, found), ",")
+    write(paths[0], f"{_MARK}{listing_text(table)}")
+    write(paths[1], workbook(week, table))
+    write(paths[2], listing_text(moodle_table(assignment, found)))
+    write(paths[3], listing_text(blackboard_table(assignment, found), "\t"))
+    write(paths[4], listing_text(canvas_table(assignment, found)))
     problems = (*problem_list(course, week), *_nameless(found))
     odd = folder / f"{week}-problems.txt"
     if problems:
-        _private(odd).write_text("".join(f"{escaped(line)}\n" for line in problems), "utf-8")
+        write(odd, "".join(f"{escaped(line)}\n" for line in problems))
         paths.append(odd)
     else:
         odd.unlink(missing_ok=True)  # of an earlier call
@@ -140,8 +140,8 @@ def _nameless(found: Sequence[StudentRow]) -> list[str]:
     ]
 
 
-def write_workbook(path: Path, title: str, table: list[tuple[Cell, ...]]) -> None:
-    """Write a table as XLSX: numbers as numbers, every text as a text."""
+def workbook(title: str, table: list[tuple[Cell, ...]]) -> bytes:
+    """Give a table as XLSX: numbers as numbers, every text as a text."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title[:31])
     sheet.freeze_panes = "C2"
@@ -155,16 +155,6 @@ def write_workbook(path: Path, title: str, table: list[tuple[Cell, ...]]) -> Non
                 cell.font = Font(bold=True)
             cells.append(cell)
         sheet.append(cells)
-    book.save(path)
-
-
-def _write_import(path: Path, table: list[tuple[Cell, ...]], delimiter: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=delimiter)
-        writer.writerows([[said(value) for value in line] for line in table])
-
-
-def _private(path: Path) -> Path:
-    """Make the file empty, and readable by its owner or the markers alone, before anything is written to it."""
-    write(path, b"")
-    return path
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

@@ -10,14 +10,13 @@ import csv
 import html
 import io
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbviva.course import Course
 from nbviva.errors import CourseError
-from nbviva.files import regular_files, write
+from nbviva.files import regular_files, rewrite, write
 from nbviva.gradebook.book import opened, present, student_ids
 from nbviva.handin.people import (
     Person,
@@ -31,7 +30,7 @@ from nbviva.handin.people import (
 )
 from nbviva.handin.signed import MEMBERS, Signed, keep
 from nbviva.records import kept
-from nbviva.results.export import PERSON_COLUMNS, write_workbook
+from nbviva.results.export import PERSON_COLUMNS, workbook
 
 _GONE = "(removed)"
 _PROBLEMS = "-problems.txt"
@@ -133,9 +132,9 @@ def _without(path: Path, gone: set[int]) -> None:
     raw = path.read_bytes()
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         lines = list(io.StringIO(raw.decode("utf-16"), newline=""))
-        write(path, "".join(line for number, line in enumerate(lines, 1) if number not in gone).encode("utf-16"))
+        rewrite(path, "".join(line for number, line in enumerate(lines, 1) if number not in gone).encode("utf-16"))
     else:
-        write(path, b"".join(x for number, x in enumerate(raw.splitlines(keepends=True), 1) if number not in gone))
+        rewrite(path, b"".join(x for number, x in enumerate(raw.splitlines(keepends=True), 1) if number not in gone))
 
 
 def _workbook(path: Path) -> Iterator[Path]:
@@ -144,7 +143,7 @@ def _workbook(path: Path) -> Iterator[Path]:
     if path.name.endswith("-marks.csv") and book.is_file():
         rows = csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""))
         table = [tuple(_cell(text, place) for place, text in enumerate(row)) for row in rows]
-        write_workbook(book, path.name.removesuffix("-marks.csv"), table)
+        rewrite(book, workbook(path.name.removesuffix("-marks.csv"), table))
         yield book
 
 
@@ -182,7 +181,7 @@ def _problems(course: Course, pattern: re.Pattern[str]) -> Iterator[Path]:
         lines = path.read_text("utf-8").splitlines(keepends=True)
         kept = [line for line in lines if not pattern.search(line)]
         if len(kept) < len(lines):
-            write(path, "".join(kept).encode())
+            rewrite(path, "".join(kept))
             yield path
 
 
@@ -199,9 +198,7 @@ def _pages(course: Course, pattern: re.Pattern[str]) -> Iterator[Path]:
     for path in sorted((course.root / "feedback").glob("*/*/*.html")):
         text, count = pattern.subn(_GONE, path.read_text("utf-8", "replace"))
         if count:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            write(path, text.encode())
-            path.chmod(mode)
+            rewrite(path, text)
             yield path
 
 

@@ -14,13 +14,13 @@ from nbviva.gradebook.names import takes
 from nbviva.gradebook.penalties import date_problems
 from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Report
-from nbviva.handin.arrival import arrival
+from nbviva.handin.arrival import arrival, charged
 from nbviva.handin.collect import lms_file
 from nbviva.handin.door import Handin, open_handins
 from nbviva.handin.people import Person, Roster, absent, read_roster, remembered
 from nbviva.handin.roll import Counted, Named, problems, who_counts
 from nbviva.handin.signed import Signed, signed
-from nbviva.week.deadline import Extensions, penalty
+from nbviva.week.deadline import Extensions
 from nbviva.week.spec import Assignment
 
 NEEDS_PERSON, MARKED = "needs a person", "marked"
@@ -153,7 +153,7 @@ def _row(course: Course, assignment: Assignment, group: str, marked: Marked | No
     bonus = [question.bonus for question in assignment.questions]
     points = sum(mark or 0.0 for mark, extra in zip(marked.points, bonus, strict=True) if not extra)
     extra = sum(mark or 0.0 for mark, extra in zip(marked.points, bonus, strict=True) if extra)
-    lost = penalty(came.moment, came.due, assignment.late, points + extra)
+    (lost,) = charged(came, assignment.late, [points + extra])
     status = NEEDS_PERSON if marked.needs_person else MARKED
     questions = _numbers(assignment, marked.points)
     return StudentRow(

@@ -10,11 +10,11 @@ import email
 import email.policy
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nbviva.course import Course
+from nbviva.course import Course, only_one
 from nbviva.errors import CourseError
 from nbviva.files import digest, regular_files, write
 from nbviva.kernel.outputs import plain
@@ -98,7 +98,6 @@ def take_in(course: Course, week: str, source: Path) -> tuple[str, ...]:
         if target.exists() and target.read_bytes() != content:
             target = target.with_stem(f"{target.stem}-{digest(content)[:8]}")
         if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
             write(target, content)
             taken.append(place.as_posix())
     return tuple(taken)
@@ -200,13 +199,19 @@ def _decisions(course: Course, week: str) -> dict[str, Decision]:
 
 
 def keep_decision(course: Course, week: str, request: str, decision: Decision) -> None:
-    """Note what was decided."""
-    known = _decisions(course, week) | {request: decision}
-    said = {
-        name: {"before": item.before, "after": item.after, "because": item.because, "moment": item.moment.isoformat()}
-        for name, item in known.items()
-    }
-    write(folder_of(course, week) / _DECISIONS, to_json(said, indent=1))
+    """Note what was decided beside all that was decided before.
+
+    Raises
+    ------
+    Busy
+        If another command is at work on this course.
+    Refused
+        If what was decided before cannot be read.
+    """
+    with only_one(course):
+        known = _decisions(course, week) | {request: decision}
+        said = {name: asdict(item) | {"moment": item.moment.isoformat()} for name, item in known.items()}
+        write(folder_of(course, week) / _DECISIONS, to_json(said, indent=1))
 
 
 def now() -> datetime:

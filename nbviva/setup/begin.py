@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbviva.configuration import CONFIG, SEAM, calls_configure
 from nbviva.errors import CourseError
+from nbviva.files import rewrite
 
 _TEMPLATE = Path(__file__).with_name("new_course")
 _DOTTED = {"gitignore": ".gitignore"}  # a package's files do not begin with a dot
@@ -87,8 +88,9 @@ def _joined(root: Path) -> Begun:
 
 
 def _append(path: Path, text: str) -> None:
-    before = path.read_text("utf-8") if path.exists() else ""
-    path.write_text(before + ("" if before.endswith("\n") or not before else "\n") + text, encoding="utf-8")
+    path.touch()
+    before = path.read_text("utf-8")
+    rewrite(path, before + ("" if before.endswith("\n") or not before else "\n") + text)
 
 
 def _name(root: Path) -> str:

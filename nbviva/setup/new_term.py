@@ -12,6 +12,7 @@ from nbviva.adopt.adoption import adoption_path
 from nbviva.configuration import CONFIG
 from nbviva.course import Course
 from nbviva.errors import CourseError
+from nbviva.files import rewrite
 from nbviva.secret import SECRET, make_secret
 from nbviva.setup.begin import begin
 
@@ -78,7 +79,7 @@ def _copy(course: Course, target: Path) -> None:
 def _undated(path: Path) -> str:
     """Make comments of a week's dates and give its name."""
     head, table, rest = path.read_text("utf-8").partition("[[question]]")
-    path.write_text(_DATED.sub(_MARK, head) + table + rest, "utf-8")
+    rewrite(path, _DATED.sub(_MARK, head) + table + rest)
     return path.parent.name
 
 

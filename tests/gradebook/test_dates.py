@@ -8,10 +8,13 @@ import pytest
 from nbgrader.api import Gradebook
 
 from nbviva.cli.lines import deadline_lines
+from nbviva.course import only_one
+from nbviva.errors import Busy
 from nbviva.gradebook.penalties import recompute
 from nbviva.grading.stored import submission
 from nbviva.handin.door import open_handin
 from nbviva.kernel.room import GivenFiles, stage
+from nbviva.results.export import export
 from nbviva.week.deadline import spoken_moment
 from nbviva.week.source import source_notebook
 from nbviva.week.spec import read_assignment
@@ -105,3 +108,12 @@ def test_deadline_that_the_clocks_leave_open_is_told(course):
     rewrite(course, "2024-01-08T20:00:00", "2024-10-27T02:30:00")
     (sentence,) = recompute(course, "toy").problems
     assert sentence.startswith("2024-10-27 02:30 exists twice in Europe/Berlin, where the clocks change: 02:30 CET is")
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's add_submission gives them
+def test_gradebook_and_pages_have_one_writer(late_group):
+    before = (late_group.root / "gradebook.db").read_bytes()
+    with only_one(late_group), pytest.raises(Busy, match="at work on this course"):
+        export(late_group, "toy", late_group.root / "marks")
+    assert before == (late_group.root / "gradebook.db").read_bytes()
+    assert not (late_group.root / "marks").exists()

@@ -13,6 +13,8 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
 from nbviva.gradebook.penalties import LatePenalty, Penalised, reapply
+from nbviva.results.marks import rows
+from nbviva.week.deadline import stamp_of
 
 PER_HOUR = '\n[late]\npolicy = "per_hour"\npoints = 1\n'
 DUE = datetime(2024, 1, 8, 19, tzinfo=UTC)
@@ -52,7 +54,16 @@ def gradebook_file(tmp_path_factory):
 def booked(course, gradebook_file):
     """The toy course with that gradebook."""
     shutil.copyfile(gradebook_file, course.root / "gradebook.db")
+    for group, minutes in (("a", 0), ("b", 30), ("c", 90)):
+        came(course, group, minutes)
     return course
+
+
+def came(course, group, minutes):
+    """Say how late a group handed in."""
+    folder = course.submitted("toy", group)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "timestamp.txt").write_text(stamp_of(DUE + timedelta(minutes=minutes)), "utf-8")
 
 
 def penalties(course):
@@ -93,13 +104,12 @@ def test_nbgrader_knows_deadline_and_extension(booked):
         assert 600 == gradebook.find_submission("toy", "b").total_seconds_late
 
 
-def test_timestamp_of_the_hand_in_wins_over_the_gradebooks(booked):
+def test_timestamp_of_the_hand_in_counts_and_never_the_gradebooks(booked):
     rule(booked, PER_HOUR)
-    folder = booked.submitted("toy", "a")
-    folder.mkdir(parents=True)
-    (folder / "timestamp.txt").write_text("2024-01-08 19:01:00 UTC")
+    came(booked, "a", 1)
+    (booked.submitted("toy", "c") / "timestamp.txt").unlink()
     reapply(booked, "toy")
-    assert 1 == penalties(booked)["a"]
+    assert {"a": 1, "b": 1, "c": 0} == penalties(booked), "c: nobody knows when it came, as the marks list has it"
 
 
 def test_penalty_is_at_most_the_score(booked):
@@ -112,17 +122,54 @@ def test_week_that_is_not_in_the_gradebook_is_left(course):
     assert () == reapply(course, "toy")
 
 
+def by_nbgrader(course, group, notebook, monkeypatch):
+    """Let nbgrader's own preprocessor assign the penalty of a notebook."""
+    monkeypatch.chdir(course.root)
+    config = Config()
+    config.AssignLatePenalties.plugin_class = LatePenalty
+    url = f"sqlite:///{course.root / 'gradebook.db'}"
+    names = {"notebook": notebook, "assignment": "toy", "student": group, "db_url": url}
+    AssignLatePenalties(config=config).preprocess(SimpleNamespace(cells=[]), {"nbgrader": names})
+
+
 @pytest.mark.parametrize(("group", "expected"), [("a", 0), ("b", 1), ("c", 2)])
 def test_nbgraders_own_preprocessor_applies_the_rule(booked, monkeypatch, group, expected):
     rule(booked, PER_HOUR)
-    monkeypatch.chdir(booked.root)
-    config = Config()
-    config.AssignLatePenalties.plugin_class = LatePenalty
-    names = {
-        "notebook": "toys",
-        "assignment": "toy",
-        "student": group,
-        "db_url": f"sqlite:///{booked.root / 'gradebook.db'}",
-    }
-    AssignLatePenalties(config=config).preprocess(SimpleNamespace(cells=[]), {"nbgrader": names})
+    by_nbgrader(booked, group, "toys", monkeypatch)
     assert expected == penalties(booked)[group]
+
+
+@pytest.fixture
+def of_three(booked):
+    """The course with a group that was 90 minutes late with three notebooks, whose cells have 0.5, 1 and 3 points."""
+    rule(booked, PER_HOUR)
+    points = {"colour": 0.5, "double": 1.0, "half": 3.0}
+    with Gradebook(f"sqlite:///{booked.root / 'gradebook.db'}") as gradebook:
+        for name, cell in (("half-b", "colour"), ("half", "double")):
+            gradebook.add_notebook(name, "toy")
+            gradebook.add_grade_cell(cell, name, "toy", max_score=points[cell], cell_type="code")
+        gradebook.add_student("d")
+        late = (DUE + timedelta(minutes=90)).replace(tzinfo=None)
+        for notebook in gradebook.add_submission("toy", "d", timestamp=late).notebooks:
+            (grade,) = notebook.grades
+            grade.auto_score = points[grade.name]
+        gradebook.db.commit()
+    came(booked, "d", 90)
+    return booked
+
+
+def shares(course):
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        found = gradebook.find_submission("toy", "d").notebooks
+        return {notebook.name: notebook.late_submission_penalty for notebook in found}
+
+
+def test_being_late_is_charged_once_for_all_notebooks(of_three, monkeypatch):
+    """By `deadline`, by nbgrader's autograde one notebook after another, and in the marks list."""
+    for notebook in ("half-b", "half", "toys"):
+        by_nbgrader(of_three, "d", notebook, monkeypatch)
+    assert {"half-b": 0.5, "half": 1.0, "toys": 0.5} == shares(of_three)
+    assert "d" not in [item.group for item in reapply(of_three, "toy")]
+    assert {"half-b": 0.5, "half": 1.0, "toys": 0.5} == shares(of_three)
+    (row,) = (row for row in rows(of_three, "toy") if row.group == "d")
+    assert (4.5, 2.0, 2.5) == (row.points + row.extra, row.penalty, row.total)

@@ -179,28 +179,31 @@ def test_kernel_that_does_not_start_changes_no_mark(toys, room, monkeypatch):
         list(regrade(toys, "toy", ["ada"], room))
 
 
-def test_interrupted_recording_is_made_up_for(toys, room, monkeypatch):
-    """Killed between report and gradebook, the next --apply records what was not."""
+@pytest.mark.parametrize(("torn", "expected"), [(False, ["ben"]), (True, ["ada", "ben", "cem"])])
+def test_interrupted_recording_is_made_up_for(toys, room, monkeypatch, torn, expected):
+    """Killed between report and gradebook, the next --apply records what was not; everybody, where the note is lost."""
     recorded = []
     change(toys, STRICT, TOLERANT)
 
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(recording, "record", killed)
+    monkeypatch.setattr(recording, "_record", killed)
     with pytest.raises(KeyboardInterrupt):
         apply(toys, "toy", regrade(toys, "toy", ["ada", "ben"], room))
     assert 6 == stored_report(toys.report("toy", "ben")).points
-    monkeypatch.setattr(recording, "record", lambda _course, _week, groups: recorded.append(groups))
+    if torn:
+        (toys.root / ".nbviva/regraded-toy.json").write_bytes(b'["be')
+    monkeypatch.setattr(recording, "_record", lambda _course, _week, groups, _workers: recorded.append(groups))
     for _ in range(2):
         apply(toys, "toy", regrade(toys, "toy", ["ada", "ben"], room))
-    assert [["ben"], []] == recorded
+    assert [expected] == recorded
 
 
 def test_what_was_regraded_is_a_fresh_report(toys, room, kernels, monkeypatch):
     """Grading again finds it fresh, the transcript is still there, and regrading again needs no kernel."""
     change(toys, STRICT, TOLERANT)
-    monkeypatch.setattr(recording, "record", lambda *_: None)
+    monkeypatch.setattr(recording, "_record", lambda *_: None)
     apply(toys, "toy", regrade(toys, "toy", toys.groups("toy"), room))
     assert 6 == graded(toys, "toy", "ben", room=room)[0].points
     assert not any(item.again for item in regrade(toys, "toy", toys.groups("toy"), room))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from nbviva.errors import Refused
 from nbviva.records import Measured, Size, kept, read, to_json
 
 
@@ -58,3 +59,14 @@ def test_what_cannot_be_read_is_as_if_nothing_were_there(tmp_path):
         assert kept(Thing, path) is None
     path.write_text(to_json(THING))
     assert THING == kept(Thing, path)
+    assert kept(Thing, tmp_path) is None
+    assert kept(Thing, path / "b.json") is None
+
+
+def test_what_is_there_and_may_not_be_read_is_not_taken_for_nothing(tmp_path):
+    path = tmp_path / "a.json"
+    path.symlink_to(path)
+    with pytest.raises(
+        Refused, match=r"a\.json cannot be read \(Too many levels of symbolic links\), so nothing was done"
+    ):
+        kept(Thing, path)

@@ -43,6 +43,19 @@ def test_same_files_handed_in_again_keep_their_time(course, tmp_path):
     assert "2024-01-05" in (course.submitted("toy", "bobs") / "timestamp.txt").read_text()
 
 
+def test_time_that_was_missing_is_written_whole_and_shared(course, tmp_path):
+    source = packed(tmp_path / "all.zip", blackboard("bobs", "2024-01-05-16-12-40", ("toys.ipynb", NOTEBOOK)))
+    collect(course, "toy", source)
+    folder, other = course.submitted("toy", "bobs"), tmp_path / "other.txt"
+    other.write_text("not ours")
+    (folder / "timestamp.txt").unlink()
+    (folder / "timestamp.txt").symlink_to(other)
+    folder.chmod(0o2770)
+    collect(course, "toy", source)
+    assert "2024-01-05" in (folder / "timestamp.txt").read_text()
+    assert ("not ours", 0o660) == (other.read_text(), stat.S_IMODE((folder / "timestamp.txt").lstat().st_mode))
+
+
 def test_students_of_one_group_are_one_hand_in(course, tmp_path):
     (course.root / "roster.csv").write_text("number,name,login,group\n1,Ann,ann_m,g1\n2,Bob,bobs,g1\n")
     files = blackboard("ann_m", "2024-01-05-16-12-40", ("toys.ipynb", NOTEBOOK))

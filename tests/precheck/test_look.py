@@ -1,6 +1,7 @@
 """What a group reads before it hands in: each thing that would cost points, and nothing where all is well."""
 
 import json
+import stat
 
 import nbformat
 import pytest
@@ -130,6 +131,13 @@ def test_the_description_gives_nothing_away(source):
     data = json.loads(text)
     assert data["assignment"]["title"] == week.assignment.title
     assert write_description(week, folder).read_text("utf-8") == text
+
+
+def test_who_may_read_the_notebook_may_read_the_description(source):
+    folder, week = source
+    for mode in (0o664, 0o640):
+        (folder / "toys.ipynb").chmod(mode)
+        assert mode == stat.S_IMODE(write_description(week, folder).stat().st_mode)
 
 
 def test_files_lie_as_they_like_and_the_fingerprint_is_the_same(handin, tmp_path):

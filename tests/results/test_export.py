@@ -250,3 +250,16 @@ def test_week_without_hand_ins_is_an_empty_list(course, tmp_path):
 @given(st.text())
 def test_no_text_is_a_formula(text):
     assert not safe_text(text).lstrip().startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_export_that_is_interrupted_leaves_the_list_of_the_last_one(marked, monkeypatch):
+    export(marked, "toy", marked.root / "marks")
+    before = (marked.root / "marks/toy-marks.xlsx").read_bytes()
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nbviva.results.export.Workbook.create_sheet", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export(marked, "toy", marked.root / "marks")
+    assert before == (marked.root / "marks/toy-marks.xlsx").read_bytes()

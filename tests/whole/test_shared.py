@@ -1,7 +1,10 @@
 """A course that several markers share: what nbviva writes is their group's, and nobody else's."""
 
+import contextlib
+import json
 import os
 import shutil
+import sqlite3
 import stat
 import tempfile
 import zipfile
@@ -12,14 +15,17 @@ import pytest
 from nbviva.configuration import CONFIG, configuration
 from nbviva.course import Course, only_one
 from nbviva.files import write
+from nbviva.gradebook.before import keep_before
 from nbviva.gradebook.record import record
 from nbviva.grading.batch import grade_batch
 from nbviva.grading.options import BatchOptions
 from nbviva.handin.collect import collect
 from nbviva.results.export import export
+from nbviva.results.requests import Decision, folder_of, keep_decision, now, take_in
 from nbviva.secret import secret_of
 
 GROUP = 54_321
+DECISION = Decision(0.0, 1.0, "It is right.", now())
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +36,10 @@ def own_secret(monkeypatch):
 
 def modes(course):
     """Give the modes of all that lies in the places that nbviva writes."""
-    places = [course.root / name for name in (".nbviva", "reports", "marks", "submitted", "autograded")]
+    places = [
+        course.root / name
+        for name in (".nbviva", "reports", "marks", "submitted", "autograded", "feedback", "requests")
+    ]
     found = [path for place in places for path in [place, *place.rglob("*")] if path.exists()]
     return {path.relative_to(course.root).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in found}
 
@@ -55,22 +64,29 @@ def handed_in(course, hand_in, tmp_path):
 
 def test_all_that_is_written_is_the_group_s(course, handed_in, room):
     share(course)
+    asked = course.root.parent / "asked" / "ada" / "why.txt"
+    write(asked, "question: 1.2")
     before = os.umask(0o077)
     try:
         collect(course, "toy", handed_in)
         grade_batch(course, "toy", ["ada"], BatchOptions(room=room))
         record(course, "toy", ["ada"])
         export(course, "toy", course.root / "marks")
+        take_in(course, "toy", asked.parents[1])
+        keep_decision(course, "toy", "1", DECISION)
     finally:
         os.umask(before)
     found = modes(course)
     secret = found.pop(".nbviva/secret")
+    pages = {name: found.pop(name) for name in list(found) if (course.root / name).match("feedback/*/*/*")}
     own = {
         name: oct(mode) for name, mode in found.items() if mode != (0o2770 if (course.root / name).is_dir() else 0o660)
     }
     written = {"reports/toy/ada/report.json", "autograded/ada/toy/toys.ipynb", "marks/toy-marks.csv", ".nbviva/lock"}
+    written |= {"requests/toy/ada/why.txt", "requests/toy/decisions.json"}
     assert written <= found.keys()
     assert (0o640, {}) == (secret, own)
+    assert (True, {0o664}) == ("feedback/ada/toy/toys.html" in pages, set(pages.values())), "as nbgrader makes them"
     assert 0o660 == stat.S_IMODE((course.root / "gradebook.db").stat().st_mode)
 
 
@@ -82,6 +98,20 @@ def test_a_course_of_one_marker_is_his_alone(course, hand_in, room):
     found = modes(course)
     files = [".nbviva/lock", ".nbviva/secret", "reports/toy/ada/report.json", "reports/toy/ada/transcript"]
     assert [0o600] * 4 == [found[name] for name in files]
+
+
+@pytest.mark.parametrize(("shared", "expected"), [(False, (0o700, 0o600)), (True, (0o2770, 0o660))])
+def test_gradebook_that_is_kept_before_a_week_is_adopted_is_open_to_nobody_else(course, monkeypatch, shared, expected):
+    monkeypatch.delenv("NBVIVA_DB", raising=False)
+    if shared:
+        share(course)
+    with contextlib.closing(sqlite3.connect(course.root / "gradebook.db")) as book:
+        book.execute("create table grade (score)")
+    place = keep_before(course, "toy")
+    with contextlib.closing(sqlite3.connect(place / "gradebook.db")) as book:
+        assert [] == book.execute("select score from grade").fetchall()
+    assert expected == tuple(stat.S_IMODE(path.stat().st_mode) for path in (place, place / "gradebook.db"))
+    assert [place] == list(place.parent.iterdir())
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can be two markers")
@@ -97,6 +127,7 @@ def test_a_second_marker_takes_the_lock_and_writes_in_the_place_of_the_first(cou
         assert [0, 0] == [as_marker(number, shared) for number in (50_001, 50_002)]
         status = (shared.report("toy", "ada") / "report.json").stat()
         assert (50_002, GROUP, 0o660) == (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
+        assert {"50001", "50002"} == json.loads((folder_of(shared, "toy") / "decisions.json").read_bytes()).keys()
         assert secret_of(Course(shared.root).root) == (shared.report("toy", "ada") / "report.json").read_bytes()
 
 
@@ -111,6 +142,7 @@ def as_marker(number, course):
         os.setuid(number)
         with only_one(course):
             write(course.report("toy", "ada") / "report.json", secret_of(course.root))
+        keep_decision(course, "toy", str(number), DECISION)
         os._exit(0)
     finally:
         os._exit(1)
