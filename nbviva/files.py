@@ -87,6 +87,18 @@ def digest(*parts: str | bytes | None) -> str:
     return total.hexdigest()
 
 
+def told(folder: Path, paths: Iterable[Path]) -> str:
+    """Give the digest (hex) of files below a folder: of their names in it, and contents where we may read them."""
+    return digest(*(part for path in paths for part in (str(path.relative_to(folder)), _content(path))))
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except PermissionError:
+        return None
+
+
 def seal(content: bytes, key: bytes, path: Path) -> bytes:
     """Give what only who knows the key can put to a file: hexadecimal digits that hang on its content and its place."""
     place = b"\0".join(map(os.fsencode, path.parts[-3:]))

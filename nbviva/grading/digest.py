@@ -23,7 +23,7 @@ from nbviva.files import regular_files
 from nbviva.grading.framework import RUN, imported_by, of_run, of_verdict
 from nbviva.grading.packages import installed, known_modules, of_packages
 from nbviva.handin.walk import HandedFile, Walk
-from nbviva.kernel.room import GivenFiles
+from nbviva.kernel.room import GivenFiles, Room
 from nbviva.week.deadline import NOT_LATE
 from nbviva.week.feedback_rules import AS_USUAL
 from nbviva.week.spec import Assignment
@@ -47,20 +47,29 @@ def of_kernel(texts: Iterable[str], ours: Iterable[str] = ()) -> bytes:
 
 @dataclass(frozen=True)
 class Shared:
-    """The part of a grading's digest that all hand-ins of a week share: made once for many."""
+    """What gradings of a week's hand-ins share: made once for many, and then what changes makes their reports stale.
+
+    Attributes
+    ----------
+    given
+        The files that the release gives out.
+    """
 
     digest: bytes
+    given: GivenFiles
+    room: Room
 
     @classmethod
-    def of(cls, week: Path, assignment: Assignment, data: Path, *more: bytes) -> Shared:
-        """Digest the week and its data, what of ours judges, the environment, and `more`.
+    def of(cls, week: Path, assignment: Assignment, given: GivenFiles, room: Room, *more: bytes) -> Shared:
+        """Digest the week and its data, what of ours judges, the environment, the room, and `more`.
 
         Dates do not count, nor what being late costs, nor what pages tell: they change no report.
         """
         undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE, feedback=AS_USUAL)).encode()
         ours = of_verdict(path.read_text("utf-8", "replace") for path in week.rglob("*.py")).encode()
-        parts = (_files(week, "assignment.toml"), undated, _files(data), ours, _environment())
-        return cls(_digest((*parts, *more)))
+        around = (ours, _environment(), repr(room).encode())
+        parts = (_files(week, "assignment.toml"), undated, given.digest.encode(), *around, *more)
+        return cls(_digest(parts), given, room)
 
     def with_handin(self, came: Walk, group: str) -> str:
         """Give the SHA-256 (hex) of all that decides a report: this, the files of the hand-in, and the group."""
@@ -98,7 +107,7 @@ def run_causes(
     """
     causes = {
         "the files of the hand-in": _digest((came.digest, *map(os.fsencode, sorted(staged)))),
-        "the week's data": _digest(_told(given.folder, given.files)),
+        "the week's data": given.digest.encode(),
         "the notebook's given cells": repr(cells).encode("utf-8", "surrogateescape"),
         "secret, week or group": draws,
         "sandbox or limits": repr(place).encode(),
