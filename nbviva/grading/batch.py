@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.errors import DiskFull, Refused, SandboxUnavailable
 from nbviva.grading.digest import Shared
 from nbviva.grading.options import BatchOptions, workers_that_fit
@@ -33,6 +33,7 @@ from nbviva.grading.progress import (
 from nbviva.grading.reports import allowed, fresh_groups, is_spoilt, shared
 from nbviva.kernel.room import Room
 from nbviva.listing import shown
+from nbviva.lock import only_one
 from nbviva.sandbox import scratch
 
 if TYPE_CHECKING:

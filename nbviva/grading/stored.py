@@ -29,6 +29,7 @@ from nbviva.handin.signed import signed
 from nbviva.kernel.recording import NotAsked
 from nbviva.kernel.room import Room
 from nbviva.notebooks import NotebookNode, read, to_text
+from nbviva.secret import draw_of
 
 
 def submission(course: Course, week: str, group: str, room: Room | None = None) -> Submission:
@@ -41,7 +42,7 @@ def one_of(course: Course, week: str, group: str, common: Shared) -> Submission:
     handin = open_handin(course, course.week(week), group)
     digest = common.with_handin(handin.came, group)
     room, clock = allowed(common.room, handin.assignment.limits)
-    return Submission(handin, common.given, course.draw(week, group), digest, room, clock)
+    return Submission(handin, common.given, draw_of(course.root, week, group), digest, room, clock)
 
 
 def graded(
