@@ -23,11 +23,11 @@ from nbviva.handin.sheet import Sheet
 from nbviva.handin.written import Written, defined_in, uses
 from nbviva.inside.cellcode import compiled
 from nbviva.kernel.student import Student, explain, local_student
-from nbviva.notebooks import grade_id, is_test, new_notebook, tags
+from nbviva.notebooks import EXPERIMENT, SHOWN, TRAINING, grade_id, is_test, new_notebook, tags
 from nbviva.week.declare import Check, Overlay
 from nbviva.week.draws import generators
-from nbviva.week.shown import SHOWN, bound_in_shown
-from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
+from nbviva.week.shown import bound_in_shown
+from nbviva.week.source import code_cells
 from nbviva.week.week import Week, load
 
 

@@ -26,12 +26,11 @@ from nbviva.inside import Frames, decode, encode
 from nbviva.inside.agent import Agent
 from nbviva.inside.cellcode import as_python, compiled
 from nbviva.kernel.student import Student
-from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
+from nbviva.notebooks import EXPERIMENT, SHOWN, TRAINING, NotebookNode, grade_id, is_test, tags
 from nbviva.verify.mutation.talks import Talk, as_text, from_text, same_talks
 from nbviva.week.declare import Check, Overlay
 from nbviva.week.draws import generators
-from nbviva.week.shown import SHOWN
-from nbviva.week.source import EXPERIMENT, TRAINING, code_cells
+from nbviva.week.source import code_cells
 from nbviva.week.week import Week, load
 
 MISSING = encode(("missing",))  # what the agent answers about a name that there is not
