@@ -80,6 +80,11 @@ def write(path: Path, content: bytes | str) -> None:
 
 def digest(*parts: str | bytes | None) -> str:
     """Give the SHA-256 (hex) of these parts in their order, each with its length; none and an empty one differ."""
+    return digest_of(parts)
+
+
+def digest_of(parts: Iterable[str | bytes | None]) -> str:
+    """Give the digest of parts that are read one after the other, so that no two files are in memory at a time."""
     total = hashlib.sha256()
     for part in parts:
         content = part.encode(errors="surrogateescape") if isinstance(part, str) else part
@@ -89,13 +94,14 @@ def digest(*parts: str | bytes | None) -> str:
 
 def told(folder: Path, paths: Iterable[Path]) -> str:
     """Give the digest (hex) of files below a folder: of their names in it, and contents where we may read them."""
-    return digest(*(part for path in paths for part in (str(path.relative_to(folder)), _content(path))))
+    return digest_of(part for path in paths for part in (str(path.relative_to(folder)), content_of(path)))
 
 
-def _content(path: Path) -> bytes | None:
+def content_of(path: Path) -> bytes | None:
+    """Read a file; None where there is none, or none that we may read."""
     try:
         return path.read_bytes()
-    except PermissionError:
+    except OSError:
         return None
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbviva.course import Course
-from nbviva.files import make_folder, write
+from nbviva.files import content_of, make_folder, write
 from nbviva.grading.digest import Shared
 from nbviva.grading.grade import grade, ungraded
 from nbviva.grading.reports import (
@@ -102,13 +102,9 @@ def save(folder: Path, found: Graded) -> Report:
     if not found.transcript or found.transcript != stored_transcript(folder):
         keep_transcript(folder, found.transcript)
     notebook = to_text(found.notebook).encode()
-    if notebook != _content(folder / "notebook.ipynb"):
+    if notebook != content_of(folder / "notebook.ipynb"):
         write(folder / "notebook.ipynb", notebook)
     seconds = found.report.seconds | {"recorded": round(time.monotonic() - began, 3)}
     report = replace(found.report, seconds=seconds)
     keep_report(folder, report)
     return report
-
-
-def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None

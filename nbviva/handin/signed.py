@@ -55,7 +55,7 @@ def _signed(handin: Handin) -> Signed:
 def _key(handin: Handin) -> str:
     """Digest what the names may be read from."""
     asked = handin.assignment
-    return f"{handin.came.digest.hex()} {sheet_mark(asked)}{' required' if asked.sheet_required else ''}"
+    return f"{handin.came.digest} {sheet_mark(asked)}{' required' if asked.sheet_required else ''}"
 
 
 def _kept(path: Path, key: str) -> Signed | None:
