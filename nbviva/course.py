@@ -1,13 +1,7 @@
-"""The course directory: where its stages lie, its weeks, and the lock of one command at a time.
-
-The lock ends with the process that holds it, however that ends.
-"""
+"""The course directory: where its stages lie, and its weeks."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,13 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbviva.adopt.adoption import adopted_weeks, is_adopted
-from nbviva.configuration import CONFIG, share_with_group
-from nbviva.errors import Busy, CourseError, Refused, unwritable
-from nbviva.files import OF_GROUP, is_shared
+from nbviva.configuration import CONFIG
+from nbviva.errors import CourseError
 from nbviva.naming import natural_order
-from nbviva.secret import secret_of
 from nbviva.week.deadline import Extensions, read_extensions
-from nbviva.week.draws import Draw, generators
 from nbviva.week.spec import Assignment, read_assignment
 
 if TYPE_CHECKING:
@@ -165,61 +156,9 @@ class Course:
             raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{week}.")
         return chosen
 
-    def draw(self, week: str, group: str) -> Draw:
-        """Give the source of random generators of one hand-in: secret + week + group + name always give the same."""
-        return generators(secret_of(self.root), week, group)
-
 
 @lru_cache(maxsize=32)
 def _assignment(folder: Path, content: bytes) -> Assignment:
     """Read a week's assignment.toml, once for each content: it is asked for with every hand-in."""
     del content
     return read_assignment(folder)
-
-
-@contextmanager
-def only_one(course: Course) -> Iterator[None]:
-    """Hold the course's lock inside the block.
-
-    Raises
-    ------
-    Busy
-        If another process holds it. Nothing has been done then.
-    Refused
-        If the course cannot be written, or lies where there are no locks.
-    """
-    path = course.root / ".nbviva" / "lock"
-    try:
-        path.parent.mkdir(exist_ok=True)
-        share_with_group(course.root)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        if is_shared(path.parent):
-            with suppress(PermissionError):
-                os.fchmod(descriptor, OF_GROUP)
-    except OSError as error:
-        raise Refused(unwritable(path, error)) from error
-    try:
-        _take(descriptor)
-        yield
-        share_with_group(course.root)  # a gradebook that was made meanwhile
-    finally:
-        os.close(descriptor)
-
-
-def _take(descriptor: int) -> None:
-    try:
-        import fcntl
-    except ModuleNotFoundError:  # Windows, where an author writes a week and nobody marks
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-        raise Busy(f"Another nbviva (process {holder}) is at work on this course: wait until it is done.") from None
-    except OSError as error:
-        raise Refused(
-            f"Where the course lies, no file can be locked ({error.strerror}): move it to a file system with locks, so "
-            "that two calls cannot write at the same time."
-        ) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -112,11 +112,29 @@ def whole_folder(target: Path, mode: int = 0o777) -> Iterator[Path]:
 
 def digest(*parts: str | bytes | None) -> str:
     """Give the SHA-256 (hex) of these parts in their order, each with its length; none and an empty one differ."""
+    return digest_of(parts)
+
+
+def digest_of(parts: Iterable[str | bytes | None]) -> str:
+    """Give the digest of parts that are read one after the other, so that no two files are in memory at a time."""
     total = hashlib.sha256()
     for part in parts:
         content = part.encode(errors="surrogateescape") if isinstance(part, str) else part
         total.update(b"-" if content is None else len(content).to_bytes(8, "big") + content)
     return total.hexdigest()
+
+
+def told(folder: Path, paths: Iterable[Path]) -> str:
+    """Give the digest (hex) of files below a folder: of their names in it, and contents where we may read them."""
+    return digest_of(part for path in paths for part in (str(path.relative_to(folder)), content_of(path)))
+
+
+def content_of(path: Path) -> bytes | None:
+    """Read a file; None where there is none, or none that we may read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def seal(content: bytes, key: bytes, path: Path) -> bytes:

@@ -15,6 +15,7 @@ from nbviva.grading.examine import Examination, examine
 from nbviva.grading.verdict import Outcome
 from nbviva.handin.sheet import Sheet
 from nbviva.kernel.student import local_student
+from nbviva.secret import draw_of
 
 
 class Failed(AssertionError):
@@ -30,7 +31,7 @@ def examine_here(week: str, question: str, namespace: dict[str, Any]) -> None:
     given = {"sheet": Sheet(loaded.assignment, student)}
     own = tuple(replace(check, needs=()) for check in loaded.checks if check.exercise == question)
     own = tuple(check for check in own if "notebook" not in loaded.fixtures_of(check))
-    examination = Examination(replace(loaded, checks=own), student, course.draw(week, "in-kernel"), given)
+    examination = Examination(replace(loaded, checks=own), student, draw_of(course.root, week, "in-kernel"), given)
     for verdict in examine(examination):
         if verdict.outcome is not Outcome.PASSED:
             raise Failed(f"{verdict.sentence} {verdict.detail}")

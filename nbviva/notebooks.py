@@ -16,6 +16,8 @@ from nbformat.v4 import new_output as _new_output
 
 __all__ = ["NotebookNode", "copy", "new_cell", "new_notebook", "new_output", "read", "to_text", "upgrade"]
 KnownAs = Callable[[str, str], str]
+TRAINING, EXPERIMENT, SHOWN = "training", "experiment", "shown"  # the tags that mean something in an author's source
+STUB = "# YOUR CODE HERE\nraise NotImplementedError()"  # what a student finds where a solution was
 _PART = "nbviva_part"  # in a cell's metadata: its notebook's name, where a week has several
 
 
@@ -105,6 +107,16 @@ def grade_id(cell: NotebookNode) -> str | None:
 def is_task(cell: NotebookNode) -> bool:
     """Whether a cell is a task of nbgrader's, which a person marks by what stands below it."""
     return bool(cell.metadata.get("nbgrader", {}).get("task"))
+
+
+def is_locked(cell: NotebookNode) -> bool:
+    """Whether nbgrader puts a cell's text back, whatever a student makes of it."""
+    return bool(cell.metadata.get("nbgrader", {}).get("locked"))
+
+
+def comment_of(cell: NotebookNode) -> str:
+    """Give what a person wrote to a cell, as nbgrader hands it to a page; else nothing."""
+    return str(cell.metadata.get("nbgrader", {}).get("comment") or "")
 
 
 def part_of(cell: NotebookNode) -> str:

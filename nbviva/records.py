@@ -42,7 +42,16 @@ def read(kind: type[Record], content: str | bytes, *, half_characters: bool = Fa
     """
     if not half_characters:
         return msgspec.json.decode(content, type=kind, dec_hook=_measured)
-    tree = json.loads(content, parse_constant=_finite, parse_float=_finite)
+    return of_tree(kind, tree_of(content))
+
+
+def tree_of(content: str | bytes) -> Any:
+    """Parse JSON whose texts may hold half characters; raises ValueError where it is none."""
+    return json.loads(content, parse_constant=_finite, parse_float=_finite)
+
+
+def of_tree(kind: type[Record], tree: Any) -> Record:
+    """Read a record from what `tree_of` gave; raises ValueError where it is no such record."""
     return msgspec.convert(tree, kind, dec_hook=_measured, str_keys=True)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbviva.configuration import share_with_group
 from nbviva.errors import Refused, unwritable
+from nbviva.week.draws import Draw, generators
 
 SECRET = "NBVIVA_SECRET"  # noqa: S105 - the name of the variable that holds it
 
@@ -20,6 +21,11 @@ def secret_of(root: Path) -> bytes:
     if not path.exists():
         make_secret(root)
     return path.read_bytes()
+
+
+def draw_of(root: Path, week: str, group: str) -> Draw:
+    """Give the source of random generators of one hand-in: secret + week + group + name always give the same."""
+    return generators(secret_of(root), week, group)
 
 
 def make_secret(root: Path) -> None:

@@ -18,6 +18,7 @@ from nbviva.grading.evidence import Evidence
 from nbviva.handin.sheet import Sheet
 from nbviva.kernel.room import Clock
 from nbviva.kernel.student import QUESTION_SECONDS, Student
+from nbviva.notebooks import EXPERIMENT, SHOWN, TRAINING
 from nbviva.sandbox.limits import Limits
 from nbviva.verify.mutation.score import Explained
 from nbviva.week.allowance import Allowance
@@ -25,8 +26,6 @@ from nbviva.week.deadline import Late
 from nbviva.week.feedback_rules import FeedbackRules
 from nbviva.week.findings import Findings
 from nbviva.week.question import Question, Support
-from nbviva.week.shown import SHOWN
-from nbviva.week.source import EXPERIMENT, TRAINING
 from nbviva.week.spec import Assignment
 
 ROOT = Path(__file__).parent.parent

@@ -10,7 +10,7 @@ from dataclasses import replace
 from nbviva.kernel.outside import OutsideTests
 from nbviva.kernel.room import GivenFiles
 from nbviva.naming import qualified
-from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_test
+from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_locked, is_test
 from nbviva.tester.ownership import NotebookNames, Role, SourceCell, statements, stored
 from nbviva.week.spec import CellState
 from nbviva.week.week import GivenNotebooks, Week
@@ -62,7 +62,7 @@ def _role(cell: NotebookNode) -> Role:
         return Role.SOLUTION
     if is_test(cell):
         return Role.TEST
-    return Role.LOCKED if cell.metadata.get("nbgrader", {}).get("locked") else Role.GIVEN
+    return Role.LOCKED if is_locked(cell) else Role.GIVEN
 
 
 def obstacle(text: str) -> str:

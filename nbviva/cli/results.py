@@ -27,14 +27,15 @@ def report(
     from nbviva.gradebook.record import record
     from nbviva.grading import pointers
     from nbviva.grading.bound import bounded_class
-    from nbviva.results import auditpage, classreport, page
+    from nbviva.results import auditpage, classreport, marks, page
 
     course = Course.find()
     with bounded_class("The class report", len(course.groups(week))):
         if not anonymous:
             auditpage.write_audits(course, week, course.groups(week))
-        found = classreport.class_report(course, week, anonymous=anonymous)
-        path = page.write_page(course, found)
+        listed = marks.rows(course, week)
+        found = classreport.class_report(course, week, listed, anonymous=anonymous)
+        path = page.write_page(course, found, listed)
     if pointed := pointers.look(course, week):
         record(course, week, pointed)
     if as_json:

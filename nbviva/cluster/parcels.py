@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbviva.adopt.adoption import adoption_path
@@ -23,6 +23,8 @@ from nbviva.course import Course
 from nbviva.files import make_folder, regular_files, share_all
 from nbviva.grading import stored
 from nbviva.grading.batch import warmed
+from nbviva.grading.digest import Shared
+from nbviva.grading.reports import shared
 from nbviva.kernel.room import Room
 from nbviva.sandbox import scratch
 from nbviva.secret import SECRET, secret_of
@@ -73,11 +75,10 @@ def pack_handin(course: Course, week: str, group: str, room: Room) -> HandinParc
 def grade_parcel(handin: HandinParcel, batch: str) -> bytes:
     """Grade a hand-in on another machine and give the files of its report as a tar archive."""
     course, week = laid_out(batch)
-    room = _warm(course, week, handin.room)
     folder, report = course.submitted(week, handin.group), course.report(week, handin.group)
     try:
         _unpack(handin.files, folder)
-        stored.graded(course, week, handin.group, again=True, room=room)
+        stored.grade_anew(stored.one_of(course, week, handin.group, _common(course, week, handin.room)), report)
         return _packed((Path(path.name), path.read_bytes()) for path in sorted(report.iterdir()))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -124,14 +125,14 @@ class _Desk:
 
     Attributes
     ----------
-    template
-        The address of the process that kernels are forked from; empty where it cannot be had, None before it was tried.
+    common
+        What its hand-ins share, in a room with a template where one can be had; None before the first one.
     """
 
     batch: str = ""
     week: WeekParcel | None = None
     root: Path | None = None
-    template: str | None = None
+    common: Shared | None = None
     ending: ExitStack = field(default_factory=ExitStack)
 
 
@@ -155,19 +156,18 @@ def forget_week(batch: str = "") -> None:
         os.environ.pop(SECRET, None)
     for name in [name for name in sys.modules if name.split(".")[0] == "graders"]:
         del sys.modules[name]  # a process knows one state of a week's modules at a time
-    _DESK.batch, _DESK.week, _DESK.root, _DESK.template = "", None, None, None
+    _DESK.batch, _DESK.week, _DESK.root, _DESK.common = "", None, None, None
 
 
-def _warm(course: Course, week: str, room: Room) -> Room:
-    """Give the room with a template, which this worker starts for the first hand-in of a batch; it ends with the week.
+def _common(course: Course, week: str, room: Room) -> Shared:
+    """Give what the hand-ins of a batch share, which this worker makes for the first: a template, too, for their room.
 
-    It dies with the thread that started it: a worker has one for all its hand-ins.
+    The template ends with the week, and dies with the thread that started it: a worker has one for all its hand-ins.
     """
-    if _DESK.template is None:
-        _DESK.template = _DESK.ending.enter_context(
-            warmed(course, week, room, logging.getLogger(__name__).warning)
-        ).template
-    return replace(room, template=_DESK.template)
+    if _DESK.common is None:
+        warm = _DESK.ending.enter_context(warmed(course, week, room, logging.getLogger(__name__).warning))
+        _DESK.common = shared(course, week, warm)
+    return _DESK.common
 
 
 def laid_out(batch: str) -> tuple[Course, str]:

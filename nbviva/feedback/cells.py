@@ -12,7 +12,7 @@ from nbviva.feedback.html import escaped, markdown
 from nbviva.feedback.questions import ShownQuestion
 from nbviva.feedback.scaling import FittedPicture, fitted
 from nbviva.kernel.pictures import SHOWN
-from nbviva.notebooks import NotebookNode, grade_id
+from nbviva.notebooks import NotebookNode, comment_of, grade_id, is_answer, is_test
 from nbviva.wording import counted
 
 MAX_TEXT = 60_000  # bytes of one output, or of one cell's code
@@ -169,7 +169,7 @@ def _cells(
             rest = Markup("<p>[The rest is left out: the page would be too large.]</p>")
             yield ShownCell(place, "left out", Folded(rest))
             return
-        comment = str(cell.metadata.get("nbgrader", {}).get("comment") or "")
+        comment = comment_of(cell)
         if cell.cell_type == "code":
             question = marked.get(name)
             outputs = _own_outputs(cell, question)
@@ -213,10 +213,9 @@ def _picture_kind(output: NotebookNode) -> str:
 
 def role_of(cell: NotebookNode) -> str:
     """Say whether a cell is given, tests, an answer, or free."""
-    known = cell.metadata.get("nbgrader")
-    if not known:
+    if not cell.metadata.get("nbgrader"):
         return "free"
-    return "answer" if known.get("solution") else "test" if known.get("grade") else "given"
+    return "answer" if is_answer(cell) else "test" if is_test(cell) else "given"
 
 
 def _code(cell: NotebookNode, room: SpaceLeft) -> Folded:

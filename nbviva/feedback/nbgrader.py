@@ -44,7 +44,7 @@ from nbviva.grading.bound import Overspent, bounded
 from nbviva.grading.pointers import told
 from nbviva.grading.reports import stored_report
 from nbviva.machine import cores
-from nbviva.notebooks import NotebookNode, as_part, copy, grade_id, is_answer, new_notebook
+from nbviva.notebooks import NotebookNode, as_part, comment_of, copy, grade_id, is_answer, new_notebook
 from nbviva.processes.forks import forked
 from nbviva.processes.job import End, die_with_parent
 from nbviva.processes.programs import program
@@ -164,7 +164,7 @@ class FeedbackExporter(Exporter):
         part, assignment = part_of_week(loaded.assignment, names["notebook"])
         nb = as_released(nb, releases(loaded)[names["notebook"]])
         nb = as_part(nb, part, loaded.assignment.known_as) if part else nb
-        comments = {name: text for cell in nb.cells if (name := grade_id(cell)) and (text := _comment(cell))}
+        comments = {name: text for cell in nb.cells if (name := grade_id(cell)) and (text := comment_of(cell))}
         name_of = loaded.assignment.known_as
         booked = {name_of(part, name): found for name, found in resources["nbviva"].items()}
         asked = questions(assignment, report, booked, comments, told(course, assignment, group))
@@ -214,10 +214,6 @@ def complete(course: Course, week: str, group: str) -> None:
             there = ""
         if not there.strip():
             write(path, instead)
-
-
-def _comment(cell: NotebookNode) -> str:
-    return str(cell.metadata.get("nbgrader", {}).get("comment") or "")
 
 
 if __name__ == "__main__":

@@ -16,12 +16,13 @@ from pathlib import Path
 from sqlalchemy import delete, select, update
 
 from nbviva.adopt.adoption import adoption_path
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.errors import CourseError, Refused
 from nbviva.files import make_folder, whole_folder
 from nbviva.gradebook.book import GradeRow, Tables, find_assignment, grade_rows, opened, present
 from nbviva.gradebook.done import gradebook_file, note_path
 from nbviva.grading.reports import stored_report
+from nbviva.lock import only_one
 from nbviva.naming import natural_order
 
 _GRADEBOOK = "gradebook.db"

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.gradebook.book import GradeRow, Tables, grade_rows, opened
 from nbviva.gradebook.record import record
 from nbviva.grading.reports import stored_report
 from nbviva.grading.verdict import Mark
+from nbviva.lock import only_one
 
 
 @dataclass(frozen=True)

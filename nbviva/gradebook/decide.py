@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from nbgrader.api import Gradebook
 from sqlalchemy import update
 
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.gradebook.book import Tables, comment_rows, grade_rows, opened
 from nbviva.gradebook.record import record
+from nbviva.lock import only_one
 from nbviva.notebooks import grade_id
 from nbviva.week.question import Question
 from nbviva.week.source import frame

@@ -34,10 +34,9 @@ from nbviva.gradebook.outline import as_recorded, outline
 from nbviva.gradebook.penalties import LatePenalty
 from nbviva.grading.stored import graded
 from nbviva.grading.verdict import Report
-from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_test, new_notebook, new_output
+from nbviva.notebooks import STUB, NotebookNode, grade_id, is_answer, is_test, new_notebook, new_output
 from nbviva.processes.programs import program
 from nbviva.sandbox.backends import backend
-from nbviva.week.source import STUB
 
 
 def configure(config: Config, root: Path | str) -> None:

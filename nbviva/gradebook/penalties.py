@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from nbgrader.api import Gradebook
 from nbgrader.plugins.base import BasePlugin
 
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.feedback.nbgrader import write_pages
 from nbviva.gradebook.book import find_assignment, opened, present, scores, submissions
 from nbviva.handin.arrival import Arrival, arrival, charged
+from nbviva.lock import only_one
 from nbviva.naming import natural_order
 from nbviva.week.deadline import clock_note
 from nbviva.week.spec import Assignment

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.errors import DiskFull, Refused
 from nbviva.feedback.nbgrader import write_pages
 from nbviva.feedback.standing import keep_points, known_points
@@ -42,6 +42,7 @@ from nbviva.grading.reports import lasting, stored_report
 from nbviva.grading.stored import save
 from nbviva.handin.door import open_handins
 from nbviva.handin.signed import signed
+from nbviva.lock import only_one
 from nbviva.records import kept, to_json
 
 BATCH = 100

@@ -17,8 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.errors import DiskFull, Refused, SandboxUnavailable
+from nbviva.grading.digest import Shared
 from nbviva.grading.options import BatchOptions, workers_that_fit
 from nbviva.grading.progress import (
     Mailbox,
@@ -29,9 +30,10 @@ from nbviva.grading.progress import (
     teller,
     unseen,
 )
-from nbviva.grading.reports import allowed, fresh_groups, is_spoilt
+from nbviva.grading.reports import allowed, fresh_groups, is_spoilt, shared
 from nbviva.kernel.room import Room
 from nbviva.listing import shown
+from nbviva.lock import only_one
 from nbviva.sandbox import scratch
 
 if TYPE_CHECKING:
@@ -84,9 +86,9 @@ def grade_batch(
     Refused
         If something is to be graded here, and there is no sandbox.
     """
-    course.require_as_adopted(week)
     scratch.sweep()
-    fresh = set() if options.again else fresh_groups(course, week, groups, options.room)
+    common = shared(course, week, options.room)
+    fresh = set() if options.again else fresh_groups(course, week, groups, common)
     due = [group for group in groups if group not in fresh]
     if not due:  # what finds nothing to do writes nothing in the course, and waits for nobody
         with Progress(Standing(len(groups), len(fresh)), show):
@@ -96,8 +98,9 @@ def grade_batch(
         _say_spoilt(course, week, due, show)
         stands = ending.enter_context(Progress(Standing(len(groups), len(fresh)), show))
         tick = partial(stands.tick, listener)
-        left = due if options.again else _left(course, week, due, options, stands, tick, agree)
-        run = runner or _here(course, week, options, listener.address, lambda sentence: show(SaidOfAll(sentence)))
+        left = due if options.again else _unanswered(course, week, due, options, common, stands, tick)
+        _ask(course, week, [] if options.again else left, stands, agree)
+        run = runner or _here(course, week, options, common, listener.address, lambda text: show(SaidOfAll(text)))
         faults = _settled(course, week, run(left, tick), stands) if left else {}
     replayed = tuple(group for group in due if group not in left)
     return Batch(tuple(group for group in groups if group in fresh), tuple(left), tuple(faults.items()), replayed)
@@ -123,22 +126,18 @@ def _say_spoilt(course: Course, week: str, groups: Sequence[str], show: Show) ->
             show(SaidOfAll(f"{shown(group)}: {said}"))
 
 
-def _left(
-    course: Course, week: str, groups: list[str], options: BatchOptions, stands: Progress, tick: Callable[[], None],
-    agree: Callable[[int], None],
-) -> list[str]:  # fmt: skip
-    """Mark hand-ins from their transcripts and give those that have to be run, if a class, when a person agrees."""
-    left = _unanswered(course, week, groups, options, stands, tick)
+def _ask(course: Course, week: str, left: list[str], stands: Progress, agree: Callable[[int], None]) -> None:
+    """Have a person agree where what has to be run is a class that has reports, of which none is fresh."""
     graded = sum((course.report(week, group) / "report.json").is_file() for group in left)  # by older ones, too
-    if len(groups) == stands.now.total and graded >= A_CLASS and 2 * graded > len(groups):
+    if not stands.now.fresh and graded >= A_CLASS and 2 * graded > stands.now.total:
         stands.ask()
         agree(graded)
-    return left
 
 
 def _unanswered(
-    course: Course, week: str, groups: list[str], options: BatchOptions, stands: Progress, tick: Callable[[], None]
-) -> list[str]:
+    course: Course, week: str, groups: list[str], options: BatchOptions, common: Shared, stands: Progress,
+    tick: Callable[[], None],
+) -> list[str]:  # fmt: skip
     """Mark hand-ins from their transcripts, and give those for which that did not go; no kernel is started.
 
     Whatever goes wrong with one, also with its process, is no more than a reason to run it.
@@ -149,7 +148,7 @@ def _unanswered(
     from nbviva.processes import workers
 
     workers.prepare(libraries(course, week))
-    jobs = [(group, course.root, week, options.room) for group in with_one]
+    jobs = [(group, course.root, week, common) for group in with_one]
     number, answered = min(workers_that_fit(options), len(jobs)), set[str]()
     with closing(workers.run(mark_one_again, jobs, number, tick)) as all_finished:
         for finished in all_finished:
@@ -159,13 +158,14 @@ def _unanswered(
     return [group for group in groups if group not in answered]
 
 
-def mark_one_again(group: str, root: Path, week: str, room: Room) -> str:
+def mark_one_again(group: str, root: Path, week: str, common: Shared) -> str:
     """Mark one hand-in from its transcript and store its report; else say why not. What a worker process does."""
     from nbviva.grading import stored
     from nbviva.kernel.recording import NotAsked
 
+    course = Course(root)
     try:
-        stored.mark_again(Course(root), week, group, room)
+        stored.mark_again(stored.one_of(course, week, group, common), course.report(week, group))
     except NotAsked as why:
         return str(why)
     return ""
@@ -185,7 +185,9 @@ def _settle(course: Course, week: str, finished: Finished) -> str:
     return sentence
 
 
-def _here(course: Course, week: str, options: BatchOptions, address: str, say: Callable[[str], None]) -> Runner:
+def _here(
+    course: Course, week: str, options: BatchOptions, common: Shared, address: str, say: Callable[[str], None]
+) -> Runner:  # fmt: skip
     """Give a runner that grades in worker processes on this machine, with kernels forked from one template."""
 
     def run(groups: Sequence[str], tick: Callable[[], None]) -> Generator[Finished, None, None]:
@@ -202,7 +204,8 @@ def _here(course: Course, week: str, options: BatchOptions, address: str, say: C
         most = min(workers_that_fit(needed), len(groups))
         workers.prepare(libraries(course, week))  # while the template, too, imports
         with warmed(course, week, options.room, say) if len(groups) > 1 else nullcontext(options.room) as room:
-            jobs = [(group, course.root, week, room, address, time.time()) for group in groups]
+            about = (course.root, week, replace(common, room=room), address, time.time())
+            jobs = [(group, *about) for group in groups]
             busy = list[tuple[Any, ...]]()
             for finished in workers.run(grade_one, [(*job, Turn(alone=most == 1)) for job in jobs], most, tick):
                 if isinstance(finished.error, TooBusy):
@@ -253,7 +256,7 @@ def warmed(course: Course, week: str, room: Room, say: Callable[[str], None]) ->
         yield room
 
 
-def grade_one(group: str, root: Path, week: str, room: Room, address: str, began: float, turn: Turn) -> None:
+def grade_one(group: str, root: Path, week: str, common: Shared, address: str, began: float, turn: Turn) -> None:
     """Grade one hand-in and store its report: what a worker process does.
 
     Parameters
@@ -263,7 +266,8 @@ def grade_one(group: str, root: Path, week: str, room: Room, address: str, began
     """
     from nbviva.grading import stored
 
-    tell = teller(address, group)
+    course, tell = Course(root), teller(address, group)
     tell("starting")
     turn = replace(turn, waited=round(max(0.0, time.time() - began), 3))
-    stored.graded(Course(root), week, group, again=True, room=room, tell=tell, turn=turn)
+    item = stored.one_of(course, week, group, common)
+    stored.grade_anew(replace(item, tell=tell, turn=turn), course.report(week, group))

@@ -10,8 +10,6 @@ where our own modules in the kernel import it, or where a package that counts re
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,20 +17,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from nbviva.files import regular_files
+from nbviva.files import digest, regular_files, told
 from nbviva.grading.framework import RUN, imported_by, of_run, of_verdict
 from nbviva.grading.packages import installed, known_modules, of_packages
 from nbviva.handin.walk import HandedFile, Walk
-from nbviva.kernel.room import GivenFiles
+from nbviva.kernel.room import GivenFiles, Room
 from nbviva.week.deadline import NOT_LATE
 from nbviva.week.feedback_rules import AS_USUAL
 from nbviva.week.spec import Assignment
 
 ALWAYS = frozenset({"IPython", "ipykernel", "matplotlib_inline", "numpy", "zmq"})  # what each kernel is made of
 _WORD = re.compile(r"[^\W\d]\w*")
-
-
-_IGNORED = {"__pycache__"}
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 
 
@@ -47,29 +42,37 @@ def of_kernel(texts: Iterable[str], ours: Iterable[str] = ()) -> bytes:
 
 @dataclass(frozen=True)
 class Shared:
-    """The part of a grading's digest that all hand-ins of a week share: made once for many."""
+    """What gradings of a week's hand-ins share: made once for many, and then what changes makes their reports stale.
 
-    digest: bytes
+    Attributes
+    ----------
+    given
+        The files that the release gives out.
+    """
+
+    digest: str
+    given: GivenFiles
+    room: Room
 
     @classmethod
-    def of(cls, week: Path, assignment: Assignment, data: Path, *more: bytes) -> Shared:
-        """Digest the week and its data, what of ours judges, the environment, and `more`.
+    def of(cls, week: Path, assignment: Assignment, given: GivenFiles, room: Room, *more: bytes) -> Shared:
+        """Digest the week and its data, what of ours judges, the environment, the room, and `more`.
 
         Dates do not count, nor what being late costs, nor what pages tell: they change no report.
         """
-        undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE, feedback=AS_USUAL)).encode()
-        ours = of_verdict(path.read_text("utf-8", "replace") for path in week.rglob("*.py")).encode()
-        parts = (_files(week, "assignment.toml"), undated, _files(data), ours, _environment())
-        return cls(_digest((*parts, *more)))
+        undated = repr(replace(assignment, issued=_NO_DATE, due=_NO_DATE, late=NOT_LATE, feedback=AS_USUAL))
+        ours = of_verdict(path.read_text("utf-8", "replace") for path in week.rglob("*.py"))
+        around = (given.digest, ours, of_environment(), repr(room))
+        return cls(digest(_files(week, "assignment.toml"), undated, *around, *more), given, room)
 
     def with_handin(self, came: Walk, group: str) -> str:
         """Give the SHA-256 (hex) of all that decides a report: this, the files of the hand-in, and the group."""
-        return _digest((self.digest, came.digest, os.fsencode(group))).hex()
+        return digest(self.digest, came.digest, group)
 
 
 def of_environment() -> str:
     """Give the digest (hex) of the names and versions of all packages, and of Python's."""
-    return _digest((_environment(), sys.version.encode())).hex()
+    return digest(*installed(), sys.version)
 
 
 def run_causes(
@@ -96,16 +99,16 @@ def run_causes(
     staged
         Where a kernel finds those of the files that it sees.
     """
-    causes = {
-        "the files of the hand-in": _digest((came.digest, *map(os.fsencode, sorted(staged)))),
-        "the week's data": _digest(_told(given.folder, given.files)),
-        "the notebook's given cells": repr(cells).encode("utf-8", "surrogateescape"),
+    causes: dict[str, str | bytes] = {
+        "the files of the hand-in": digest(came.digest, *map(str, sorted(staged))),
+        "the week's data": given.digest,
+        "the notebook's given cells": repr(cells),
         "secret, week or group": draws,
-        "sandbox or limits": repr(place).encode(),
-        "the framework": of_run().encode(),
+        "sandbox or limits": repr(place),
+        "the framework": of_run(),
         "the environment": of_kernel(_texts(files, cells), imported_by(RUN)),
     }
-    return {name: hashlib.sha256(content).hexdigest()[:32] for name, content in causes.items()}
+    return {name: digest(content)[:32] for name, content in causes.items()}
 
 
 def _texts(files: Iterable[HandedFile], cells: Sequence[tuple[object, ...]]) -> Iterator[str]:
@@ -116,30 +119,6 @@ def _texts(files: Iterable[HandedFile], cells: Sequence[tuple[object, ...]]) -> 
             yield file.content().decode(errors="replace")
 
 
-def _files(folder: Path, left_out: str = "") -> bytes:
-    found = (path for path in sorted(regular_files(folder)) if not _IGNORED.intersection(path.parts))
-    return _digest(_told(folder, (path for path in found if path != folder / left_out)))
-
-
-def _told(folder: Path, paths: Iterable[Path]) -> Iterator[bytes]:
-    for path in paths:
-        yield from (str(path.relative_to(folder)).encode(errors="surrogateescape"), _content(path))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except PermissionError:
-        return b"unreadable"
-
-
-def _environment() -> bytes:
-    return _digest(name.encode() for name in installed())
-
-
-def _digest(parts: Iterable[bytes]) -> bytes:
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(len(part).to_bytes(8, "big"))
-        total.update(part)
-    return total.digest()
+def _files(folder: Path, left_out: str) -> str:
+    found = (path for path in sorted(regular_files(folder)) if "__pycache__" not in path.parts)
+    return told(folder, (path for path in found if path != folder / left_out))

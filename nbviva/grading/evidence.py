@@ -9,10 +9,8 @@ from nbviva.handin.notebook import FramedNotebook
 from nbviva.handin.written import defined_in, uses
 from nbviva.kernel.outputs import clean, figures, literal, printed
 from nbviva.kernel.sitting import StandIn
-from nbviva.notebooks import NotebookNode, grade_id, is_test, new_output, tags
+from nbviva.notebooks import SHOWN, TRAINING, NotebookNode, grade_id, is_test, new_output, tags
 from nbviva.week.reported import AskedNotebook
-from nbviva.week.shown import SHOWN
-from nbviva.week.source import TRAINING
 
 _NOT_SHOWN = {"kind": "stream", "name": "stdout", "text": "[Run after hidden questions: the output is not shown.]"}
 

@@ -9,12 +9,13 @@ find too much, in a docstring, and then too much is made anew.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+
+from nbviva.files import digest_of
 
 NBVIVA = Path(__file__).parents[1]
 # What runs a notebook and asks it starts here: inside, the agent, or the process that kernels are forked from; outside,
@@ -84,11 +85,8 @@ def _of(entries: tuple[str, ...]) -> str:
 
 
 def _digest(paths: Iterable[Path]) -> str:
-    total, root = hashlib.sha256(), len(str(NBVIVA))
-    for path in map(str, paths):
-        for part in (path[root:].encode(), _content(path)):
-            total.update(len(part).to_bytes(8, "big") + part)
-    return total.hexdigest()
+    root = len(str(NBVIVA))
+    return digest_of(part for path in map(str, paths) for part in (path[root:], _content(path)))
 
 
 @cache

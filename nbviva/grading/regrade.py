@@ -12,9 +12,10 @@ from pathlib import Path
 from nbviva.course import Course
 from nbviva.errors import Refused
 from nbviva.grading.batch import libraries
+from nbviva.grading.digest import Shared
 from nbviva.grading.grade import grade, ungraded
-from nbviva.grading.reports import readable_report, stored_transcript
-from nbviva.grading.stored import submission
+from nbviva.grading.reports import readable_report, shared, stored_transcript
+from nbviva.grading.stored import one_of
 from nbviva.grading.submission import Graded, Submission
 from nbviva.grading.verdict import Mark, Report, Verdict
 from nbviva.kernel.recording import NotAsked
@@ -97,7 +98,8 @@ def regrade(
         If a kernel is needed and cannot be started.
     """
     scratch.sweep()
-    jobs = [(group, course.root, week, room) for group in groups]
+    common = shared(course, week, room or Room())
+    jobs = [(group, course.root, week, common) for group in groups]
     number = min(workers, len(jobs) // _A_WORKER)
     if number < 2:
         yield from (_regraded(*job) for job in jobs)
@@ -105,22 +107,22 @@ def regrade(
     processes.prepare(libraries(course, week))
     for finished in processes.run(_regraded, jobs, number):
         if finished.is_given_up:
-            yield _left_to_a_person(finished, course, week, room)
+            yield _left_to_a_person(finished, course, week, common)
         elif finished.error is not None:
             raise finished.error
         else:
             yield finished.value
 
 
-def _left_to_a_person(finished: Finished, course: Course, week: str, room: Room | None) -> Regraded:
+def _left_to_a_person(finished: Finished, course: Course, week: str, common: Shared) -> Regraded:
     group, why = finished.job, finished.why("regraded")
-    found = ungraded(submission(course, week, group, room), why)
+    found = ungraded(one_of(course, week, group, common), why)
     return Regraded(group, readable_report(course.report(week, group)), found.report, why, found)
 
 
-def _regraded(group: str, root: Path, week: str, room: Room | None) -> Regraded:
+def _regraded(group: str, root: Path, week: str, common: Shared) -> Regraded:
     course = Course(root)
-    folder, item = course.report(week, group), submission(course, week, group, room)
+    folder, item = course.report(week, group), one_of(course, week, group, common)
     before, again = readable_report(folder), ""
     try:
         found = grade(item, stored_transcript(folder))

@@ -23,11 +23,9 @@ from nbviva.inside import Frames, decode, encode
 from nbviva.inside.agent import Agent
 from nbviva.inside.cellcode import compiled
 from nbviva.kernel.student import Student, explain
-from nbviva.notebooks import new_notebook
+from nbviva.notebooks import EXPERIMENT, SHOWN, TRAINING, new_notebook
 from nbviva.week.declare import Check, Overlay
 from nbviva.week.draws import generators
-from nbviva.week.shown import SHOWN
-from nbviva.week.source import EXPERIMENT, TRAINING
 from nbviva.week.week import Week
 
 MISSING = encode(("missing",))  # what the agent answers about a name that there is not

@@ -29,14 +29,14 @@ def allowed(room: Room, limits: Allowance) -> tuple[Room, Clock]:
 
 
 def shared(course: Course, week: str, room: Room) -> Shared:
-    """Give the part of the digest of a grading that all hand-ins share."""
-    place, data = course.folder(week), course.given_files(week).folder
-    return Shared.of(place, course.assignment(week), data, secret_of(course.root), repr(room).encode())
+    """Give what the gradings of all hand-ins of a week share; an adopted week that has changed is refused."""
+    course.require_as_adopted(week)
+    about = course.folder(week), course.assignment(week), course.given_files(week)
+    return Shared.of(*about, room, secret_of(course.root))
 
 
-def fresh_groups(course: Course, week: str, groups: Sequence[str], room: Room) -> set[str]:
+def fresh_groups(course: Course, week: str, groups: Sequence[str], common: Shared) -> set[str]:
     """Give those of the groups whose stored report is still right: nothing that decides it has changed."""
-    common = shared(course, week, room)
     return {
         group
         for group in groups

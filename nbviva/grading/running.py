@@ -24,12 +24,10 @@ from nbviva.kernel.room import stage
 from nbviva.kernel.sitting import RunEnd, Sitting, StartFailed
 from nbviva.kernel.student import explain
 from nbviva.kernel.transcript import Transcript
-from nbviva.notebooks import copy, grade_id, tags
+from nbviva.notebooks import SHOWN, TRAINING, copy, grade_id, tags
 from nbviva.processes.job import held_to_threads
 from nbviva.sandbox import scratch
 from nbviva.sandbox.fork_server import answers
-from nbviva.week.shown import SHOWN
-from nbviva.week.source import TRAINING
 
 
 class ShownIsNeeded(Exception):

@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbviva.course import Course
-from nbviva.files import make_folder, write
+from nbviva.files import content_of, make_folder, write
+from nbviva.grading.digest import Shared
 from nbviva.grading.grade import grade, ungraded
 from nbviva.grading.reports import (
     allowed,
@@ -21,40 +22,33 @@ from nbviva.grading.reports import (
     stored_transcript,
     stored_whole,
 )
-from nbviva.grading.runs import Turn
 from nbviva.grading.submission import Graded, Submission
 from nbviva.grading.verdict import Report
 from nbviva.handin.door import open_handin
 from nbviva.handin.signed import signed
 from nbviva.kernel.recording import NotAsked
 from nbviva.kernel.room import Room
-from nbviva.kernel.sitting import Tell, untold
 from nbviva.notebooks import NotebookNode, read, to_text
+from nbviva.secret import draw_of
 
 
 def submission(course: Course, week: str, group: str, room: Room | None = None) -> Submission:
     """Give a group's hand-in with all that grading it needs."""
-    course.require_as_adopted(week)
-    room = room or Room()
+    return one_of(course, week, group, shared(course, week, room or Room()))
+
+
+def one_of(course: Course, week: str, group: str, common: Shared) -> Submission:
+    """Give one hand-in of many, with what it shares with the others."""
     handin = open_handin(course, course.week(week), group)
-    digest = shared(course, week, room).with_handin(handin.came, group)
-    room, clock = allowed(room, handin.assignment.limits)
-    return Submission(handin, course.given_files(week), course.draw(week, group), digest, room, clock)
+    digest = common.with_handin(handin.came, group)
+    room, clock = allowed(common.room, handin.assignment.limits)
+    return Submission(handin, common.given, draw_of(course.root, week, group), digest, room, clock)
 
 
 def graded(
-    course: Course, week: str, group: str, *, again: bool = False, room: Room | None = None,
-    tell: Tell = untold, turn: Turn | None = None,
+    course: Course, week: str, group: str, *, again: bool = False, room: Room | None = None
 ) -> tuple[Report, NotebookNode]:  # fmt: skip
-    """Give the report on a group's hand-in: the stored one while nothing has changed, else a new one.
-
-    Parameters
-    ----------
-    tell
-        Is told what is being done.
-    turn
-        When it is run; None: for the first time, with nothing beside it.
-    """
+    """Give the report on a group's hand-in: the stored one while nothing has changed, else a new one."""
     item = submission(course, week, group, room)
     folder = course.report(week, group)
     if not again:
@@ -62,32 +56,34 @@ def graded(
         if stored is not None and stored.digest == item.digest:
             return stored, read(folder / "notebook.ipynb")
         with suppress(NotAsked):
-            return _marked_again(item, folder)
-    found = grade(replace(item, tell=tell, turn=turn or Turn()))
-    report = save(folder, found)
-    signed(item.handin, folder)  # the names on the sheet, for the marks list alone
-    return report, found.notebook
+            return mark_again(item, folder)
+    return grade_anew(item, folder)
 
 
-def mark_again(course: Course, week: str, group: str, room: Room | None = None) -> None:
-    """Mark a group's hand-in by today's checks from what it answered before, and store that; no kernel is started.
+def grade_anew(item: Submission, folder: Path) -> tuple[Report, NotebookNode]:
+    """Run a hand-in and ask it, and store what was found."""
+    return _kept(item, grade(item), folder)
+
+
+def mark_again(item: Submission, folder: Path) -> tuple[Report, NotebookNode]:
+    """Mark a hand-in by today's checks from what it answered before, and store that; no kernel is started.
 
     Raises
     ------
     NotAsked
         If the transcript cannot answer, or is not to be believed: nothing has been stored then.
     """
-    _marked_again(submission(course, week, group, room), course.report(week, group))
-
-
-def _marked_again(item: Submission, folder: Path) -> tuple[Report, NotebookNode]:
     if stored_whole(folder) is None:
         raise NotAsked("There is no report that can be believed.")
     found = grade(item, stored_transcript(folder))
     if not found.transcript:  # our own bounds were passed: a kernel may do better
         raise NotAsked("It could not be marked from its transcript.")
+    return _kept(item, found, folder)
+
+
+def _kept(item: Submission, found: Graded, folder: Path) -> tuple[Report, NotebookNode]:
     report = save(folder, found)
-    signed(item.handin, folder)
+    signed(item.handin, folder)  # the names on the sheet, for the marks list alone
     return report, found.notebook
 
 
@@ -106,13 +102,9 @@ def save(folder: Path, found: Graded) -> Report:
     if not found.transcript or found.transcript != stored_transcript(folder):
         keep_transcript(folder, found.transcript)
     notebook = to_text(found.notebook).encode()
-    if notebook != _content(folder / "notebook.ipynb"):
+    if notebook != content_of(folder / "notebook.ipynb"):
         write(folder / "notebook.ipynb", notebook)
     seconds = found.report.seconds | {"recorded": round(time.monotonic() - began, 3)}
     report = replace(found.report, seconds=seconds)
     keep_report(folder, report)
     return report
-
-
-def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from nbviva.handin.doubt import Doubt
-from nbviva.records import read, to_json
+from nbviva.records import of_tree, to_json, tree_of
 from nbviva.week.declare import Plot, Value
 from nbviva.week.spec import Question
 
@@ -146,9 +146,10 @@ class Report:
     @classmethod
     def from_json(cls, text: str | bytes) -> Report:
         """Read what `to_json` wrote, of this format or an older one; raises ValueError else."""
-        if (read(FileHead, text, half_characters=True).format or 1) not in range(1, FORMAT + 1):
+        tree = tree_of(text)
+        if (of_tree(FileHead, tree).format or 1) not in range(1, FORMAT + 1):
             raise ValueError("a newer nbviva wrote this report")
-        return read(cls, text, half_characters=True)
+        return of_tree(cls, tree)
 
 
 @dataclass(frozen=True)

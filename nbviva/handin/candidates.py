@@ -16,7 +16,7 @@ from nbviva.handin.doubt import Doubt
 from nbviva.handin.recognise import Recognised, defined_names, normal, recognise
 from nbviva.handin.walk import HandedFile
 from nbviva.kernel.outputs import clean, printed
-from nbviva.notebooks import NotebookNode, grade_id, is_answer, tags
+from nbviva.notebooks import TRAINING, NotebookNode, grade_id, is_answer, tags
 
 MAX_CANDIDATES = 20
 MAX_BYTES = 256 << 20
@@ -61,8 +61,6 @@ class Candidate:
     @cached_property
     def trained(self) -> dict[str, str]:
         """What the training cells printed, by `grade_id`; none of those without outputs."""
-        from nbviva.week.source import TRAINING  # with jupytext, which nobody needs who only wants the digest
-
         training = {grade_id(cell) for cell in self.template.cells if TRAINING in tags(cell)}
         named = zip(self.recognised.names, self.cells, strict=True)
         texts = {name: printed(clean(cell.outputs)) for name, cell in named if name in training and cell.outputs}

@@ -19,6 +19,7 @@ from nbviva.notebooks import (
     as_part,
     copy,
     grade_id,
+    is_answer,
     is_test,
     new_cell,
     new_notebook,
@@ -70,7 +71,7 @@ def merge(
     copies: dict[str, list[HandedCell]] = {}
     for name, item in zip(recognised.names, cells, strict=True):
         if name is not None:
-            out.append(_copy(frame[name], None if is_locked(frame[name]) else item.source))
+            out.append(_copy(frame[name], item.source if is_answer(frame[name]) else None))
         elif item.grade_id in taken:
             copies.setdefault(item.grade_id, []).append(item)
             out.extend([new_cell(item.type, item.source)] if _says_more(item, taken, frame) else [])
@@ -94,7 +95,7 @@ def _says_more(item: HandedCell, taken: Mapping[str, HandedCell], frame: Mapping
     """Whether a second copy of a cell is the student's work, and not blank or the same again."""
     name = str(item.grade_id)
     known = ("", normal(frame[name].source), normal(taken[name].source))
-    return not is_locked(frame[name]) and normal(item.source) not in known
+    return is_answer(frame[name]) and normal(item.source) not in known
 
 
 def _outputs(item: HandedCell, copies: Sequence[HandedCell]) -> list[Any]:
@@ -208,9 +209,9 @@ def _insert_missing(cells: list[NotebookNode], template: NotebookNode, there: se
     for original in (cell for cell in template.cells if grade_id(cell)):
         name = str(grade_id(original))
         if name not in there:
-            cell = _copy(original, None if is_locked(original) else MISSING)
+            cell = _copy(original, MISSING if is_answer(original) else None)
             cells.insert(_after(cells, before), cell)
-            absent += [] if is_locked(original) else [cell]
+            absent += [cell] if is_answer(original) else []
         before = name
     return frozenset(i for i, cell in enumerate(cells) if any(cell is other for other in absent))
 
@@ -218,11 +219,6 @@ def _insert_missing(cells: list[NotebookNode], template: NotebookNode, there: se
 def _after(cells: list[NotebookNode], name: str | None) -> int:
     places = [i for i, cell in enumerate(cells) if grade_id(cell) == name]
     return places[0] + 1 if name and places else 0
-
-
-def is_locked(cell: NotebookNode) -> bool:
-    """Whether a cell of the template is the instructor's, so that its text is the source's whatever is handed in."""
-    return not cell.metadata.nbgrader.solution
 
 
 def _copy(original: NotebookNode, source: str | None) -> NotebookNode:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from nbviva.course import Course
 from nbviva.files import has_seal, seal, write
 from nbviva.handin.door import Handin
 from nbviva.handin.people import Person
@@ -56,7 +55,7 @@ def _signed(handin: Handin) -> Signed:
 def _key(handin: Handin) -> str:
     """Digest what the names may be read from."""
     asked = handin.assignment
-    return f"{handin.came.digest.hex()} {sheet_mark(asked)}{' required' if asked.sheet_required else ''}"
+    return f"{handin.came.digest} {sheet_mark(asked)}{' required' if asked.sheet_required else ''}"
 
 
 def _kept(path: Path, key: str) -> Signed | None:
@@ -79,4 +78,4 @@ def _text(found: Signed) -> bytes:
 
 
 def _secret(path: Path) -> bytes:
-    return secret_of(Course(path.parents[3]).root)
+    return secret_of(path.parents[3])

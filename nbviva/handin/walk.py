@@ -7,7 +7,6 @@ digest holds it, and it is no candidate for anything.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from nbviva.files import STAMP
+from nbviva.files import STAMP, digest, digest_of
 
 _LITTER = frozenset(
     {"__MACOSX", "__pycache__", ".DS_Store", ".ipynb_checkpoints", ".virtual_documents", "Thumbs.db", "desktop.ini"}
@@ -71,16 +70,12 @@ class Walk:
     said: str = ""
 
     @cached_property
-    def digest(self) -> bytes:
-        """SHA-256 of all names and bytes of files; read once."""
+    def digest(self) -> str:
+        """SHA-256 (hex) of all names and bytes of files; read once."""
         litter = ["litter"] if self.litter and not self.files else []
         odd = ("links", *self.links, *litter, *(["said", self.said] if self.said else []))
-        total = hashlib.sha256("\0".join(odd).encode("utf-8", "surrogateescape"))
-        for file in self.files:
-            for part in (str(file.path).encode("utf-8", "surrogateescape"), file.content()):
-                total.update(len(part).to_bytes(8, "big"))
-                total.update(part)
-        return total.digest()
+        parts = (part for file in self.files for part in (str(file.path), file.content()))
+        return digest("\0".join(odd), digest_of(parts))
 
 
 def shown(name: str) -> str:

@@ -9,9 +9,10 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePath
 
-from nbviva.files import regular_files
+from nbviva.files import regular_files, told
 from nbviva.sandbox.limits import Limits, thread_variables
 
 MAX_EXTRA_BYTES = 50 << 20
@@ -106,6 +107,11 @@ class GivenFiles:
         """The files, in order; no notebook of the source's, which has solutions, is one."""
         found = (path for path in sorted(regular_files(self.folder)) if self.inside or path.suffix != ".ipynb")
         return tuple(path for path in found if "__pycache__" not in path.parts)
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest (hex) of their names and contents; read once."""
+        return told(self.folder, self.files)
 
 
 def stage(handin: Iterable[tuple[Path, PurePath]], given: GivenFiles, place: Path) -> None:

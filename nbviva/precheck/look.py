@@ -19,13 +19,11 @@ from nbviva.handin.walk import walk
 from nbviva.handin.written import Written, defined_in
 from nbviva.kernel.outputs import clean, figures, printed
 from nbviva.kernel.room import Clock
-from nbviva.notebooks import NotebookNode, as_parts, grade_id, is_answer, is_test, tags
+from nbviva.notebooks import SHOWN, TRAINING, NotebookNode, as_parts, grade_id, is_answer, is_test, tags
 from nbviva.precheck.description import Description
 from nbviva.precheck.run import UNKNOWN, PlainRun, as_it_lies, run
 from nbviva.week.compare import Mismatch
 from nbviva.week.reported import ShownOutputs, supported
-from nbviva.week.shown import SHOWN
-from nbviva.week.source import TRAINING
 from nbviva.week.spec import Assignment, Kind, Question
 from nbviva.week.week import GivenNotebooks, Week
 

@@ -104,15 +104,17 @@ class ClassReport:
     times: tuple[Share, ...] = ()
 
 
-def class_report(course: Course, name: str, *, anonymous: bool = False) -> ClassReport:
-    """Gather a week's class report from its stored reports, the gradebook and the hand-ins' times; marks nothing."""
+def class_report(
+    course: Course, name: str, listed: tuple[StudentRow, ...] | None = None, *, anonymous: bool = False
+) -> ClassReport:
+    """Gather a week's class report from stored reports, gradebook and marks list (None: made here); marks nothing."""
     week = course.week(name)
     assignment, groups = week.assignment, course.groups(name)
     if not groups:
         raise CourseError(f"Nothing was handed in: there is no submitted/GROUP/{name}.")
     reports = {group: report for group in groups if (report := readable_report(course.report(name, group)))}
     marks = _marks(course, week, reports)
-    by_group = _by_group(rows(course, name))
+    by_group = _by_group(rows(course, name) if listed is None else listed)
     seen = [report for report in reports.values() if was_read(report)]
     found, curves = distributions(seen, known(course, name))
     blank = blank_groups(seen)

@@ -28,7 +28,7 @@ from nbviva.results.auditpage import with_code
 from nbviva.results.classreport import ClassReport, HandIn
 from nbviva.results.export import marks_table
 from nbviva.results.faults import ADVICE, FaultKind, counts
-from nbviva.results.marks import NEEDS_PERSON, rows
+from nbviva.results.marks import NEEDS_PERSON, StudentRow, rows
 from nbviva.results.statistics import Distribution
 from nbviva.results.walk import QuestionWalk
 from nbviva.wording import counted
@@ -62,10 +62,13 @@ class Download:
     what: str
 
 
-def write_page(course: Course, report: ClassReport) -> Path:
-    """Write the page to `reports/WEEK/index.html`, or `anonymous.html`; it is its owner's alone, as the marks are."""
+def write_page(course: Course, report: ClassReport, listed: tuple[StudentRow, ...] | None = None) -> Path:
+    """Write the page to `reports/WEEK/index.html`, or `anonymous.html`; it is its owner's alone, as the marks are.
+
+    It offers the marks list `listed`; None: as it is now.
+    """
     path = course.root / "reports" / report.week / ("anonymous.html" if report.anonymous else "index.html")
-    write(path, page(report, downloads(course, report)))
+    write(path, page(report, downloads(course, report, listed)))
     return path
 
 
@@ -245,14 +248,14 @@ def _summary(report: ClassReport) -> dict[str, str]:
     }
 
 
-def downloads(course: Course, report: ClassReport) -> list[Download]:
-    """Give the marks as files: the list as it is now inside of the page, and what `nbviva export` has written."""
+def downloads(course: Course, report: ClassReport, listed: tuple[StudentRow, ...] | None) -> list[Download]:
+    """Give the marks as files: the list inside of the page, and what `nbviva export` has written."""
     if report.anonymous:
         return [
             _inside(f"{report.week}-anonymous.csv", _anonymous_table(report), "the hand-ins under their pseudonyms")
         ]
     assignment = course.assignment(report.week)
-    table = marks_table(assignment, rows(course, report.week))
+    table = marks_table(assignment, rows(course, report.week) if listed is None else listed)
     written = sorted((course.root / "marks").glob(f"{report.week}-*"))
     return [
         _inside(f"{report.week}-marks.csv", table, "the marks as they stand now, one row a student"),

@@ -14,10 +14,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.errors import CourseError
 from nbviva.files import digest, regular_files, write
 from nbviva.kernel.outputs import plain
+from nbviva.lock import only_one
 from nbviva.naming import natural_order
 from nbviva.records import kept, to_json
 from nbviva.week.question import Question

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nbviva.errors import SpecError
 from nbviva.inside.cellcode import as_python
-from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
-
-SHOWN = "shown"
+from nbviva.notebooks import SHOWN, NotebookNode, grade_id, is_answer, is_test, tags
 
 
 def require_shown(cells: Sequence[NotebookNode], file: str) -> None:
@@ -21,7 +19,7 @@ def require_shown(cells: Sequence[NotebookNode], file: str) -> None:
         With what to change.
     """
     for name, cell in shown_cells(cells):
-        if not name or is_test(cell) or cell.metadata.nbgrader.solution:
+        if not name or is_test(cell) or is_answer(cell):
             raise SpecError(f'{file}: the tag `{SHOWN}` is for cells that are `given="..."`, and no others.')
     for name, cell in shown_cells(cells):
         _require_unused(name, cell, cells, file)

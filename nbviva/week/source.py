@@ -18,18 +18,16 @@ import jupytext
 
 from nbviva.errors import SpecError
 from nbviva.inside.cellcode import as_python, compiled
-from nbviva.notebooks import NotebookNode, as_one, as_parts, copy, grade_id, is_answer, is_test, node, to_text
+from nbviva.notebooks import STUB, NotebookNode, as_one, as_parts, copy, grade_id, is_answer, is_test, node, to_text
 from nbviva.week.imports import installed_here, modules_of
 from nbviva.week.prose import filled_in, require_points
 from nbviva.week.shown import require_shown
 from nbviva.week.spec import Assignment, Question
 from nbviva.week.week import NOTEBOOKS, GivenNotebooks, Week
 
-TRAINING, EXPERIMENT = "training", "experiment"
 _ROLES = ("solution", "test", "given")
 _HIDDEN = re.compile(r"\n?### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n?", re.DOTALL)
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL | re.MULTILINE)
-STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
 
 class SourceError(SpecError):

@@ -59,6 +59,11 @@ def grade(course, workers, room, groups=None, show=unseen):
     return grade_batch(course, "toy", groups or course.groups("toy"), BatchOptions(room=room), show, run)
 
 
+def fresh(course, groups, room, week="toy"):
+    """Give those of the groups whose report is right."""
+    return reports.fresh_groups(course, week, groups, reports.shared(course, week, room))
+
+
 MEASURED = re.compile(rb'"(seconds|memory|waited|started|ran|asked|recorded)":[0-9.e-]+')
 
 
@@ -80,7 +85,7 @@ def test_reports_come_home_as_if_graded_here(handed_in, workers, room):
     far = text_of(handed_in, "ada")
     stored.graded(handed_in, "toy", "ada", again=True, room=room)
     assert far == text_of(handed_in, "ada")
-    assert {"ada", "ben", "cem", "dora"} == reports.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
+    assert {"ada", "ben", "cem", "dora"} == fresh(handed_in, handed_in.groups("toy"), room)
 
 
 def test_an_adopted_week_s_reports_are_those_of_here(tmp_path, workers, room):
@@ -99,7 +104,7 @@ def test_an_adopted_week_s_reports_are_those_of_here(tmp_path, workers, room):
             far = text_of(course, group, week)
             stored.graded(course, week, group, again=True, room=room)
             assert far == text_of(course, group, week)
-        assert {"ada", "ben"} == reports.fresh_groups(course, week, ["ada", "ben"], room)
+        assert {"ada", "ben"} == fresh(course, ["ada", "ben"], room, week)
         missed = {mark.question for mark in far["marks"] if mark.points == 0.0}
         assert missed == {"ps1": {"square_test"}, "ps2": {"text/greet_test"}}[week]
 
@@ -122,7 +127,7 @@ def test_lost_worker_costs_no_hand_in(handed_in, workers, room):
     done = grade(handed_in, workers, room, show=killing)
     assert killing.killed
     assert () == done.faults
-    assert {"ada", "ben", "cem", "dora"} == reports.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
+    assert {"ada", "ben", "cem", "dora"} == fresh(handed_in, handed_in.groups("toy"), room)
 
 
 def test_lost_workers_cost_no_hand_in_where_none_is_left(handed_in, room):
@@ -130,7 +135,7 @@ def test_lost_workers_cost_no_hand_in_where_none_is_left(handed_in, room):
     with processes(1) as alone:
         done = grade(handed_in, alone, room, show=KillingOne(alone))
     assert () == done.faults
-    assert {"ada", "ben", "cem", "dora"} == reports.fresh_groups(handed_in, "toy", handed_in.groups("toy"), room)
+    assert {"ada", "ben", "cem", "dora"} == fresh(handed_in, handed_in.groups("toy"), room)
 
 
 def test_hand_in_that_kills_its_workers_is_given_up_after_two(handed_in, hand_in, workers, room):
@@ -148,7 +153,7 @@ def test_hand_in_that_kills_its_workers_is_given_up_after_two(handed_in, hand_in
     assert ["ada"] == [group for group, _ in done.faults]
     assert "ended 2 times" in done.faults[0][1]
     assert reports.stored_report(handed_in.report("toy", "ada")).needs_person
-    assert {"ben"} == reports.fresh_groups(handed_in, "toy", ["ada", "ben"], room)
+    assert {"ben"} == fresh(handed_in, ["ada", "ben"], room)
 
 
 def test_worker_with_other_versions_is_refused(handed_in, workers, room, monkeypatch):

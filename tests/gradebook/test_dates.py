@@ -8,12 +8,12 @@ import pytest
 from nbgrader.api import Gradebook
 
 from nbviva.cli.lines import deadline_lines
-from nbviva.course import only_one
 from nbviva.errors import Busy
 from nbviva.gradebook.penalties import recompute
 from nbviva.grading.stored import submission
 from nbviva.handin.door import open_handin
 from nbviva.kernel.room import GivenFiles, stage
+from nbviva.lock import only_one
 from nbviva.results.export import export
 from nbviva.week.deadline import spoken_moment
 from nbviva.week.source import source_notebook

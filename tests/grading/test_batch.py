@@ -15,7 +15,7 @@ import pytest
 
 from nbviva.cli.following import in_json
 from nbviva.cli.lines import profile_lines
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.errors import Busy, CourseError, DiskFull, Refused
 from nbviva.grading import batch, reports, stored
 from nbviva.grading.batch import grade_batch
@@ -23,6 +23,7 @@ from nbviva.grading.options import EXAMINER_BYTES, BatchOptions, read_size, work
 from nbviva.grading.progress import Over, Ticked
 from nbviva.grading.times import TIMES, profile, shares
 from nbviva.grading.verdict import Report
+from nbviva.lock import only_one
 from nbviva.processes.job import DEATHS_MOST, Finished
 from nbviva.sandbox.limits import GIB
 from nbviva.sandbox.provisioner import refusal

@@ -12,7 +12,7 @@ from pebble import ProcessExpired
 
 from nbviva.cli.exits import ExitCode
 from nbviva.cli.main import main
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.errors import Busy, Refused
 from nbviva.gradebook import record as recording
 from nbviva.gradebook.record import apply, record
@@ -23,6 +23,7 @@ from nbviva.grading.reports import EARLIER, is_spoilt, stored_report
 from nbviva.grading.stored import graded
 from nbviva.kernel.sitting import StartFailed
 from nbviva.kernel.transcript import EARLIER_MAGIC, MAGIC
+from nbviva.lock import only_one
 from nbviva.processes import workers
 from nbviva.processes.job import Finished
 from nbviva.results.classreport import class_report

@@ -7,7 +7,7 @@ import pytest
 
 from nbviva import files
 from nbviva.grading import reports, stored
-from nbviva.grading.reports import fresh_groups, is_spoilt, stored_report, stored_transcript
+from nbviva.grading.reports import fresh_groups, is_spoilt, shared, stored_report, stored_transcript
 from nbviva.grading.stored import graded, save, submission
 from nbviva.grading.submission import Graded
 
@@ -59,6 +59,17 @@ def test_every_cause_of_a_mark_changes_the_digest(graded_once, room, monkeypatch
     assert len(set(seen)) == len(seen)
 
 
+def test_what_changes_while_a_batch_runs_makes_its_reports_stale(course, hand_in, room):
+    """All of a batch is told by what was there when it began, which is read once."""
+    hand_in(course, "g", raw=b"no notebook")
+    common = shared(course, "toy", room)
+    with (course.folder("toy") / "checks.py").open("a") as file:
+        file.write("# changed meanwhile\n")
+    stored.grade_anew(stored.one_of(course, "toy", "g", common), course.report("toy", "g"))
+    assert {"g"} == fresh_groups(course, "toy", ["g"], common)
+    assert set() == fresh_groups(course, "toy", ["g"], shared(course, "toy", room))
+
+
 def test_caches_do_not_change_the_digest(graded_once, room):
     """Compiled files are not part of a week."""
     course, report = graded_once
@@ -99,11 +110,11 @@ def test_report_whose_notebook_was_changed_is_not_fresh(graded_once, room, chang
     """It is graded anew, and fresh again."""
     course, report = graded_once
     path = course.report("toy", "g") / "notebook.ipynb"
-    assert {"g"} == fresh_groups(course, "toy", ["g"], room)
+    assert {"g"} == fresh_groups(course, "toy", ["g"], shared(course, "toy", room))
     change(path)
-    assert (set(), True) == (fresh_groups(course, "toy", ["g"], room), is_spoilt(path.parent))
+    assert (set(), True) == (fresh_groups(course, "toy", ["g"], shared(course, "toy", room)), is_spoilt(path.parent))
     assert report == graded(course, "toy", "g", room=room)[0]
-    assert {"g"} == fresh_groups(course, "toy", ["g"], room)
+    assert {"g"} == fresh_groups(course, "toy", ["g"], shared(course, "toy", room))
 
 
 def test_report_of_another_group_is_not_believed(graded_once):

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.errors import CourseError, Refused
+from nbviva.lock import only_one
 from nbviva.secret import secret_of
 from nbviva.week.draws import generators
 

@@ -52,6 +52,7 @@ from nbviva.notebooks import NotebookNode, to_text
 from nbviva.sandbox import provisioner
 from nbviva.sandbox.fork_server import ForkServer
 from nbviva.sandbox.limits import MIB, Limits
+from nbviva.secret import draw_of
 from nbviva.verify.release import make_release
 from nbviva.week.declare import Check
 from nbviva.week.source import release_template, source_notebook
@@ -118,7 +119,7 @@ class Outside:
 
     def grade(self, group: str, folder: Path, clock: Clock, limits: Limits) -> Graded:
         week = self.week if clock is HONEST_CLOCK else hurried(self.week)
-        data, draw = self.course.given_files("toy"), self.course.draw("toy", group)
+        data, draw = self.course.given_files("toy"), draw_of(self.course.root, "toy", group)
         return grade(
             Submission(
                 Handin(group, walk(folder), week),
@@ -131,7 +132,7 @@ class Outside:
 
     def inputs(self, group: str) -> tuple[float, list[int]]:
         """The hidden inputs of the toy's checks: the number to double, and those to add up."""
-        draw = self.course.draw("toy", group)
+        draw = draw_of(self.course.root, "toy", group)
         return float(draw("double_doubles").normal()), [int(n) for n in draw("examined_total").integers(1, 100, 5)]
 
     def fill(self, text: str) -> str:

@@ -15,6 +15,7 @@ from nbviva.kernel.sitting import RunEnd
 from nbviva.kernel.student import Died, TimedOut, local_student, viva
 from nbviva.kernel.transcript import Transcript
 from nbviva.notebooks import new_cell, new_notebook
+from nbviva.secret import draw_of
 
 CLOCK = Clock(cell=2, grace=2)
 STUBBORN = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
@@ -118,7 +119,7 @@ def test_transcript_is_untrue_once_what_was_run_has_changed(course, hand_in, roo
     for stale, named in (
         (replace(item, room=Room(sandboxed=not room.sandboxed)), "sandbox or limits"),
         (replace(item, clock=CLOCK), "sandbox or limits"),
-        (replace(item, draw=course.draw("toy", "h")), "secret, week or group"),
+        (replace(item, draw=draw_of(course.root, "toy", "h")), "secret, week or group"),
     ):
         with pytest.raises(NotAsked, match=named):
             grade(stale, transcript)

@@ -20,6 +20,7 @@ from nbviva.kernel.recording import Recorder
 from nbviva.kernel.sitting import RunEnd
 from nbviva.kernel.student import Died, NoAnswer, local_student, viva
 from nbviva.kernel.transcript import MAGIC, MAX_BYTES, BrokenTranscript, Exchange, Ran, Transcript
+from nbviva.secret import draw_of
 
 WHOLE = Transcript(
     Ran(
@@ -175,7 +176,7 @@ def test_transcript_is_for_its_owner_only_and_has_the_hidden_question(course, ha
         ("examined_total", "double"), ("", "total"), ("double_doubles", "double"),
         ("half_of_seven", "answer_half"), ("colour_is_red", "answer_colour"),
     } == asked  # fmt: skip
-    hidden = float(course.draw("toy", "g")("double_doubles").normal())
+    hidden = float(draw_of(course.root, "toy", "g")("double_doubles").normal())
     assert [hidden] in [decode(item.question)[5] for item in exchanges if item.asker == "double_doubles"]
 
 

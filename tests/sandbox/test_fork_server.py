@@ -31,6 +31,7 @@ from nbviva.kernel.student import Died
 from nbviva.sandbox import bubblewrap, cgroup, fork_server, provisioner, world
 from nbviva.sandbox.fork_server import Forked, ForkServer, request
 from nbviva.sandbox.limits import MIB, Limits
+from nbviva.secret import draw_of
 from tests import probe
 from tests.probe import ROOMY, Kernel, processes_named
 
@@ -449,7 +450,7 @@ def test_reports_of_forked_and_started_kernels_are_equal(
         hand_in(course, group, **texts)
         handin, data = open_handin(course, week, group), course.given_files("toy")
         rooms = Room(), Room(template=warmed.address)
-        reports = [grade(Submission(handin, data, course.draw("toy", group), room=r)).report for r in rooms]
+        reports = [grade(Submission(handin, data, draw_of(course.root, "toy", group), room=r)).report for r in rooms]
         assert reports[0] == reports[1]
         assert reports[0].sandbox == reports[1].sandbox
 
@@ -575,7 +576,7 @@ def test_a_template_that_ends_costs_no_hand_in_a_mark(course: Course, hand_in: C
     """Whether it is gone before the kernel is forked or dies while the notebook runs: the kernel is started instead."""
     hand_in(course, "ada")
     handin, data = open_handin(course, course.week("toy"), "ada"), course.given_files("toy")
-    honest = Submission(handin, data, course.draw("toy", "ada"))
+    honest = Submission(handin, data, draw_of(course.root, "toy", "ada"))
     expected = grade(honest).report
     with ForkServer([]) as running:
         room = Room(template=running.address)
@@ -598,7 +599,7 @@ def test_a_kernel_that_ends_itself_is_the_students_fault(
     handin, data = open_handin(course, course.week("toy"), "ada"), course.given_files("toy")
     cells: list[str] = []
     room = Room(template=warmed.address)
-    item = Submission(handin, data, course.draw("toy", "ada"), room=room, tell=cells.append)
+    item = Submission(handin, data, draw_of(course.root, "toy", "ada"), room=room, tell=cells.append)
     assert 0 == grade(item).report.points
     assert 3 == max(cells.count(cell) for cell in cells if cell.startswith("cell"))
 

@@ -8,17 +8,9 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config import Config
 
 from nbviva.errors import SpecError
-from nbviva.notebooks import grade_id
+from nbviva.notebooks import STUB, grade_id
 from nbviva.verify.release import make_source
-from nbviva.week.source import (
-    STUB,
-    SourceError,
-    code_cells,
-    hidden_parts,
-    imports_of,
-    release_template,
-    source_notebook,
-)
+from nbviva.week.source import SourceError, code_cells, hidden_parts, imports_of, release_template, source_notebook
 
 
 def cells(course):

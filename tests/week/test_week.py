@@ -6,7 +6,8 @@ import pytest
 
 from nbviva.errors import SpecError
 from nbviva.grading.batch import libraries
-from nbviva.grading.digest import Shared
+from nbviva.grading.reports import shared
+from nbviva.kernel.room import Room
 
 
 def move(course, *names):
@@ -39,7 +40,7 @@ def test_what_a_check_deeper_down_imports_is_made_ready(course):
 
 def test_a_file_deeper_down_makes_a_report_stale(course):
     def digest():
-        return Shared.of(course.folder("toy"), course.assignment("toy"), course.source("toy") / "data").digest
+        return shared(course, "toy", Room()).digest
 
     move(course, "checks.py")
     before = digest()

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from nbviva.configuration import CONFIG, configuration
-from nbviva.course import Course, only_one
+from nbviva.course import Course
 from nbviva.files import write
 from nbviva.gradebook.before import keep_before
 from nbviva.gradebook.record import record
 from nbviva.grading.batch import grade_batch
 from nbviva.grading.options import BatchOptions
 from nbviva.handin.collect import collect
+from nbviva.lock import only_one
 from nbviva.results.export import export
 from nbviva.results.requests import Decision, folder_of, keep_decision, now, take_in
 from nbviva.secret import secret_of
