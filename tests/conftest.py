@@ -69,9 +69,16 @@ def fixed_secret() -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Forget the weeks of earlier tests before any fixture: one that lives as long as a file loads weeks, too."""
+    sys.path = list(PATH)
+    forget_weeks()
+
+
 @pytest.fixture(autouse=True)
 def own_modules(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test imports the toy week of its own course: those of other tests are forgotten."""
+    """Every test imports the toy week of its own course: that of a fixture that lives longer is forgotten."""
     monkeypatch.setattr(sys, "path", list(PATH))
     forget_weeks()
 

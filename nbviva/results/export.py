@@ -20,6 +20,7 @@ from openpyxl.styles import Font
 from nbviva.course import Course
 from nbviva.files import write
 from nbviva.gradebook.penalties import recompute
+from nbviva.handin.door import open_handins
 from nbviva.handin.people import Person
 from nbviva.listing import escaped, listing_text, said, shown
 from nbviva.results.marks import MARKED, StudentRow, problem_list, rows
@@ -43,7 +44,8 @@ def export(course: Course, week: str, folder: Path) -> Exported:
     """Write a week's marks list into a folder; penalties are recomputed first."""
     recompute(course, week)
     assignment = course.assignment(week)
-    found = rows(course, week)
+    handins = open_handins(course, week)
+    found = rows(course, week, handins)
     table = marks_table(assignment, found)
     names = ("marks.csv", "marks.xlsx", "moodle.csv", "blackboard.txt", "canvas.csv")
     paths = [folder / f"{week}-{name}" for name in names]
@@ -52,7 +54,7 @@ def export(course: Course, week: str, folder: Path) -> Exported:
     write(paths[2], listing_text(moodle_table(assignment, found)))
     write(paths[3], listing_text(blackboard_table(assignment, found), "\t"))
     write(paths[4], listing_text(canvas_table(assignment, found)))
-    problems = (*problem_list(course, week), *_nameless(found))
+    problems = (*problem_list(course, week, handins), *_nameless(found))
     odd = folder / f"{week}-problems.txt"
     if problems:
         write(odd, "".join(f"{escaped(line)}\n" for line in problems))

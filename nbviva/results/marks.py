@@ -78,11 +78,14 @@ def sheets(course: Course, handins: Mapping[str, Handin]) -> dict[str, Signed]:
     return {group: signed(handin, course.report(handin.assignment.week, group)) for group, handin in handins.items()}
 
 
-def rows(course: Course, week: str) -> tuple[StudentRow, ...]:
-    """Give the marks list: every member of every group that handed in, then those of the roster who did not."""
+def rows(course: Course, week: str, handins: Mapping[str, Handin] | None = None) -> tuple[StudentRow, ...]:
+    """Give the marks list: every member of every group that handed in, then those of the roster who did not.
+
+    Who has all hand-ins open gives them; they are opened otherwise.
+    """
     assignment = course.assignment(week)
     roster, given = read_roster(course.root / "roster.csv"), course.extensions(assignment)
-    handins = open_handins(course, week)
+    handins = open_handins(course, week) if handins is None else handins
     said = members_said(course, handins, sheets(course, handins))
     members = who_counts(said, roster, assignment.group_size)
     books, found = gradebook_marks(course, assignment), list[StudentRow]()
@@ -105,11 +108,10 @@ def members_said(course: Course, handins: Mapping[str, Handin], forms: Mapping[s
     }
 
 
-def problem_list(course: Course, week: str) -> tuple[str, ...]:
+def problem_list(course: Course, week: str, handins: Mapping[str, Handin]) -> tuple[str, ...]:
     """Give the instructor's list of what does not fit together: members, sheets, roster, extensions."""
     assignment = course.assignment(week)
     roster = read_roster(course.root / "roster.csv")
-    handins = open_handins(course, week)
     forms = sheets(course, handins)
     said = members_said(course, handins, forms)
     found = problems(said, roster, assignment.group_size, assignment.check_digit)

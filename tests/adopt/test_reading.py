@@ -12,6 +12,7 @@ from nbviva.errors import CourseError, SpecError
 from nbviva.files import write
 from nbviva.grading.examine import Examination
 from nbviva.kernel.student import local_student
+from nbviva.secret import draw_of
 from nbviva.week.source import frames, hidden_parts, releases
 from nbviva.week.spec import CellState
 from tests.ordinary.course import make_course
@@ -149,7 +150,7 @@ class Shown:
 def test_checks_read_what_the_cells_showed(ordinary):
     """A test passes, and an answer is a person's."""
     week = ordinary.week("ps1")
-    examination = Examination(week, local_student({}), ordinary.draw("ps1", "g"), {"notebook": Shown()})
+    examination = Examination(week, local_student({}), draw_of(ordinary.root, "ps1", "g"), {"notebook": Shown()})
     outcomes = {check.name: examination.verdict(check, {}).outcome for check in week.checks}
     assert outcomes["square_test"] == "passed"
     assert outcomes["essay"] == outcomes["project"] == "for a person"

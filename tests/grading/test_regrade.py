@@ -28,6 +28,7 @@ from nbviva.processes import workers
 from nbviva.processes.job import Finished
 from nbviva.results.classreport import class_report
 from nbviva.sandbox.provisioner import refusal
+from nbviva.secret import draw_of
 
 FLAGS = ["--unsandboxed"] if refusal() else []
 NEARLY = "def double(x):\n    return x * 2.000001"
@@ -241,7 +242,7 @@ def test_command_tells_who_gains_and_why(toys, command):
 
 
 def test_command_shows_what_was_asked_and_decided(toys, command):
-    hidden = float(toys.draw("toy", "ben")("double_doubles").normal())
+    hidden = float(draw_of(toys.root, "toy", "ben")("double_doubles").normal())
     code, out = command(toys, "show", "toy", "ben", "double_doubles")
     assert 0 == code
     assert f"asked     double({hidden!r})" in out

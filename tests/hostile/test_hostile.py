@@ -293,7 +293,9 @@ def ours() -> set[int]:
 def control_groups() -> list[Path]:
     """Control groups made by this process; one can be removed only when no process is left in it."""
     name = f"nbviva-{os.getpid()}-*"
-    return [group for depth in ("", "*/", "*/*/", "*/*/*/") for group in CONTROLLERS.glob(depth + name)]
+    with contextlib.suppress(FileNotFoundError):
+        return [group for depth in ("", "*/", "*/*/", "*/*/*/") for group in CONTROLLERS.glob(depth + name)]
+    return control_groups()  # another process removed its own while we looked
 
 
 def canaries(outside: Outside) -> list[Path]:

@@ -74,7 +74,7 @@ def test_a_test_that_does_not_end_costs_itself(tmp_path):
         ("test", "v", "assert f() in (True, False)"),
     )
     runs = run(tmp_path, cells, {"answer": "more = 1\ndef f():\n    return True"}, clock=Clock(cell=3))
-    assert runs["t"].error == "NotAnswered"
+    assert runs["t"].error in {"NotAnswered", "TestEnded"}  # it asks again and again: either limit may be over first
     assert runs["u"].error == "TestEnded"
     assert passed(runs) == {"v"}
 

@@ -9,6 +9,7 @@ from nbviva.adopt.reading import fingerprints, source_texts
 from nbviva.files import write
 from nbviva.grading.stored import graded
 from nbviva.sandbox.provisioner import refusal
+from nbviva.secret import secret_of
 from nbviva.week.spec import CellState
 from tests.ordinary.course import hand_in, make_course
 
@@ -70,7 +71,7 @@ def points(course, group, room):
 def test_the_files_of_the_course_are_out_of_reach(ordinary, room):
     """Gradebook, secret, source and another's hand-in are neither read nor written."""
     hand_in(ordinary, "victim", "ps1")
-    ordinary.draw("ps1", "victim")
+    secret_of(ordinary.root)
     places = [path for path in ordinary.root.rglob("*") if path.is_file()]
     before = {path: path.read_bytes() for path in places}
     hand_in(ordinary, "thief", "ps1", square=f"PLACES = {list(map(str, places))!r}\n{REACH}")
