@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
-from rich.box import HEAVY_HEAD
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
-from nbviva.adopt.adoption import BothMarks
-from nbviva.cli.printing import console, print_json
+from nbviva.adopt.adoption import AdoptedCell, BothMarks
+from nbviva.cli.printing import print_json
+from nbviva.cli.tables import print_table
 from nbviva.wording import counted
 
 if TYPE_CHECKING:
@@ -28,7 +27,8 @@ def print_adopted(course: Course, week: str, found: Adopted, moved: Sequence[Mov
     if as_json:
         print_json({**asdict(found.adoption), "moved": [asdict(item) for item in moved]})
         return
-    console().print(_table(week, found))
+    rows = (_row(cell, found) for cell in found.adoption.cells)
+    print_table(_COLUMNS, rows, title=f"{week}: how its cells are marked", right=_COLUMNS[2:7])
     for cell in found.differing:
         typer.echo(
             f"{cell.notebook}: {cell.cell} gives the solution {_points(cell.solution.here)} here, where plain nbgrader "
@@ -50,19 +50,12 @@ def _guess(solution: BothMarks) -> str:
     return " Look at the cell, or make it manual in the file."
 
 
-def _table(week: str, found: Adopted) -> Table:
-    table = Table(box=HEAVY_HEAD, title=f"{week}: how its cells are marked", title_justify="left")
-    for number, name in enumerate(_COLUMNS):
-        table.add_column(name, justify="right" if 2 <= number <= 6 else "left", overflow="fold")
+def _row(cell: AdoptedCell, found: Adopted) -> Iterator[Text]:
     several = len(found.adoption.fingerprints) > 1
-    for cell in found.adoption.cells:
-        name = f"{cell.notebook}/{cell.cell}" if several else cell.cell
-        style = "red" if cell in found.differing else ""
-        numbers = (cell.solution.plain, cell.solution.here, cell.blank.plain, cell.blank.here)
-        table.add_row(
-            escape(name), cell.state, f"{cell.points:g}", *map(_points, numbers), escape(cell.why), style=style
-        )
-    return table
+    name = f"{cell.notebook}/{cell.cell}" if several else cell.cell
+    numbers = (cell.solution.plain, cell.solution.here, cell.blank.plain, cell.blank.here)
+    texts = (name, cell.state, f"{cell.points:g}", *map(_points, numbers), cell.why)
+    return (Text(text, "red" if cell in found.differing else "") for text in texts)
 
 
 def _points(number: float | None) -> str:
@@ -70,14 +63,10 @@ def _points(number: float | None) -> str:
 
 
 def _print_moved(week: str, moved: Sequence[Moved]) -> None:
-    if not moved:
-        return
-    table = Table(box=HEAVY_HEAD, title=f"{week}: marks before and after", title_justify="left")
-    for name in ("group", "question", "before", "after", "by a person"):
-        table.add_column(name, justify="left" if name in ("group", "question") else "right", overflow="fold")
-    for item in moved:
-        table.add_row(escape(item.group), escape(item.question), *map(_points, (item.before, item.after, item.manual)))
-    console().print(table)
+    headings = ("group", "question", "before", "after", "by a person")
+    rows = ((item.group, item.question, *map(_points, (item.before, item.after, item.manual))) for item in moved)
+    if moved:
+        print_table(headings, rows, title=f"{week}: marks before and after", right=headings[2:])
 
 
 def print_undone(week: str, groups: Sequence[str], *, as_json: bool) -> None:

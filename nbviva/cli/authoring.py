@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Annotated
 
@@ -51,7 +50,6 @@ def verify_(
 ) -> None:
     """Prove that the marking is fair before a release: one table, and an exit code of 1 for any defect."""
     from nbviva.cli.lines import gate
-    from nbviva.cli.printing import console
     from nbviva.sandbox.provisioner import refusal
     from nbviva.verify.verify import VerifyOptions
 
@@ -59,7 +57,7 @@ def verify_(
         raise Refused(sentence)
     course = Course.find()
     require_configured(course.root)
-    if not gate(course, week, VerifyOptions(thorough, again, workers, repeats), console(), as_json=as_json):
+    if not gate(course, week, VerifyOptions(thorough, again, workers, repeats), as_json=as_json):
         raise typer.Exit(ExitCode.PERSON)
 
 
@@ -70,12 +68,12 @@ def mutate(
     as_json: Json = False,
 ) -> None:
     """Make every slip in the week's solutions that an operator can make, and name those that no check catches."""
-    from nbviva.cli.printing import print_mutants, progress
+    from nbviva.cli.printing import print_json, print_mutants, progress
     from nbviva.verify.mutation.mutate import mutation_score
 
     score = mutation_score(Course.find(), week, workers=workers, told=progress)
     if as_json:
-        typer.echo(json.dumps(score.plain(), indent=1))
+        print_json(score.plain())
     else:
         print_mutants(score)
     if score.unexplained or score.errors:

@@ -15,6 +15,10 @@ from nbviva.course import Course
 from nbviva.errors import CourseError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.text import Text
+
     from nbviva.cluster.fitness import Fitness
 
 cluster = typer.Typer(help="Look at a cluster that hand-ins could be graded on.", no_args_is_help=True)
@@ -62,24 +66,21 @@ def check_workers(
 
 def _print_fitness(found: list[Fitness]) -> None:
     """Print a row for each worker that lacks nothing, and for each thing that another lacks."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    from nbviva.cli.printing import console
+    from nbviva.cli.tables import print_table
     from nbviva.wording import counted
 
-    table = Table(show_lines=False, box=None)
-    for heading in ("worker", "looked at", "", "found", "what to do"):
-        table.add_column(heading, overflow="fold")
     workers = dict.fromkeys(row.worker for row in found)
     unfit = {row.worker for row in found if not row.good}
-    for worker in workers:
-        rows = [row for row in found if row.worker == worker]
-        if worker not in unfit:
-            said = "; ".join(f"{row.name}: {row.found}" for row in rows)
-            table.add_row(escape(worker), "all", "[green]fit[/]", escape(said), "")
-        for row in rows:
-            if not row.good:
-                table.add_row(escape(worker), row.name, "[bold red]lacks[/]", escape(row.found), escape(row.mend))
-    console().print(table)
+    rows = (line for worker in workers for line in _about(worker, [row for row in found if row.worker == worker]))
+    print_table(("worker", "looked at", "", "found", "what to do"), rows, framed=False)
     typer.echo(f"{counted(len(workers) - len(unfit), 'worker')} fit, {len(unfit)} not.")
+
+
+def _about(worker: str, rows: list[Fitness]) -> Iterator[tuple[str | Text, ...]]:
+    from rich.text import Text
+
+    if all(row.good for row in rows):
+        yield worker, "all", Text("fit", "green"), "; ".join(f"{row.name}: {row.found}" for row in rows), ""
+    for row in rows:
+        if not row.good:
+            yield worker, row.name, Text("lacks", "bold red"), row.found, row.mend

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -10,10 +9,7 @@ from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
+from nbviva.cli.tables import console, print_table
 from nbviva.course import Course
 from nbviva.grading.audit import STYLES, Audit
 from nbviva.grading.times import TIMES, Profile
@@ -121,8 +117,9 @@ def _points(points: float | None) -> str:
     return "none" if points is None else f"{points:g}"
 
 
-def gate(course: Course, week: str, options: VerifyOptions, console: Console, *, as_json: bool) -> bool:
+def gate(course: Course, week: str, options: VerifyOptions, *, as_json: bool) -> bool:
     """Verify a week, show the rows, and tell whether there is no defect in any of them."""
+    from nbviva.cli.printing import print_json
     from nbviva.verify.verify import verify
 
     started = time.time()
@@ -135,20 +132,17 @@ def gate(course: Course, week: str, options: VerifyOptions, console: Console, *,
         findings.extend(verify(course, week, options, say))
     finally:  # what was found before a fault of ours took minutes
         if as_json:
-            sys.stdout.write(json.dumps([asdict(item) for item in findings], ensure_ascii=False, indent=1) + "\n")
+            print_json([asdict(item) for item in findings])
         else:
-            _show(week, findings, console)
+            _show(week, findings)
     return not any(item.defects for item in findings)
 
 
-def _show(week: str, findings: list[Finding], console: Console) -> None:
-    table = Table(title=f"{week}: is the marking fair?", title_justify="left", show_lines=True)
-    for heading in ("row", "found", "results", "defects"):
-        table.add_column(heading, justify="right" if heading == "defects" else "left", overflow="fold")
+def _show(week: str, findings: list[Finding]) -> None:
     now = time.time()
-    for item in findings:
-        table.add_row(*map(escape, (item.row, item.summary, item.origin.told(now), str(len(item.defects) or "none"))))
-    console.print(table)
+    rows = ((item.row, item.summary, item.origin.told(now), str(len(item.defects) or "none")) for item in findings)
+    headings = ("row", "found", "results", "defects")
+    print_table(headings, rows, title=f"{week}: is the marking fair?", right=("defects",), lines=True)
     for item in findings:
         for sentence in (*item.defects, *item.details):
-            console.print(escape(f"{item.row}: {sentence}"), soft_wrap=True, highlight=False)
+            console().print(f"{item.row}: {sentence}", soft_wrap=True, highlight=False, markup=False)

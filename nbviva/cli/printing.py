@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.box import HEAVY_HEAD
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
+from nbviva.cli.tables import console, print_table
 from nbviva.course import Course
 from nbviva.gradebook.names import LEFT, takes
 from nbviva.grading.reports import stored_report
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
     from nbviva.results.marks import Marked
     from nbviva.setup.begin import Begun
     from nbviva.setup.symptom import Symptom
-    from nbviva.verify.mutation.score import Score
+    from nbviva.verify.mutation.score import Score, TriedMutant
 
 _MARKS = ("group", "points", "extra", "late")
 _STATES = {"good": "green", "warning": "yellow", "fault": "bold red"}
@@ -131,15 +128,19 @@ def print_collected(
     week: str, rows: tuple[Collected, ...], prints: Mapping[str, str], title: str = "what was collected"
 ) -> None:
     """Print what was collected, a row a hand-in, with the fingerprint that `nbviva check` showed its group."""
-    table = Table(title=f"{week}: {title}", title_justify="left", show_lines=True)
-    for heading in ("group", "handed in (UTC)", "what was done", "files", "fingerprint", "notes"):
-        table.add_column(heading, overflow="fold")
-    for item in rows:
-        when = f"{item.handed_in:%Y-%m-%d %H:%M:%S}" if item.handed_in else "-"
-        mark = prints.get(item.group, "-")
-        cells = (item.group or "-", when, str(item.action), str(len(item.files)), mark, "\n".join(item.notes))
-        table.add_row(*map(escape, cells))
-    console().print(table)
+    headings = ("group", "handed in (UTC)", "what was done", "files", "fingerprint", "notes")
+    cells = (
+        (
+            item.group or "-",
+            f"{item.handed_in:%Y-%m-%d %H:%M:%S}" if item.handed_in else "-",
+            str(item.action),
+            str(len(item.files)),
+            prints.get(item.group, "-"),
+            "\n".join(item.notes),
+        )
+        for item in rows
+    )
+    print_table(headings, cells, title=f"{week}: {title}", lines=True)
 
 
 def print_lines(lines: Iterable[tuple[str, str]]) -> None:
@@ -167,21 +168,17 @@ def print_mutants(score: Score) -> None:
     wrong = len(score.tried) - len(score.fair)
     caught = f"{score.caught} of {wrong} wrong ones caught ({score.score:.1%})"
     typer.echo(f"{score.week}: {counted(len(score.tried), 'mutant')}, {caught}.")
-    table = Table(title="Mutants that pass every check", title_justify="left", show_lines=True)
-    for heading in ("cell", "line", "operator", "before and after", "what came of it"):
-        table.add_column(heading, overflow="fold")
-    for item in (item for item in score.tried if not item.is_caught):
-        why = f"{item.explained.kind}: {item.explained.why}" if item.explained else f"{item.fate}, to be explained"
-        slip = f"{item.mutated.before}\n{item.mutated.after}"
-        table.add_row(*map(escape, (item.cell, str(item.mutated.line), item.mutated.operator, slip, why)))
-    console().print(table)
+    headings = ("cell", "line", "operator", "before and after", "what came of it")
+    rows = (_passing(item) for item in score.tried if not item.is_caught)
+    print_table(headings, rows, title="Mutants that pass every check", lines=True)
     for error in score.errors:
         typer.echo(error)
 
 
-def console() -> Console:
-    """Give the console of results: as wide as the terminal, or 160 characters."""
-    return Console(width=None if Console().is_terminal else 160)
+def _passing(item: TriedMutant) -> tuple[str, ...]:
+    why = f"{item.explained.kind}: {item.explained.why}" if item.explained else f"{item.fate}, to be explained"
+    slip = item.mutated
+    return item.cell, str(slip.line), slip.operator, f"{slip.before}\n{slip.after}", why
 
 
 def print_files(paths: list[Path], *, as_json: bool = False) -> None:
@@ -196,16 +193,18 @@ def print_files(paths: list[Path], *, as_json: bool = False) -> None:
 
 def print_symptoms(found: list[Symptom]) -> None:
     """Print what `doctor` found, and a count."""
-    table = Table(show_lines=False, box=None)
-    for heading in ("area", "looked at", "", "found", "what to do"):
-        table.add_column(heading, overflow="fold")
-    before = ""
-    for item in found:
-        style = _STATES[item.state]
-        area = item.area if item.area != before else ""
-        table.add_row(area, escape(item.name), f"[{style}]{item.state}[/]", escape(item.found), escape(item.mend))
-        before = item.area
-    console().print(table)
+    areas = [item.area for item in found]
+    rows = (
+        (
+            item.area if item.area != before else "",
+            item.name,
+            Text(item.state, _STATES[item.state]),
+            item.found,
+            item.mend,
+        )
+        for item, before in zip(found, ["", *areas], strict=False)
+    )
+    print_table(("area", "looked at", "", "found", "what to do"), rows, framed=False)
     faults, warnings = (sum(item.state == state for item in found) for state in ("fault", "warning"))
     typer.echo(f"{counted(faults, 'fault')}, {counted(warnings, 'warning')}.")
 
@@ -239,13 +238,8 @@ def print_marks(rows: list[MarkLine], assignment: Assignment, *, why: bool) -> N
 
 
 def _print_reasons(rows: list[MarkLine]) -> None:
-    table = Table(show_lines=True, box=HEAVY_HEAD)
-    for heading in _MARKS:
-        table.add_column(heading, justify="left" if heading == "group" else "right", no_wrap=True)
-    table.add_column("why", overflow="fold")
-    for item in rows:
-        table.add_row(*map(escape, (*_marks(item), "\n".join(item.reasons))))
-    console().print(table)
+    cells = ((*_marks(item), "\n".join(item.reasons)) for item in rows)
+    print_table((*_MARKS, "why"), cells, right=_MARKS[1:], lines=True)
 
 
 def _print_points(rows: list[MarkLine]) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from nbviva.cli.app import Json, Week, app
 from nbviva.course import Course
+from nbviva.wording import counted
 
 PANEL = "Mark hand-ins"
 
@@ -65,9 +66,8 @@ def export_(
         return
     for path in found.files:
         typer.echo(str(path))
-    count = len(found.problems)
-    if count:
-        typer.echo(f"{count} problem{'' if count == 1 else 's'}: read {found.files[-1].name}.", err=True)
+    if count := len(found.problems):
+        typer.echo(f"{counted(count, 'problem')}: read {found.files[-1].name}.", err=True)
     else:
         typer.echo("No problems were found.", err=True)
 
