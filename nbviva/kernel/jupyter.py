@@ -7,8 +7,10 @@ with outputs capped as they arrive; nothing in a message steers us.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from nbviva.sandbox.backends import backend
 MAX_PARTS = CAPS.frames + 5  # an answer's frames, and those of Jupyter's envelope
 MAX_ENVELOPE_BYTES = 32 << 20
 MAX_MESSAGE_BYTES = 288 << 20
+_PAUSE = 0.05  # seconds between two looks for a reply that is late
 _LONGEST_ERROR = 2000  # letters, where only the reply has them
 _BAD = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError, MemoryError)
 
@@ -73,6 +76,7 @@ class CellRunner(NotebookClient):
 
     def __init__(self, nb: NotebookNode, **options: Any) -> None:
         self.used: dict[int, int] = {}
+        self._interrupted = 0.0
         self._ends: set[tuple[int, str]] = set()
         super().__init__(nb, record_timing=False, on_cell_executed=self._keep_error, **options)
 
@@ -88,6 +92,23 @@ class CellRunner(NotebookClient):
     async def run_cell(self, cell: NotebookNode, index: int) -> None:
         """Run one cell; what it shows stands in the cell."""
         await self.async_execute_cell(cell, index)
+
+    async def _async_handle_timeout(
+        self,
+        timeout: int,
+        cell: NotebookNode | None = None,  # noqa: ASYNC109 - it is nbclient's
+    ) -> dict[str, Any] | None:
+        """Interrupt a cell whose time is over, once each `timeout` seconds, and let others go on meanwhile.
+
+        nbclient calls this without a pause once a message has come that is no reply to the cell, so that nothing else
+        would be done in this process: no limit held, no answer read.
+        """
+        await asyncio.sleep(_PAUSE)
+        if time.monotonic() < self._interrupted + timeout:
+            return None
+        self._interrupted = time.monotonic()
+        told: dict[str, Any] | None = await super()._async_handle_timeout(timeout, cell)
+        return told
 
     def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
         """Keep one output; called for each that arrives."""
