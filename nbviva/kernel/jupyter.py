@@ -95,8 +95,8 @@ class CellRunner(NotebookClient):
 
     async def _async_handle_timeout(
         self,
-        timeout: int,
-        cell: NotebookNode | None = None,  # noqa: ASYNC109 - it is nbclient's
+        timeout: int,  # noqa: ASYNC109 - it is nbclient's
+        cell: NotebookNode | None = None,
     ) -> dict[str, Any] | None:
         """Interrupt a cell whose time is over, once each `timeout` seconds, and let others go on meanwhile.
 
