@@ -82,4 +82,4 @@ stress: setup  ## Kill, fill, lock and attack what marks a class, and print what
 	$(BIN)/python tools/stress.py $(addprefix --part ,$(PART))
 
 clean:  ## Remove all that is generated, but not hand-ins and gradebook
-	rm -rf .venv docs/_build release/*/data reports autograded/*/ feedback .nbviva/recorded graders/*/.data source/*/data
+	rm -rf .venv docs/_build release/*/data reports autograded/*/ feedback .nbviva/done graders/*/.data source/*/data

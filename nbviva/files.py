@@ -124,7 +124,7 @@ def digest_of(parts: Iterable[str | bytes | None]) -> str:
     return total.hexdigest()
 
 
-def told(folder: Path, paths: Iterable[Path]) -> str:
+def digest_of_files(folder: Path, paths: Iterable[Path]) -> str:
     """Give the digest (hex) of files below a folder: of their names in it, and contents where we may read them."""
     return digest_of(part for path in paths for part in (str(path.relative_to(folder)), content_of(path)))
 

@@ -72,14 +72,17 @@ def fixed_secret() -> Iterator[None]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Forget the weeks of earlier tests before any fixture: one that lives as long as a file loads weeks, too."""
-    sys.path = list(PATH)
-    forget_weeks()
+    _begin_anew()
 
 
 @pytest.fixture(autouse=True)
-def own_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+def own_modules() -> None:
     """Every test imports the toy week of its own course: that of a fixture that lives longer is forgotten."""
-    monkeypatch.setattr(sys, "path", list(PATH))
+    _begin_anew()
+
+
+def _begin_anew() -> None:
+    sys.path = list(PATH)
     forget_weeks()
 
 

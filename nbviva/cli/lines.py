@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from nbviva.cli.tables import console, print_table
+from nbviva.cli.tables import print_table
 from nbviva.course import Course
 from nbviva.grading.audit import STYLES, Audit
 from nbviva.grading.times import TIMES, Profile
@@ -139,10 +139,10 @@ def gate(course: Course, week: str, options: VerifyOptions, *, as_json: bool) ->
 
 
 def _show(week: str, findings: list[Finding]) -> None:
+    from nbviva.cli.printing import print_lines
+
     now = time.time()
     rows = ((item.row, item.summary, item.origin.told(now), str(len(item.defects) or "none")) for item in findings)
     headings = ("row", "found", "results", "defects")
     print_table(headings, rows, title=f"{week}: is the marking fair?", right=("defects",), lines=True)
-    for item in findings:
-        for sentence in (*item.defects, *item.details):
-            console().print(f"{item.row}: {sentence}", soft_wrap=True, highlight=False, markup=False)
+    print_lines(("", f"{item.row}: {text}") for item in findings for text in (*item.defects, *item.details))

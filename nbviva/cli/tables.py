@@ -31,13 +31,14 @@ def print_table(
     rows
         A text for each column; `Text` where it has a style.
     right
-        Headings of the columns that stand on the right, as numbers do.
+        Headings of the columns that stand on the right and are never folded, as numbers.
     framed, lines
         Whether there is a frame around it, and a line between two rows.
     """
     table = Table(title=title, title_justify="left", box=HEAVY_HEAD if framed else None, show_lines=lines)
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+        number = heading in right
+        table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     console().print(table)

@@ -16,7 +16,7 @@ from pathlib import Path
 from nbviva.adopt.adoption import adoption_path
 from nbviva.configuration import db_url
 from nbviva.course import Course
-from nbviva.files import FROM_HANDIN, digest, read_sealed, write_sealed
+from nbviva.files import FROM_HANDIN, content_of, digest, read_sealed, write_sealed
 from nbviva.grading.framework import of_page
 from nbviva.grading.packages import installed
 from nbviva.records import readable, to_json
@@ -105,7 +105,7 @@ def inputs(course: Course, week: str, groups: Sequence[str]) -> str:
     ended = str(assignment.feedback.solution and course.is_over(assignment))
     return digest(
         of_page(), *installed(), os.environ.get("NBVIVA_DB", ""), ended, *groups,
-        *(_content(path) for path in texts), *map(_stamp, files),
+        *(content_of(path) for path in texts), *map(_stamp, files),
     )  # fmt: skip
 
 
@@ -160,10 +160,3 @@ def _stamp(path: Path) -> str:
     except OSError:
         return ""
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from nbviva.files import digest, regular_files, told
+from nbviva.files import digest, digest_of_files, regular_files
 from nbviva.grading.framework import RUN, imported_by, of_run, of_verdict
 from nbviva.grading.packages import installed, known_modules, of_packages
 from nbviva.handin.walk import HandedFile, Walk
@@ -121,4 +121,4 @@ def _texts(files: Iterable[HandedFile], cells: Sequence[tuple[object, ...]]) -> 
 
 def _files(folder: Path, left_out: str) -> str:
     found = (path for path in sorted(regular_files(folder)) if "__pycache__" not in path.parts)
-    return told(folder, (path for path in found if path != folder / left_out))
+    return digest_of_files(folder, (path for path in found if path != folder / left_out))

@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import Any
 
 from nbviva.grading.examine import Examination, examine
-from nbviva.grading.rehearsed import Rehearsed, RehearsedCell, cells_of, execute
+from nbviva.grading.own_cells import Rehearsed, RehearsedCell, cells_of, execute
 from nbviva.grading.verdict import Verdict
 from nbviva.handin.sheet import Sheet
 from nbviva.handin.written import Written

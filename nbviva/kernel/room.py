@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from nbviva.files import regular_files, told
+from nbviva.files import digest_of_files, regular_files
 from nbviva.sandbox.limits import Limits, thread_variables
 
 MAX_EXTRA_BYTES = 50 << 20
@@ -111,7 +111,7 @@ class GivenFiles:
     @cached_property
     def digest(self) -> str:
         """The digest (hex) of their names and contents; read once."""
-        return told(self.folder, self.files)
+        return digest_of_files(self.folder, self.files)
 
 
 def stage(handin: Iterable[tuple[Path, PurePath]], given: GivenFiles, place: Path) -> None:

@@ -4,8 +4,8 @@ import builtins
 
 import pytest
 
+from nbviva.grading.own_cells import Rehearsed, execute
 from nbviva.grading.rehearsal import closure, rehearse
-from nbviva.grading.rehearsed import Rehearsed, execute
 from nbviva.grading.verdict import Outcome
 from nbviva.inside.cellcode import compiled
 from nbviva.verify.mutation.mutate import mutation_score

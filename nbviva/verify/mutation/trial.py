@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 
 from nbviva.grading.examine import one_by_one
+from nbviva.grading.own_cells import cells_of
 from nbviva.grading.rehearsal import Instead, Rehearsal, small
-from nbviva.grading.rehearsed import cells_of
 from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.inside import Frames
 from nbviva.kernel.student import Transport, listen

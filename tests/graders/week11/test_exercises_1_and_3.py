@@ -20,7 +20,7 @@ from graders.week11.paper import alternatives as paper_alternatives
 from graders.week11.paper import checks as paper_checks
 from graders.week11.paper import mutants as paper_mutants
 from nbviva.grading.examine import Examination, examine
-from nbviva.grading.rehearsed import Rehearsed
+from nbviva.grading.own_cells import Rehearsed
 from nbviva.grading.verdict import Outcome
 from nbviva.handin.sheet import Sheet
 from nbviva.kernel.student import local_student
