@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from nbviva.errors import SpecError
 from nbviva.files import digest
 from nbviva.naming import qualified
-from nbviva.notebooks import NotebookNode, copy, grade_id
+from nbviva.notebooks import NotebookNode, copy, grade_id, is_answer, is_task, is_test
 
 SCHEMA = 3
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
@@ -43,15 +42,15 @@ class GradedCell:
 def graded_cells(name: str, notebook: NotebookNode) -> Iterator[GradedCell]:
     """Give the graded cells of a notebook, in their order."""
     for cell in notebook.cells:
-        ours = cell.metadata.get("nbgrader", {})
-        if ours.get("grade") or ours.get("task"):
-            yield GradedCell(name, ours["grade_id"], _kind(cell, ours), float(ours["points"]), cell.source)
+        if is_test(cell) or is_task(cell):
+            points = float(cell.metadata["nbgrader"]["points"])
+            yield GradedCell(name, grade_id(cell) or "", _kind(cell), points, cell.source)
 
 
-def _kind(cell: NotebookNode, ours: Mapping[str, Any]) -> CellKind:
-    if ours.get("task"):
+def _kind(cell: NotebookNode) -> CellKind:
+    if is_task(cell):
         return CellKind.TASK
-    return CellKind.ANSWER if ours.get("solution") or cell.cell_type != "code" else CellKind.TEST
+    return CellKind.ANSWER if is_answer(cell) or cell.cell_type != "code" else CellKind.TEST
 
 
 def tidied(name: str, notebook: NotebookNode) -> NotebookNode:
@@ -90,7 +89,7 @@ def _require_valid(name: str, cell: NotebookNode, seen: set[str]) -> None:
     if not _NAME.fullmatch(known) or known in seen:
         raise SpecError(f"{where} has a name that is there twice, or is none: nbgrader refuses it.")
     seen.add(known)
-    points = ours.get("points", 0) if ours.get("grade") or ours.get("task") else 0
+    points = ours.get("points", 0) if is_test(cell) or is_task(cell) else 0
     if type(points) not in (int, float) or not 0 <= points < float("inf"):
         raise SpecError(f"{where} has points that are no number from 0.")
 

@@ -12,6 +12,7 @@ from nbviva.feedback.html import escaped, markdown
 from nbviva.feedback.questions import ShownQuestion
 from nbviva.feedback.scaling import FittedPicture, fitted
 from nbviva.kernel.pictures import SHOWN
+from nbviva.naming import question_of
 from nbviva.notebooks import NotebookNode, comment_of, grade_id, is_answer, is_test
 from nbviva.wording import counted
 
@@ -114,7 +115,7 @@ def _owners(notebook: NotebookNode, marked: Mapping[str, ShownQuestion]) -> list
     following: ShownQuestion | None = None
     for cell in reversed(notebook.cells):
         name = grade_id(cell) or ""
-        own = marked.get(name) or marked.get(name.removesuffix("_answer"))
+        own = marked.get(name) or marked.get(question_of(name))
         if name in marked:
             following = own
         owners.append(own or (following if role_of(cell) == "answer" else None))
@@ -223,7 +224,7 @@ def _code(cell: NotebookNode, room: SpaceLeft) -> Folded:
     shown = _coloured(cell.source, room)
     if cell.source and not shown:
         return Folded(Markup("[Left out: too long.]"), kind=role)
-    name = (grade_id(cell) or "").removesuffix("_answer").replace("_", " ")
+    name = question_of(grade_id(cell) or "").replace("_", " ")
     summary = f"{_ROLES[role]}{': ' if name else ''}{name}, {counted(lines, 'line')}"
     return Folded(shown, summary if lines > LONG or role in _FOLDED else "", role)
 

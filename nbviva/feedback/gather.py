@@ -12,6 +12,7 @@ from nbviva.feedback.questions import ShownQuestion
 from nbviva.feedback.standing import known_points, standing
 from nbviva.grading.verdict import Mark, Outcome, Report
 from nbviva.handin.arrival import arrival
+from nbviva.naming import answer_cell
 from nbviva.notebooks import NotebookNode, grade_id, is_answer
 from nbviva.week.declare import Plot
 from nbviva.week.source import frames, releases, source_notebooks
@@ -56,7 +57,7 @@ def questions(
         given = would if would is not None else automatic.points if automatic else None
         before = given if given != now.points else None
         verdicts = tuple(v for v in report.verdicts if v.exercise == question.name) if report else ()
-        said = tuple(text for name in (question.name, f"{question.name}_answer") if (text := comments.get(name)))
+        said = tuple(text for name in (question.name, answer_cell(question.name)) if (text := comments.get(name)))
         pointers = tuple((v.check, words[v.check]) for v in verdicts if v.check in words)
         found.append(
             ShownQuestion(mark, verdicts, before if now.manual else None, now.manual, said, pointers, question)

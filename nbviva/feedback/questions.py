@@ -12,6 +12,7 @@ from nbviva.feedback.advice import next_step
 from nbviva.feedback.html import escaped, outcome, with_code
 from nbviva.grading.verdict import Mark, Outcome, Verdict
 from nbviva.handin.sheet import AnswerGiven, answer_in
+from nbviva.naming import question_of
 from nbviva.week.question import Question
 
 _PLACES = re.compile(
@@ -123,7 +124,7 @@ def linked(text: str, questions: tuple[ShownQuestion, ...]) -> Markup:
     def link(found: re.Match[str]) -> str:
         name = found["name"] or ""
         words = name or found["number"]
-        target = places.get(words) if not name else name if name in names else name.removesuffix("_answer")
+        target = places.get(words) if not name else name if name in names else question_of(name)
         if target not in names:
             return found[0]
         return f'{found["before"] or found["word"]}<a href="#question-{target}">{words}</a>'

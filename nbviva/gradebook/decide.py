@@ -13,6 +13,7 @@ from nbviva.errors import CourseError
 from nbviva.gradebook.book import Tables, comment_rows, grade_rows, opened
 from nbviva.gradebook.record import record
 from nbviva.lock import only_one
+from nbviva.naming import answer_cell
 from nbviva.notebooks import grade_id
 from nbviva.week.question import Question
 from nbviva.week.source import frame
@@ -72,4 +73,4 @@ def _commented_cell(course: Course, week: str, question: str, known: Collection[
     """Give the cell of a question that takes comments: its answer, else the last that is written before its tests."""
     names = [grade_id(cell) or "" for cell in frame(course.asked(week)).cells]
     before = names[: names.index(question)][::-1] if question in names else []
-    return next((name for name in (f"{question}_answer", question, *before) if name in known), "")
+    return next((name for name in (answer_cell(question), question, *before) if name in known), "")

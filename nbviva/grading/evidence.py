@@ -9,6 +9,7 @@ from nbviva.handin.notebook import FramedNotebook
 from nbviva.handin.written import defined_in, uses
 from nbviva.kernel.outputs import clean, figures, literal, printed
 from nbviva.kernel.sitting import StandIn
+from nbviva.naming import answer_cell
 from nbviva.notebooks import SHOWN, TRAINING, NotebookNode, grade_id, is_test, new_output, tags
 from nbviva.week.reported import AskedNotebook
 
@@ -46,7 +47,7 @@ class Evidence(AskedNotebook):
 
     def uses(self, question: str, *patterns: str) -> tuple[str, ...]:
         """Give what of these dotted names (`torch.relu`, `*.relu`) the functions and classes of an answer cell use."""
-        cell = self._cells.get(f"{question}_answer")
+        cell = self._cells.get(answer_cell(question))
         return uses(self._sources, defined_in(cell.source) if cell else (), patterns, self._until(question))
 
     def _until(self, question: str) -> int | None:

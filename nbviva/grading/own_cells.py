@@ -17,6 +17,7 @@ from typing import Any
 
 from nbviva.handin.written import defined_in, uses
 from nbviva.inside.cellcode import as_python, compiled
+from nbviva.naming import answer_cell
 from nbviva.notebooks import NotebookNode, grade_id, is_test, tags
 from nbviva.week.declare import Overlay
 from nbviva.week.reported import AskedNotebook
@@ -58,7 +59,7 @@ class Rehearsed(AskedNotebook):
 
     def uses(self, question: str, *patterns: str) -> tuple[str, ...]:
         """Give what of these dotted names an answer cell uses, with the overlay in the place of what it replaces."""
-        names = set(defined_in(self.sources.get(f"{question}_answer", "")))
+        names = set(defined_in(self.sources.get(answer_cell(question), "")))
         found = uses(self.sources.values(), names - {self.overlay.replaces if self.overlay else ""}, patterns)
         if self.overlay and self.overlay.replaces in names:
             module = inspect.getsource(inspect.getmodule(self.overlay.function))  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ from nbviva.inside import Frames, decode, encode
 from nbviva.inside.agent import Agent
 from nbviva.inside.cellcode import compiled
 from nbviva.kernel.student import Student, explain
+from nbviva.naming import answer_cell
 from nbviva.notebooks import EXPERIMENT, SHOWN, TRAINING, new_notebook
 from nbviva.week.declare import Check, Overlay
 from nbviva.week.draws import generators
@@ -85,7 +86,7 @@ class Rehearsal:
         explain(self.student, _LeftOut(left_out))
         asked = {check.exercise for check in self.week.checks}
         self._answers = {name for question in week.assignment.questions for name, _ in question.answers}
-        self._unasked = {f"{q.name}_answer" for q in week.assignment.questions if q.answers and q.name not in asked}
+        self._unasked = {answer_cell(q.name) for q in week.assignment.questions if q.answers and q.name not in asked}
         stand_ins = {} if real else small(week, "FIXTURES")
         self.given = {"sheet": Sheet(week.assignment, self.student), "notebook": self._evidence, **stand_ins}
 

@@ -13,6 +13,7 @@ from typing import Any
 from nbviva.handin.cells import HandedCell
 from nbviva.handin.doubt import Doubt
 from nbviva.handin.recognise import Recognised, defined_names, normal
+from nbviva.naming import question_of
 from nbviva.notebooks import (
     NotebookNode,
     as_one,
@@ -119,7 +120,7 @@ def _undecided(names: Sequence[str], template: NotebookNode, *, in_place: bool) 
     for name in names:
         if in_place and name not in asked:
             continue
-        question = name if in_place else name.removesuffix("_answer")
+        question = name if in_place else question_of(name)
         sentence = f"The cell '{name}' is there more than once, and its copies answer differently."
         yield Doubt(sentence, (question,) if question in asked else ())
 

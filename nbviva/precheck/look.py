@@ -19,6 +19,7 @@ from nbviva.handin.walk import walk
 from nbviva.handin.written import Written, defined_in
 from nbviva.kernel.outputs import clean, figures, printed
 from nbviva.kernel.room import Clock
+from nbviva.naming import answer_cell, question_of
 from nbviva.notebooks import SHOWN, TRAINING, NotebookNode, as_parts, grade_id, is_answer, is_test, tags
 from nbviva.precheck.description import Description
 from nbviva.precheck.run import UNKNOWN, PlainRun, as_it_lies, run
@@ -131,7 +132,7 @@ class _OneNotebook:
     def question(self, cell: str) -> Question | None:
         """Give the question that an answer cell, or a test cell, belongs to."""
         asked = {question.name: question for question in self.assignment.questions}
-        return asked.get(cell) or asked.get(cell.removesuffix("_answer"))
+        return asked.get(cell) or asked.get(question_of(cell))
 
 
 def _parts(handin: Handin, *, running: bool) -> Iterator[_OneNotebook]:
@@ -233,7 +234,7 @@ def _of_run(part: _OneNotebook) -> Iterator[Remark]:
     written = Written(ran.notebook)
     for failed in ran.failed:
         question = part.question(failed.cell)
-        if failed.cell in untouched or (question and f"{question.name}_answer" in untouched):
+        if failed.cell in untouched or (question and answer_cell(question.name) in untouched):
             continue  # that is said already
         which = f"the cell '{failed.cell}'" if failed.cell else f"cell {failed.place}"
         what = "A visible test fails" if failed.cell in tests else f"When the notebook is run, {which} fails"

@@ -13,12 +13,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from nbviva.cache import TextCache
 from nbviva.course import Course
-from nbviva.files import digest, write
+from nbviva.files import digest, digest_of_files
 from nbviva.grading.rehearsal import rehearse
 from nbviva.grading.verdict import NO_NOTEBOOK, Outcome, Report, Verdict
 from nbviva.handin.sheet import answer_in
-from nbviva.records import kept, to_json
 from nbviva.secret import secret_of
 from nbviva.week.declare import Overlay
 from nbviva.week.spec import Assignment, Kind
@@ -42,18 +42,14 @@ class Failure:
 
 def stories(course: Course, week: Week, failures: Iterable[Failure], seconds: float = SECONDS) -> dict[Failure, str]:
     """Give for each failure the story of the mutant that it behaves like; those that resemble none are left out."""
-    name = week.assignment.week
-    path = course.root / ".nbviva" / "cache" / f"behaves-{name}.json"
-    state = digest(_week_digest(week), secret_of(course.root))
-    known = kept(dict[str, str], path) or {}
-    keys = {failure: _key(state, failure) for failure in failures}
+    known = TextCache(course.root, f"behaves-{week.assignment.week}")
+    files = sorted([*week.folder.rglob("*.py"), *week.folder.glob("*.toml")])
+    state = digest(digest_of_files(week.folder, files), secret_of(course.root))
+    keys = {failure: digest(state, failure.group, failure.check, failure.detail) for failure in failures}
     search = _Search(course, week, time.monotonic() + seconds)
-    for failure, key in keys.items():
-        if key not in known and (story := search.story(failure)) is not None:
-            known[key] = story
-    used = {key: known[key] for key in keys.values() if key in known}
-    write(path, to_json(used))
-    return {failure: used[key] for failure, key in keys.items() if used.get(key)}
+    found = {key: search.story(failure) for failure, key in keys.items() if known.get(key) is None}
+    known.update({key: story for key, story in found.items() if story is not None}, used=set(keys.values()))
+    return {failure: story for failure, key in keys.items() if (story := known.get(key))}
 
 
 class _Search:
@@ -95,15 +91,6 @@ class _Search:
         names = [({check.name for check in mutant.checks}, mutant) for mutant in self._mutants]
         own = [mutant for checks, mutant in names if failure.check in checks or mutant.story in known]
         return sorted(own, key=lambda mutant: (mutant.story not in known, -self._found[mutant.story]))
-
-
-def _week_digest(week: Week) -> str:
-    files = sorted([*week.folder.rglob("*.py"), *week.folder.glob("*.toml")])
-    return digest(*(path.read_bytes() for path in files))
-
-
-def _key(state: str, failure: Failure) -> str:
-    return digest(state, failure.group, failure.check, failure.detail)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nbviva.cache import ResultCache
+from nbviva.grading.digest import of_environment
 from nbviva.grading.examine import Examination, examine
 from nbviva.grading.framework import NBVIVA
 from nbviva.grading.rehearsal import Instead, Rehearsal, closure, rehearsals
@@ -22,7 +24,7 @@ from nbviva.grading.verdict import Outcome, Verdict
 from nbviva.processes.job import Bounds, End, Finished, hush
 from nbviva.processes.workers import Workers, here
 from nbviva.records import Measured
-from nbviva.verify.cache import ResultCache, environment, key_of
+from nbviva.verify.keys import key_of
 from nbviva.verify.row import Origin
 from nbviva.week.declare import Check
 from nbviva.week.imports import files_behind
@@ -229,7 +231,7 @@ class Bench:
         """Digest all that decides a trial: the job, the modules behind it, the week's other files, the environment."""
         modules = (*job.checks, job.overlay)
         if modules not in self._keys:
-            self._keys[modules] = key_of(environment(), *self._files(job))
+            self._keys[modules] = key_of(of_environment(), *self._files(job))
         return key_of(self._keys[modules], job.overlay, job.checks, job.threads, bool(job.real), seed)
 
     def _files(self, job: Job) -> Iterable[Path]:

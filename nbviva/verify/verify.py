@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from nbviva.cache import ResultCache
 from nbviva.course import Course
 from nbviva.files import regular_files
+from nbviva.grading.digest import of_environment
 from nbviva.grading.framework import NBVIVA, RUN
 from nbviva.grading.rehearsal import closure
 from nbviva.handin.people import read_roster
@@ -22,7 +24,7 @@ from nbviva.verify.adopted_rows import adopted_rows
 from nbviva.verify.answers import CHEAP_SECONDS, Plan, alternatives, flakes, mutants, rates, reference
 from nbviva.verify.beside import beside_hidden_data
 from nbviva.verify.best import best_possible
-from nbviva.verify.cache import ResultCache, environment, key_of
+from nbviva.verify.keys import key_of
 from nbviva.verify.leaks import Secrets, secrets_of
 from nbviva.verify.mutation.mutate import alternatives_score, mutation_score
 from nbviva.verify.mutation.score import LEAST_SCORE, Fate, Score, explained
@@ -108,7 +110,7 @@ def verify(course: Course, name: str, options: VerifyOptions, say: Callable[[str
     if course.is_adopted(name):
         yield from adopted_rows(course, name, options.workers, say)
         return
-    cache = ResultCache(course.root / ".nbviva" / "cache", anew=options.again)
+    cache = ResultCache(course.root, anew=options.again)
     week = course.week(name)
     explained(week.folder)  # what cannot be read is refused before anything is tried
     for ending in ("mutants", "alternatives"):
@@ -147,7 +149,7 @@ def _route(
     code = files_behind([*RUN, "nbviva.verify.route", "nbviva.feedback.nbgrader"], {"nbviva": NBVIVA})
     files = [path for path in regular_files(week.folder) if "__pycache__" not in path.parts]
     secret = secret_of(course.root)
-    key = key_of(environment(), *code, *sorted(NBVIVA.rglob("*.typ")), *sorted(files), secret, options.room)
+    key = key_of(of_environment(), *code, *sorted(NBVIVA.rglob("*.typ")), *sorted(files), secret, options.room)
     kept = cache.get(Taken, key)
     if kept is not None:
         return kept.value, Origin(kept=1, oldest=kept.made)

@@ -18,6 +18,7 @@ import jupytext
 
 from nbviva.errors import SpecError
 from nbviva.inside.cellcode import as_python, compiled
+from nbviva.naming import answer_cell
 from nbviva.notebooks import STUB, NotebookNode, as_one, as_parts, copy, grade_id, is_answer, is_test, node, to_text
 from nbviva.week.imports import installed_here, modules_of
 from nbviva.week.prose import filled_in, require_points
@@ -151,7 +152,7 @@ def _require_python(cells: list[NotebookNode], text: Text) -> None:
 def _mark(
     cell: NotebookNode, role: str, name: str, assignment: Assignment, file: str, seen: dict[str, str]
 ) -> None:  # fmt: skip
-    grade_id = f"{name}_answer" if role == "solution" else name
+    grade_id = answer_cell(name) if role == "solution" else name
     if grade_id in seen:
         two = f"{file} has two cells" if seen[grade_id] == file else f"{seen[grade_id]} and {file} both have a cell"
         raise SourceError(f"{two} '{grade_id}'; give one of them another name.")

@@ -2,10 +2,10 @@
 
 import pytest
 
+from nbviva.cache import ResultCache
 from nbviva.errors import SpecError
 from nbviva.grading.verdict import Outcome
 from nbviva.verify.answers import Plan, _again, alternatives, flakes, mutants, reference
-from nbviva.verify.cache import ResultCache
 from nbviva.verify.leaks import secrets_of
 from nbviva.verify.route import Taken
 from nbviva.verify.row import Origin
@@ -73,7 +73,7 @@ def edit(course, name, old, new):
 def bench(course):
     """Try the toy week in this process."""
     said = []
-    return Bench(course.week("toy"), ResultCache(course.root / ".nbviva/cache"), Crews(0), said.append)
+    return Bench(course.week("toy"), ResultCache(course.root), Crews(0), said.append)
 
 
 def flaky(course, repeats=20, **options):
@@ -277,7 +277,5 @@ def test_leaks_of_the_route_are_defects(course):
 
 def test_a_run_that_must_be_fresh_ignores_the_cache(toy):
     mutants(bench(toy))
-    fresh = Bench(
-        toy.week("toy"), ResultCache(toy.root / ".nbviva/cache", anew=VerifyOptions(again=True).again), Crews(0), print
-    )
+    fresh = Bench(toy.week("toy"), ResultCache(toy.root, anew=VerifyOptions(again=True).again), Crews(0), print)
     assert 4 == mutants(fresh)[0].origin.made

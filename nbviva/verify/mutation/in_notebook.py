@@ -19,6 +19,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from nbviva.cache import TextCache
 from nbviva.course import Course
 from nbviva.errors import SpecError
 from nbviva.files import digest
@@ -26,7 +27,7 @@ from nbviva.machine import cores
 from nbviva.notebooks import NotebookNode, grade_id, is_answer, is_test, part_of
 from nbviva.processes.forks import forked
 from nbviva.processes.job import Bounds, Finished
-from nbviva.verify.cache import TrialCache, files_digest, framework_digest
+from nbviva.verify.keys import of_week
 from nbviva.verify.mutation.score import Fate, Mutated, Score, TriedMutant, mutants_of
 from nbviva.verify.mutation.trial import import_for
 from nbviva.week.source import source_notebook
@@ -55,8 +56,8 @@ def adopted_score(
     """Mutate the instructor's solutions and try every mutant that is not in the cache."""
     week = course.week(name)
     bench = _OwnNotebooks(week.folder, tuple(cell for cell in source_notebook(week).cells if cell.cell_type == "code"))
-    kept = TrialCache(course.root / ".nbviva" / "cache" / f"mutants-{name}.json")
-    context = digest(files_digest(week.folder), framework_digest())
+    kept = TextCache(course.root, f"mutants-{name}")
+    context = of_week(week.folder)
     jobs = {
         digest(context, str(grade_id(cell)), mutated.source): (cell, mutated)
         for cell in bench.cells

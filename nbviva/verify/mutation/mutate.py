@@ -7,17 +7,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from nbviva.cache import TextCache
 from nbviva.course import Course
 from nbviva.errors import SpecError
 from nbviva.files import digest
 from nbviva.grading.rehearsal import OWN, Instead
 from nbviva.inside.cellcode import as_python
 from nbviva.machine import cores
+from nbviva.naming import answer_cell
 from nbviva.notebooks import NotebookNode, grade_id, is_answer
 from nbviva.processes.forks import forked, grant
 from nbviva.processes.job import Bounds, End, Finished
 from nbviva.records import read
-from nbviva.verify.cache import TrialCache, files_digest, framework_digest
+from nbviva.verify.keys import of_week
 from nbviva.verify.mutation import rewritten
 from nbviva.verify.mutation.in_notebook import adopted_score
 from nbviva.verify.mutation.score import (
@@ -71,8 +73,8 @@ def mutation_score(
     if course.is_adopted(name):
         return adopted_score(course, name, workers, told)
     week = course.week(name)
-    kept = TrialCache(course.root / ".nbviva" / "cache" / f"mutants-{name}.json")
-    entries, answers = explained(week.folder), {f"{q.name}_answer" for q in week.assignment.questions if q.answers}
+    kept = TextCache(course.root, f"mutants-{name}")
+    entries, answers = explained(week.folder), {answer_cell(q.name) for q in week.assignment.questions if q.answers}
     found = []
     for part in week.apart().values():
         bench = _MutantBench(part, secret, kept, workers)
@@ -101,7 +103,7 @@ def alternatives_score(
         How many slips of each are tried: always the same ones.
     """
     week = course.week(name)
-    kept = TrialCache(course.root / ".nbviva" / "cache" / f"mutated-alternatives-{name}.json")
+    kept = TextCache(course.root, f"mutated-alternatives-{name}")
     found = []
     for part in week.apart().values():
         names = {check.name for check in part.checks}
@@ -132,14 +134,14 @@ class _Solution:
 class _MutantBench:
     """Where the mutants of one of a week's notebooks are tried, with a memory."""
 
-    def __init__(self, week: Week, secret: bytes, kept: TrialCache, workers: int | None) -> None:
+    def __init__(self, week: Week, secret: bytes, kept: TextCache, workers: int | None) -> None:
         self.week, self.secret, self.kept = week, secret, kept
         self.workers = workers or cores()
         self.seconds, self.made, self._bounds = 0.0, 0, BOUNDS
         self._rewritten = set[str]()
         self._answered: dict[tuple[_Solution, str], str] = {}
         codes = [cell.source for cell in code_cells(week)]
-        self._context = digest(files_digest(week.folder, _NO_INFLUENCE), *codes, framework_digest(), secret)
+        self._context = digest(of_week(week.folder, _NO_INFLUENCE), *codes, secret)
 
     def jobs(self) -> dict[str, Job]:
         """Give every mutant by its key, with the checks that notice when its cell is not solved."""
@@ -255,7 +257,7 @@ class _MutantBench:
         self._bounds = replace(BOUNDS, processor=LEAST_SECONDS + TIMES * seconds)
         own = {check.name: check.exercise for check in self.week.checks}
         return {
-            cell: tuple(sorted(names, key=lambda name: f"{own[name]}_answer" != cell))
+            cell: tuple(sorted(names, key=lambda name: answer_cell(own[name]) != cell))
             for cell, (_, *names) in found.items()
         }
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nbviva.errors import SpecError
+from nbviva.naming import question_of
 from nbviva.verify.mutation.syntax import changed
 
 FILE = "survivors.toml"
@@ -259,8 +260,8 @@ def joined_scores(found: Sequence[Score]) -> Score:
 
 def speaks_of(entry: Explained, cell: str, mutated: Mutated) -> bool:
     """Whether an entry of survivors.toml speaks of this mutant; its cell may be named as its question is."""
-    mine = (cell.removesuffix("_answer"), mutated.operator, mutated.before)
-    said = (entry.cell.removesuffix("_answer"), entry.operator, entry.before)
+    mine = (question_of(cell), mutated.operator, mutated.before)
+    said = (question_of(entry.cell), entry.operator, entry.before)
     return mine == said and entry.after in ("", mutated.after)
 
 
