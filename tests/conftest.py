@@ -41,7 +41,7 @@ settings.load_profile("nbviva")
 
 
 SLOW = (
-    "whole", "graders", "browser", "verify", "gradebook", "cli", "grading", "hostile", "cluster", "sandbox", "kernel",
+    "hostile", "whole", "graders", "browser", "verify", "gradebook", "cli", "grading", "cluster", "sandbox", "kernel",
     "setup", "tester",
 )  # fmt: skip
 

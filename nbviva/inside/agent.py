@@ -174,7 +174,9 @@ def _seed_everything(seed: int) -> None:
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed(seed % 2**32)
     if torch := sys.modules.get("torch"):
-        torch.manual_seed(seed)
+        # without any, torch would format the stack for each kind of accelerator, to seed it should it be there later
+        generators = torch if torch.accelerator.current_accelerator() else torch.default_generator
+        generators.manual_seed(seed)
 
 
 def serve(kernel: Any) -> None:

@@ -25,7 +25,8 @@ from nbviva.week.week import Week
 
 
 def warm_up(week: Week) -> None:
-    """Read the notebook and import what it imports, so that a fork need not."""
+    """Read the notebook and import what it imports, and what asking it does, so that a fork need not."""
+    import_module("numpy.random")  # which NumPy imports at its first use
     cells_of(week.folder, week.assignment.notebook)
     small(week, "NAMES")
     import_for(week)
