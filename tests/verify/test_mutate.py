@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-import sys
+import shutil
 
 import pytest
 
@@ -25,8 +25,38 @@ def explain(course, *values):
     (course.root / "graders" / "toy" / "survivors.toml").write_text(SURVIVOR.format(*values))
 
 
-def test_good_checks_catch_every_mutant(course):
-    score = mutation_score(course, "toy")
+@pytest.fixture(scope="module")
+def known(new_course):
+    """The toy week as it is, and its score: each mutant was tried once."""
+    course = new_course()
+    return course, mutation_score(course, "toy")
+
+
+@pytest.fixture(scope="module")
+def known_weak(new_course):
+    """The same with weak checks."""
+    course = new_course()
+    weaken(course)
+    return course, mutation_score(course, "toy")
+
+
+@pytest.fixture
+def tried(course, known):
+    """A toy course whose mutants were tried before."""
+    shutil.copytree(known[0].root / ".nbviva", course.root / ".nbviva")
+    return course
+
+
+@pytest.fixture
+def weak(course, known_weak):
+    """The same with weak checks."""
+    weaken(course)
+    shutil.copytree(known_weak[0].root / ".nbviva", course.root / ".nbviva")
+    return course
+
+
+def test_good_checks_catch_every_mutant(known):
+    _, score = known
     assert (1.0, len(score.tried), ()) == (score.score, score.caught, score.survivors)
     assert {"double_answer", "half_answer", "colour_answer"} == {item.cell for item in score.tried}
     assert "double_doubles" in {item.by for item in score.tried}
@@ -48,9 +78,8 @@ def weaken(course):
     write(course, "checks.py", 'assert_close(total, 2 * sum(numbers), name="the total")', "")
 
 
-def test_weak_check_leaves_a_survivor_that_is_named_with_its_line(course):
-    weaken(course)
-    score = mutation_score(course, "toy")
+def test_weak_check_leaves_a_survivor_that_is_named_with_its_line(known_weak):
+    _, score = known_weak
     found = [(item.mutated.line, item.mutated.before, item.mutated.after) for item in score.survivors]
     assert (4, "twice_as_much = 2 * x", "twice_as_much = 3 * x") in found
     assert score.score < 1.0
@@ -75,10 +104,9 @@ def test_equivalent_mutant_is_listed_and_not_counted(course):
 @pytest.mark.parametrize(
     ("kind", "counted"), [(Excuse.EQUIVALENT, False), (Excuse.RIGHT, False), (Excuse.ACCEPTED, True)]
 )
-def test_author_explains_a_survivor(course, kind, counted):
-    weaken(course)
-    explain(course, "constant", "twice_as_much = 2 * x", "twice_as_much = 3 * x", kind)
-    score = mutation_score(course, "toy")
+def test_author_explains_a_survivor(weak, kind, counted):
+    explain(weak, "constant", "twice_as_much = 2 * x", "twice_as_much = 3 * x", kind)
+    score = mutation_score(weak, "toy")
     (item,) = [item for item in score.tried if item.explained]
     assert "twice_as_much = 3 * x" == item.mutated.after
     assert counted is (item in score.survivors)
@@ -86,19 +114,18 @@ def test_author_explains_a_survivor(course, kind, counted):
     assert () == score.errors
 
 
-def test_entry_of_a_survivor_explains_it_once_a_reason_stands_there(course):
-    weaken(course)
-    before = mutation_score(course, "toy").unexplained
+def test_entry_of_a_survivor_explains_it_once_a_reason_stands_there(weak):
+    before = mutation_score(weak, "toy").unexplained
     text = "\n".join(item.entry.replace('why = ""', 'why = "It may."') for item in before)
-    (course.root / "graders" / "toy" / "survivors.toml").write_text(text)
-    after = mutation_score(course, "toy")
+    (weak.root / "graders" / "toy" / "survivors.toml").write_text(text)
+    after = mutation_score(weak, "toy")
     assert before
     assert ((), ()) == (after.unexplained, after.errors)
 
 
-def test_explanation_of_what_is_caught_is_an_error(course):
-    explain(course, "constant", "twice_as_much = 2 * x", "twice_as_much = 3 * x", "right")
-    (error,) = mutation_score(course, "toy").errors
+def test_explanation_of_what_is_caught_is_an_error(tried):
+    explain(tried, "constant", "twice_as_much = 2 * x", "twice_as_much = 3 * x", "right")
+    (error,) = mutation_score(tried, "toy").errors
     assert "double, constant, `twice_as_much = 2 * x`" in error
 
 
@@ -137,34 +164,29 @@ def test_check_that_a_mutant_breaks_is_a_survivor(course):
     assert {Fate.BROKE} == {item.fate for item in score.survivors}
 
 
-def test_second_run_comes_from_the_cache(course):
-    first = mutation_score(course, "toy")
-    second = mutation_score(course, "toy")
+def test_second_run_comes_from_the_cache(tried, known):
+    _, first = known
+    second = mutation_score(tried, "toy")
     assert (0, len(second.tried), 0.0) == (first.cached, second.cached, second.seconds)
     assert first == second
 
 
-def test_cache_forgets_when_a_check_changes(course):
-    mutation_score(course, "toy")
-    weaken(course)
-    for name in [name for name in sys.modules if name.startswith("graders.toy")]:
-        del sys.modules[name]  # as in another process
-    score = mutation_score(course, "toy")
+def test_cache_forgets_when_a_check_changes(tried):
+    weaken(tried)
+    score = mutation_score(tried, "toy")
     assert 0 == score.cached
     assert score.survivors
 
 
-def test_cache_outlives_a_change_of_prose(course):
-    mutation_score(course, "toy")
-    write(course, "notebook.py", "# # Toys", "# # More toys")
-    score = mutation_score(course, "toy")
+def test_cache_outlives_a_change_of_prose(tried):
+    write(tried, "notebook.py", "# # Toys", "# # More toys")
+    score = mutation_score(tried, "toy")
     assert len(score.tried) == score.cached
 
 
-def test_broken_cache_is_no_cache(course):
-    first = mutation_score(course, "toy")
-    (course.root / ".nbviva" / "cache" / "mutants-toy.json").write_text("{")
-    assert dataclasses.replace(first, cached=0) == mutation_score(course, "toy")
+def test_broken_cache_is_no_cache(tried, known):
+    (tried.root / ".nbviva" / "cache" / "mutants-toy.json").write_text("{")
+    assert dataclasses.replace(known[1], cached=0) == mutation_score(tried, "toy")
 
 
 def test_week_that_does_not_pass_itself_is_refused(course):
