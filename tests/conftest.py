@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if place(item) < len(SLOW):
             item.add_marker("slow")
-    items.sort(key=place)
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, place(item)))
 
 
 @pytest.fixture(autouse=True, scope="session")
