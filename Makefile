@@ -34,7 +34,7 @@ test: setup  ## Run all tests, four files at a time, since many of them wait; th
 	@tools/system_packages tests
 	$(PYTEST) $(TESTS)
 
-test-fast: setup  ## Run the tests of the rooms that start no kernel, browser or training
+test-fast: setup  ## Run the tests that start no kernel, browser, training or long row of programs
 	$(PYTEST) -m "not slow" $(TESTS)
 
 coverage: setup  ## Run all tests, and say which lines of nbviva none of them runs

@@ -135,6 +135,7 @@ def test_no_two_modules_of_a_folder_have_names_that_one_takes_for_another(folder
     assert [] == [(a, b) for a in names for b in names if a != b and b.startswith(a)]
 
 
+@pytest.mark.slow
 def test_every_module_can_be_imported_alone():
     """No module needs another to be imported before it: each is, in a fork that has none of nbviva yet."""
     code = """

@@ -12,6 +12,8 @@ import pytest
 
 from nbviva import machine
 
+pytestmark = pytest.mark.slow
+
 # Takes away from nbviva, and from what it starts, the modules and functions that macOS or Windows do not have.
 ELSEWHERE = """
 import builtins, os, platform, signal, sys
