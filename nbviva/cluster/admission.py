@@ -68,9 +68,10 @@ class Admission:
         return {self.batch: 1}
 
     def forget(self) -> None:
-        """Have the workers forget the week."""
-        if self.fit and self.client.status == "running":
-            self.client.run(forget_week, self.batch, workers=list(self.fit), on_error="ignore")
+        """Have the workers forget the week; one that was lost did, and Dask would wait half a minute for it."""
+        there = self._workers() if self.client.status == "running" else {}
+        if left := [address for address in self.fit if self._is_in(there.get(address))]:
+            self.client.run(forget_week, self.batch, workers=left, on_error="ignore")
 
     def _workers(self) -> dict[str, dict[str, Any]]:
         """Give what the scheduler knows of each worker that is there, by address."""

@@ -16,6 +16,7 @@ from nbviva.adopt.reading import fingerprints, source_texts
 from nbviva.cluster import fitness, runner, wire
 from nbviva.cluster.admission import Admission
 from nbviva.cluster.fitness import Inspection
+from nbviva.cluster.parcels import WeekParcel
 from nbviva.cluster.runner import Sending, on_cluster
 from nbviva.cluster.wire import ClusterError
 from nbviva.files import write
@@ -202,3 +203,25 @@ def test_slow_hand_in_is_given_to_an_idle_worker_too(handed_in, room, monkeypatc
     assert ["ada", "ada"] == client.sent
     assert "ada" == current.finish(next(iter(current.under_way))).job
     assert (1, {}) == (client.cancelled, current.under_way)
+
+
+def test_only_workers_that_are_still_there_are_asked_to_forget(room):
+    """Dask would wait half a minute for one that was lost, and one that was started anew has nothing to forget."""
+
+    class Fake:
+        status = "running"
+
+        def __init__(self):
+            self.asked = []
+
+        def scheduler_info(self, **_):
+            return {"workers": {"stays": {"resources": {batch: 1}}, "anew": {"resources": {}}}}
+
+        def run(self, _function, told, workers, **_):
+            self.asked += [(told, *workers)]
+
+    client, batch = Fake(), "nbviva-batch"
+    week = WeekParcel("toy", b"", b"")
+    fit = {"stays": "1", "anew": "2", "lost": "3"}
+    Admission(client, room, Inspection(), week, batch, fit).forget()
+    assert [(batch, "stays")] == client.asked
