@@ -40,7 +40,14 @@ def processes(number):
 
 @pytest.fixture(scope="module")
 def workers():
-    """Two workers."""
+    """Two workers, which no test harms."""
+    with processes(2) as found:
+        yield found
+
+
+@pytest.fixture
+def mortals():
+    """Two workers for a test that kills them: whether Dask starts them again in time is no matter of others."""
     with processes(2) as found:
         yield found
 
@@ -54,7 +61,7 @@ def handed_in(course, hand_in):
 
 
 def grade(course, workers, room, groups=None, show=unseen):
-    """Grade on the cluster, when all its workers are there (again)."""
+    """Grade on the cluster, when all its workers are there."""
     workers.wait_for_workers(len(workers.worker_spec), timeout=60)
     run = on_cluster(workers.scheduler_address, course, "toy", room)
     return grade_batch(course, "toy", groups or course.groups("toy"), BatchOptions(room=room), show, run)
@@ -123,9 +130,9 @@ class KillingOne:
             os.kill(self.workers.workers[0].process.pid, signal.SIGKILL)
 
 
-def test_lost_worker_costs_no_hand_in(handed_in, workers, room):
-    killing = KillingOne(workers)
-    done = grade(handed_in, workers, room, show=killing)
+def test_lost_worker_costs_no_hand_in(handed_in, mortals, room):
+    killing = KillingOne(mortals)
+    done = grade(handed_in, mortals, room, show=killing)
     assert killing.killed
     assert () == done.faults
     assert {"ada", "ben", "cem", "dora"} == fresh(handed_in, handed_in.groups("toy"), room)
@@ -139,7 +146,7 @@ def test_lost_workers_cost_no_hand_in_where_none_is_left(handed_in, room):
     assert {"ada", "ben", "cem", "dora"} == fresh(handed_in, handed_in.groups("toy"), room)
 
 
-def test_hand_in_that_kills_its_workers_is_given_up_after_two(handed_in, hand_in, workers, room):
+def test_hand_in_that_kills_its_workers_is_given_up_after_two(handed_in, hand_in, mortals, room):
     checks = handed_in.root / "graders/toy/checks.py"
     line = "    x = float(rng.normal())\n"
     text = checks.read_text("utf-8")
@@ -150,7 +157,7 @@ def test_hand_in_that_kills_its_workers_is_given_up_after_two(handed_in, hand_in
         "utf-8",
     )
     hand_in(handed_in, "ada", half_answer="answer_half = 666")
-    done = grade(handed_in, workers, room, ["ada", "ben"])
+    done = grade(handed_in, mortals, room, ["ada", "ben"])
     assert ["ada"] == [group for group, _ in done.faults]
     assert "ended 2 times" in done.faults[0][1]
     assert reports.stored_report(handed_in.report("toy", "ada")).needs_person
