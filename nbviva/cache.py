@@ -30,9 +30,9 @@ class TextCache:
         return self._kept.get(key)
 
     def update(self, texts: Mapping[str, str], used: Collection[str] | None = None) -> None:
-        """Add texts, and write the file whole or not at all; only those that are used, where that is told."""
-        known = {**self._kept, **texts}
-        self._kept = dict([(key, text) for key, text in known.items() if used is None or key in used][-MOST:])
+        """Add texts, and write the file whole or not at all: those that are used, where that is told, else the last."""
+        known = {**self._kept, **texts}.items()
+        self._kept = dict(list(known)[-MOST:] if used is None else (item for item in known if item[0] in used))
         write(self._path, to_json(self._kept, indent=0))
 
 

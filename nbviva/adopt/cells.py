@@ -43,8 +43,8 @@ def graded_cells(name: str, notebook: NotebookNode) -> Iterator[GradedCell]:
     """Give the graded cells of a notebook, in their order."""
     for cell in notebook.cells:
         if is_test(cell) or is_task(cell):
-            points = float(cell.metadata["nbgrader"]["points"])
-            yield GradedCell(name, grade_id(cell) or "", _kind(cell), points, cell.source)
+            ours = cell.metadata["nbgrader"]
+            yield GradedCell(name, ours["grade_id"], _kind(cell), float(ours["points"]), cell.source)
 
 
 def _kind(cell: NotebookNode) -> CellKind:

@@ -174,9 +174,10 @@ def _seed_everything(seed: int) -> None:
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed(seed % 2**32)
     if torch := sys.modules.get("torch"):
-        # without any, torch would format the stack for each kind of accelerator, to seed it should it be there later
-        generators = torch if torch.accelerator.current_accelerator() else torch.default_generator
-        generators.manual_seed(seed)
+        # built for none, torch would format the stack for each kind of accelerator, to seed it should it be there later
+        accelerator = getattr(torch, "accelerator", None)  # older ones have no such module
+        built_for_none = accelerator is not None and accelerator.current_accelerator() is None
+        (torch.default_generator if built_for_none else torch).manual_seed(seed)
 
 
 def serve(kernel: Any) -> None:

@@ -42,6 +42,12 @@ def test_texts_that_are_used_no_more_go(tmp_path):
     assert [None, "b", "c"] == [TextCache(tmp_path, "b").get(key) for key in "abc"]
 
 
+def test_what_is_used_stays_however_much_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "MOST", 2)
+    TextCache(tmp_path, "b").update({key: key for key in "abc"}, used=set("abc"))
+    assert ["a", "b", "c"] == [TextCache(tmp_path, "b").get(key) for key in "abc"]
+
+
 def test_what_was_put_is_given_again(tmp_path):
     results = ResultCache(tmp_path)
     assert results.get(Trial, "a") is None

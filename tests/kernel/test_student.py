@@ -5,6 +5,7 @@ import random
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -389,6 +390,24 @@ def test_agent_seeds_what_is_imported():
     agent = Agent({"f": lambda: [random.random(), float(torch.rand(1))]})  # noqa: S311 - what is seeded is the claim
     question = encode(("call", 7, "", "f", [], [], {}))
     assert agent.answer(question) == agent.answer(question)
+
+
+@pytest.mark.parametrize(
+    ("built_for", "seeded"),
+    [
+        ({}, "all"),  # before torch had the module
+        ({"accelerator": SimpleNamespace(current_accelerator=lambda: "cuda")}, "all"),
+        ({"accelerator": SimpleNamespace(current_accelerator=lambda: None)}, "own"),
+    ],
+)
+def test_agent_seeds_each_torch_by_what_it_was_built_for(monkeypatch, built_for, seeded):
+    """One without accelerators by its own generator alone, and every other by all that it has."""
+    seeds = []
+    own = SimpleNamespace(manual_seed=lambda seed: seeds.append(("own", seed)))
+    torch = SimpleNamespace(manual_seed=lambda seed: seeds.append(("all", seed)), default_generator=own, **built_for)
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    Agent({"f": int}).answer(encode(("call", 7, "", "f", [], [], {})))
+    assert [(seeded, 7)] == seeds
 
 
 def test_agent_does_not_import_what_the_student_did_not():
